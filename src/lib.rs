@@ -1,0 +1,1 @@
+//! Declarative deploys of Python web applications.
