@@ -1,0 +1,221 @@
+//! `deploy.yaml` as validated values: one environment, overlaid, defaults filled in last.
+//!
+//! Text becomes types once, here. Every later stage may rely on what a type's name says.
+
+mod values;
+
+pub use values::{
+    AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, PackageName,
+    PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName, WsgiApp,
+};
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// One environment of a `deploy.yaml`.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Names units, sites, the default root and the default user.
+    pub app: AppName,
+    pub environment: EnvName,
+    pub repo: RepoUrl,
+    /// Default `main`.
+    pub branch: GitRef,
+    /// Default `/srv/<app>`.
+    pub root: AbsPath,
+    /// The system user the app runs as; default: the app's name.
+    pub user: UserName,
+    /// Good releases kept on a host beside the live one and its rollback target; default 5.
+    pub keep_releases: u32,
+    pub python: Python,
+    pub gunicorn: Gunicorn,
+    pub service: Service,
+    /// `None` for `nginx: false`.
+    pub nginx: Option<Nginx>,
+    /// The `static` section.
+    pub assets: Option<Assets>,
+    pub uploads: Option<Uploads>,
+    /// Paths of the release that are links into `shared/`; all directories.
+    pub shared: Vec<RelPath>,
+    pub env: BTreeMap<EnvKey, String>,
+    pub health: Health,
+    pub rollout: Rollout,
+    pub setup: Setup,
+    /// At least one.
+    pub hosts: Vec<Host>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Python {
+    /// `3.12`; unset means the host's `python3`.
+    pub version: Option<PythonVersion>,
+    /// Requirement files of the repository; default `requirements.txt`.
+    pub requirements: Vec<RelPath>,
+    pub installer: Installer,
+    pub index_url: Option<IndexUrl>,
+    pub require_hashes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Installer {
+    /// `uv` where the host has it, else `pip`.
+    Auto,
+    Uv,
+    Pip,
+}
+
+#[derive(Debug, Clone)]
+pub struct Gunicorn {
+    /// `package.module:callable`.
+    pub app: WsgiApp,
+    /// Default 3.
+    pub workers: u32,
+    /// Default 1.
+    pub threads: u32,
+    /// Default `sync`, or `gthread` when `threads` > 1.
+    pub worker_class: String,
+    /// Default 30 s.
+    pub timeout: Duration,
+    /// Default 30 s.
+    pub graceful_timeout: Duration,
+    pub preload: bool,
+    /// Default 0: never.
+    pub max_requests: u32,
+    pub max_requests_jitter: u32,
+    pub reload: Takeover,
+    /// An import slower than this makes `reload: auto` replace instead; default 2 s.
+    pub max_stall: Duration,
+    pub trial: Trial,
+    /// Any other setting of gunicorn, by its name in `gunicorn.conf.py`.
+    pub settings: BTreeMap<GunicornName, Literal>,
+}
+
+/// A scalar or list of scalars, written to Python as the literal it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<Literal>),
+}
+
+/// How a new release takes over from the old one (`gunicorn.reload`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takeover {
+    Auto,
+    Reload,
+    Replace,
+    Restart,
+}
+
+/// What must succeed before a release may take a request (`gunicorn.trial`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    Boot,
+    Import,
+    Off,
+}
+
+#[derive(Debug, Clone)]
+pub struct Service {
+    pub manager: ManagerChoice,
+    pub hardening: Hardening,
+    /// Units that start before the app at boot.
+    pub after: Vec<UnitName>,
+    /// Open files; default 16384.
+    pub open_files: u32,
+    pub memory_max: Option<Size>,
+    /// How long a gunicorn may take to boot; default 60 s.
+    pub start_timeout: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManagerChoice {
+    Auto,
+    Systemd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hardening {
+    Basic,
+    Off,
+}
+
+#[derive(Debug, Clone)]
+pub struct Nginx {
+    /// At least one.
+    pub server_names: Vec<ServerName>,
+    /// Port; default 80.
+    pub listen: u16,
+    /// Default 10 MiB; never below `uploads.max_size`.
+    pub max_body: Size,
+    /// Extra response headers: name, literal value.
+    pub headers: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Assets {
+    /// Starts and ends with `/`; default `/static/`.
+    pub url: UrlPath,
+    /// A directory of the repository.
+    pub source: RelPath,
+}
+
+#[derive(Debug, Clone)]
+pub struct Uploads {
+    /// A directory of the release, linked into `shared/`.
+    pub path: RelPath,
+    /// Starts and ends with `/`.
+    pub url: UrlPath,
+    pub max_size: Size,
+}
+
+#[derive(Debug, Clone)]
+pub struct Health {
+    /// Default `/`.
+    pub path: UrlPath,
+    /// Inclusive; unset means any status below 500.
+    pub status: Option<(u16, u16)>,
+    /// Default: the first `server_name`, else `localhost`.
+    pub host_header: String,
+    /// One answer's limit; default 5 s.
+    pub timeout: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct Rollout {
+    /// How long a host keeps the old generation for the client's verdict; default 120 s.
+    pub decide: Duration,
+    pub on_failure: OnFailure,
+}
+
+/// What the other hosts do when one fails to activate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    Stop,
+    Revert,
+    Continue,
+}
+
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Debian packages the app needs on the host.
+    pub packages: Vec<PackageName>,
+    /// Public keys (whole `authorized_keys` lines) that may log in as the deploy user.
+    pub authorized_keys: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// As written in the file; how reports name it.
+    pub name: String,
+    pub reach: Reach,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// This machine, without ssh.
+    Local,
+    Ssh { user: Option<UserName>, address: HostAddress, port: Option<u16> },
+}
