@@ -1,0 +1,148 @@
+//! Plan -> Script: the bytes a host runs.
+//!
+//! A script is a header of literals, a fixed library (`templates/script/`), the rendered files and the plan's steps.
+//! It is a pure function of the plan: run id, nonce, environment and user reach it when it runs.
+
+mod library;
+mod literal;
+mod steps;
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use crate::plan::{File, HostPlan, Identity, Kind, Place, Step};
+use literal::{heredoc, quote};
+
+/// The shell program for one host. What is previewed is what is executed.
+#[derive(Debug, Clone)]
+pub struct Script {
+    pub text: String,
+}
+
+impl Script {
+    /// Hex SHA-256 of the text, as `render`, `plan` and `push` print it.
+    pub fn digest(&self) -> String {
+        digest(&self.text)
+    }
+}
+
+/// Compiles one host's plan.
+pub fn compile(plan: &HostPlan) -> Script {
+    let mut text = String::from("#!/bin/sh\n");
+    header(&mut text, plan);
+    for part in library::parts(plan.kind) {
+        text.push('\n');
+        text.push_str(part);
+    }
+    text.push_str("\n# --- rendered files ---\n\n");
+    files(&mut text, &plan.files);
+    text.push_str("\n# --- the plan ---\n\n");
+    match plan.kind {
+        Kind::Push | Kind::Rollback => {
+            function(&mut text, "plan_prepare", &plan.prepare, "step");
+            text.push_str("plan_activate() { go; }\n");
+            function(&mut text, "plan_finish", &plan.finish, "run_step");
+        }
+        Kind::Setup => function(&mut text, "plan_setup", &plan.prepare, "step"),
+        Kind::Read => function(&mut text, "plan_read", &plan.prepare, ""),
+    }
+    text.push('\n');
+    text.push_str(library::MAIN);
+    Script { text }
+}
+
+/// The boot-time recovery, small enough to stay the same from one version of deployer to the next.
+pub fn recovery(app: &str, root: &str) -> String {
+    let (app, root) = (quote(app), quote(root));
+    format!("#!/bin/sh\nAPP={app}\nROOT={root}\n\n{}", library::RECOVERY)
+}
+
+fn header(text: &mut String, plan: &HostPlan) {
+    let Identity { app, environment, root, user, owner, workers, boot, health, decide } =
+        &plan.identity;
+    let (kind, work) = match plan.kind {
+        Kind::Push => ("push", "worker"),
+        Kind::Rollback => ("rollback", "worker"),
+        Kind::Setup => ("setup", "setup_run"),
+        Kind::Read => ("read", "worker"),
+    };
+    let state = match plan.kind {
+        Kind::Setup => format!("/var/lib/deployer/{app}"),
+        Kind::Push | Kind::Rollback | Kind::Read => format!("{root}/.deployer"),
+    };
+    let values = [
+        ("APP", app.clone()),
+        ("ENVIRONMENT", environment.clone()),
+        ("ROOT", root.clone()),
+        ("RUNAS", user.clone()),
+        ("OWNER", owner.clone()),
+        ("KIND", kind.to_owned()),
+        ("WORK", work.to_owned()),
+        ("STATE", state),
+        ("WORKERS", workers.to_string()),
+        ("BOOT", boot.to_string()),
+        ("DECIDE", decide.to_string()),
+        ("HEALTH_HOST", health.host.clone()),
+        ("HEALTH_PATH", health.path.clone()),
+        ("HEALTH_LOW", health.status.0.to_string()),
+        ("HEALTH_HIGH", health.status.1.to_string()),
+        ("HEALTH_TIMEOUT", health.timeout.to_string()),
+        ("NGINX_PORT", health.nginx_port.unwrap_or(0).to_string()),
+        ("SYSTEM_FILES", comparable(&plan.files)),
+    ];
+    let _ = writeln!(text, "# deployer {}: {kind} of {app} ({environment})", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(text, "# shellcheck disable=SC2034 # not every kind of run uses every value");
+    text.push_str("{\n");
+    for (name, value) in values {
+        let _ = writeln!(text, "  {name}={}", quote(&value));
+    }
+    for (name, program) in library::programs(plan.kind) {
+        let _ = writeln!(text, "  {name}={}", quote(program));
+    }
+    text.push_str("}\n");
+}
+
+/// The root-owned files any login can read, as `sha256sum -c` reads a list.
+fn comparable(files: &[File]) -> String {
+    let lines = files.iter().filter_map(|file| match &file.place {
+        Place::System(path) if file.mode & 0o004 != 0 => {
+            Some(format!("{}  {path}", digest(&file.content)))
+        }
+        _ => None,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn files(text: &mut String, files: &[File]) {
+    let mut table = String::new();
+    let mut json = Vec::new();
+    for file in files {
+        let name = file.name.as_str();
+        let _ = writeln!(text, "file_{name}() {{\n  cat <<{}}}\n", heredoc(&file.content));
+        if let Place::System(path) = &file.place {
+            let digest = digest(&file.content);
+            let _ = writeln!(table, "{name} {digest} {:04o} {path}", file.mode);
+            json.push(format!("\"{name}\":\"{digest}\""));
+        }
+    }
+    let _ = writeln!(text, "# name, digest, mode, path\nsystem_table() {{\n  cat <<{}}}\n", heredoc(&table));
+    let _ = writeln!(text, "system_json() {{ printf '%s' {}; }}", quote(&json.join(",")));
+}
+
+fn function(text: &mut String, name: &str, steps: &[Step], runner: &str) {
+    let _ = writeln!(text, "{name}() {{");
+    for step in steps {
+        let call = steps::call(&step.action);
+        if runner.is_empty() {
+            let _ = writeln!(text, "  {call}");
+        } else {
+            let _ = writeln!(text, "  {runner} {} {call}", quote(step.name));
+        }
+    }
+    text.push_str("  :\n}\n");
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
