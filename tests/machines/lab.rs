@@ -3,6 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::BuildHasher as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::Arc;
@@ -65,6 +66,7 @@ impl Lab {
     }
 
     fn create(id: &str, hash: u64, owned: bool) -> Result<Self> {
+        ensure_ready()?;
         let dir = runs()?.join(id);
         fs::create_dir_all(dir.join("machines"))?;
         let keeper = if owned {
@@ -144,6 +146,19 @@ impl Drop for Inner {
             let _ = keeper.wait();
         }
     }
+}
+
+fn ensure_ready() -> Result<()> {
+    if fs::metadata("/proc/self")?.uid() != 0 {
+        bail!("test machines need root");
+    }
+    for program in ["systemd-nspawn", "mmdebstrap", "ip", "ssh-keygen", "git"] {
+        let mut dirs = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/bin", "/sbin"].iter();
+        if !dirs.any(|dir| Path::new(dir).join(program).exists()) {
+            bail!("`{program}` is missing: run tests/machines/provision.sh");
+        }
+    }
+    Ok(())
 }
 
 fn runs() -> Result<PathBuf> {
