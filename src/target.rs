@@ -14,6 +14,8 @@ pub struct Target {
     pub hosts: Vec<TargetHost>,
     pub revision: Revision,
     pub release: ReleaseId,
+    /// Whether the live revision may be newer than this one.
+    pub allow_older: bool,
 }
 
 /// A host and the user who logs in there.

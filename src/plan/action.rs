@@ -8,7 +8,7 @@ use crate::config::{Installer, Takeover};
 pub enum Action {
     // push
     CheckHost,
-    Fetch { repo: String, branch: String, revision: String },
+    Fetch { repo: String, branch: String, revision: String, allow_older: bool },
     Export { revision: String },
     Virtualenv(Virtualenv),
     Environment,

@@ -19,6 +19,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
                 repo: config.repo.to_string(),
                 branch: target.revision.name.clone(),
                 revision: revision.clone(),
+                allow_older: target.allow_older,
             },
         ),
         Step::new("export", Action::Export { revision: revision.clone() }),

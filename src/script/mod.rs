@@ -36,7 +36,7 @@ pub fn compile(plan: &HostPlan) -> Script {
         text.push_str(part);
     }
     text.push_str("\n# --- rendered files ---\n\n");
-    files(&mut text, &plan.files);
+    rendered(&mut text, &plan.files);
     text.push_str("\n# --- the plan ---\n\n");
     match plan.kind {
         Kind::Push | Kind::Rollback => {
@@ -71,6 +71,12 @@ fn header(text: &mut String, plan: &HostPlan) {
         Kind::Setup => format!("/var/lib/deployer/{app}"),
         Kind::Push | Kind::Rollback | Kind::Read => format!("{root}/.deployer"),
     };
+    let table = system(&plan.files)
+        .map(|(name, digest, mode, path)| format!("{name} {digest} {mode:04o} {path}"));
+    // What any login can read, in the form of `sha256sum -c`.
+    let readable = system(&plan.files)
+        .filter(|(_, _, mode, _)| mode & 0o004 != 0)
+        .map(|(_, digest, _, path)| format!("{digest}  {path}"));
     let values = [
         ("APP", app.clone()),
         ("ENVIRONMENT", environment.clone()),
@@ -89,7 +95,8 @@ fn header(text: &mut String, plan: &HostPlan) {
         ("HEALTH_HIGH", health.status.1.to_string()),
         ("HEALTH_TIMEOUT", health.timeout.to_string()),
         ("NGINX_PORT", health.nginx_port.unwrap_or(0).to_string()),
-        ("SYSTEM_FILES", comparable(&plan.files)),
+        ("SYSTEM_TABLE", lines(table)),
+        ("SYSTEM_FILES", lines(readable)),
     ];
     let _ = writeln!(text, "# deployer {}: {kind} of {app} ({environment})", env!("CARGO_PKG_VERSION"));
     let _ = writeln!(text, "# shellcheck disable=SC2034 # not every kind of run uses every value");
@@ -103,31 +110,28 @@ fn header(text: &mut String, plan: &HostPlan) {
     text.push_str("}\n");
 }
 
-/// The root-owned files any login can read, as `sha256sum -c` reads a list.
-fn comparable(files: &[File]) -> String {
-    let lines = files.iter().filter_map(|file| match &file.place {
-        Place::System(path) if file.mode & 0o004 != 0 => {
-            Some(format!("{}  {path}", digest(&file.content)))
-        }
-        _ => None,
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn files(text: &mut String, files: &[File]) {
-    let mut table = String::new();
-    let mut json = Vec::new();
+fn rendered(text: &mut String, files: &[File]) {
     for file in files {
         let name = file.name.as_str();
         let _ = writeln!(text, "file_{name}() {{\n  cat <<{}}}\n", heredoc(&file.content));
-        if let Place::System(path) = &file.place {
-            let digest = digest(&file.content);
-            let _ = writeln!(table, "{name} {digest} {:04o} {path}", file.mode);
-            json.push(format!("\"{name}\":\"{digest}\""));
-        }
     }
-    let _ = writeln!(text, "# name, digest, mode, path\nsystem_table() {{\n  cat <<{}}}\n", heredoc(&table));
-    let _ = writeln!(text, "system_json() {{ printf '%s' {}; }}", quote(&json.join(",")));
+    let digests = system(files).map(|(name, digest, ..)| format!("\"{name}\":\"{digest}\""));
+    let json = digests.collect::<Vec<_>>().join(",");
+    let _ = writeln!(text, "system_json() {{ printf '%s' {}; }}", quote(&json));
+}
+
+/// The root-owned files: name, digest, mode and path.
+fn system(files: &[File]) -> impl Iterator<Item = (&'static str, String, u32, &str)> {
+    files.iter().filter_map(|file| match &file.place {
+        Place::System(path) => {
+            Some((file.name.as_str(), digest(&file.content), file.mode, path.as_str()))
+        }
+        Place::Root(_) | Place::Release(_) => None,
+    })
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn function(text: &mut String, name: &str, steps: &[Step], runner: &str) {

@@ -6,7 +6,9 @@ use crate::plan::{Action, Name, Virtualenv};
 pub(super) fn call(action: &Action) -> String {
     match action {
         Action::CheckHost => "check_host".to_owned(),
-        Action::Fetch { repo, branch, revision } => words("fetch", [repo, branch, revision]),
+        Action::Fetch { repo, branch, revision, allow_older } => {
+            words("fetch", [repo, branch, revision, yes_no(*allow_older)])
+        }
         Action::Export { revision } => words("export_release", [revision]),
         Action::Virtualenv(virtualenv) => virtualenv_call(virtualenv),
         Action::Environment => "environment".to_owned(),
@@ -16,8 +18,8 @@ pub(super) fn call(action: &Action) -> String {
         Action::TrialBoot => "trial \"$part\"".to_owned(),
         Action::ImportGate => "import_gate \"$part\"".to_owned(),
         Action::Decide { takeover, preload, max_stall } => {
-            let preload = if *preload { "yes" } else { "no" };
-            format!("decide {} \"$part\" {preload} {max_stall}", takeover_word(*takeover))
+            let (takeover, preload) = (takeover_word(*takeover), yes_no(*preload));
+            format!("decide {takeover} \"$part\" {preload} {max_stall}")
         }
         Action::Seal { manifest } => words("seal", [manifest]),
         Action::Choose { release } => words("choose", [release.as_deref().unwrap_or("")]),
@@ -35,7 +37,7 @@ pub(super) fn call(action: &Action) -> String {
         }
         Action::InstallSystem { files } => names("install_system", files),
         Action::StartSystem { nginx } => {
-            format!("start_system {}", if *nginx { "yes" } else { "no" })
+            format!("start_system {}", yes_no(*nginx))
         }
         Action::ShowState => "show_state".to_owned(),
         Action::ShowReleases => "show_releases".to_owned(),
@@ -70,7 +72,7 @@ fn virtualenv_call(virtualenv: &Virtualenv) -> String {
         python.as_deref().unwrap_or(""),
         installer,
         index_url.as_deref().unwrap_or(""),
-        if *require_hashes { "yes" } else { "no" },
+        yes_no(*require_hashes),
         gunicorn,
     ];
     words("virtualenv", options.into_iter().chain(requirements.iter().map(String::as_str)))
@@ -83,4 +85,8 @@ fn takeover_word(takeover: Takeover) -> &'static str {
         Takeover::Replace => "replace",
         Takeover::Restart => "restart",
     }
+}
+
+fn yes_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
 }

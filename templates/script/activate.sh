@@ -12,11 +12,8 @@ trial() {
   as_app rm -rf "/run/$APP/trial/log" "/run/$APP/trial/workers"
   unit start trial || { fail trial-start; return 1; }
   if ! probe trial "$(readlink -f "$ROOT/slots/trial")" 1 0 1; then
-    # shellcheck disable=SC2086 # the probe's own plain words
-    set -- $found
-    shift
     excerpt trial as_app tail -n 40 "/run/$APP/trial/log"
-    fail "${*#reason=}"
+    fail "${found#fail }"
     return 1
   fi
   imported=${found#*imported=}
@@ -33,6 +30,7 @@ end_trial() {
 
 # import_gate: the app as gunicorn would load it, without a socket.
 import_gate() {
+  # shellcheck disable=SC2016 # expanded by the inner sh
   as_app sh -c 'cd "$1" && set -a && . ./.deployer/env && set +a && DEPLOYER_TRIAL=1 SLOT=trial exec timeout -k 5 "$2" venv/bin/gunicorn --check-config -c "$3"' \
     sh "$1" "$BOOT" "$ROOT/slots/trial.py" || { fail import; return 1; }
 }
@@ -53,7 +51,7 @@ decide() {
   else
     old=$(readlink "$ROOT/releases/$live/venv") new=$(readlink "$2/venv")
     if [ "$old" != "$new" ]; then why=packages
-    elif [ -n "$new_units" ] || [ "/etc/systemd/system/$APP-$slot.service" -nt "/run/$APP/$slot/gunicorn.sock" ]; then why=unit
+    elif [ -n "$new_units" ] || unit_is_newer; then why=unit
     elif ! systemctl -q is-active "$APP-$slot.service"; then why=stopped
     elif [ "$3" = yes ]; then why=preload
     elif [ "${imported:-0}" -gt "$4" ]; then why=slow-import
@@ -69,6 +67,11 @@ decide() {
   fi
   ev "decided takeover value=$takeover${why:+ why=$why}"
   [ "$takeover" != replace ] || [ -n "$first" ] || room_for_two
+}
+
+# Whether the unit was written after the live generation started: a reload keeps what a process started with.
+unit_is_newer() {
+  [ -n "$(find "/etc/systemd/system/$APP-$slot.service" -newer "/run/$APP/$slot/gunicorn.sock" 2>/dev/null)" ]
 }
 
 # A second generation beside the first needs as much memory as the first has now.
@@ -112,15 +115,9 @@ start_idle() {
   install_unit "$idle" || return 1
   unit stop "$idle" 2>/dev/null
   unit reset-failed "$idle" 2>/dev/null
-  relink "../releases/$RELEASE" "$ROOT/slots/$idle" && unit start "$idle" || { unit_log "$idle"; fail start; return 1; }
-  probe "$idle" "$ROOT/releases/$RELEASE" "$WORKERS" 0 1 || { unit_log "$idle"; probe_failed; return 1; }
-}
-
-probe_failed() {
-  # shellcheck disable=SC2086 # the probe's own plain words
-  set -- $found
-  shift
-  fail "${*#reason=}"
+  relink "../releases/$RELEASE" "$ROOT/slots/$idle" || return 1
+  unit start "$idle" || { unit_log "$idle"; fail start; return 1; }
+  probe "$idle" "$ROOT/releases/$RELEASE" "$WORKERS" 0 1 || { unit_log "$idle"; fail "${found#fail }"; return 1; }
 }
 
 switch_replace() { install_site && relink "/run/$APP/$idle/gunicorn.sock" "$ROOT/web.sock"; }
@@ -147,7 +144,7 @@ prove() {
   if [ "$takeover" = replace ]; then live_links "$RELEASE" "$live" || return 1; fi
   probe "$1" "$ROOT/releases/$RELEASE" "$WORKERS" "$NGINX_PORT" 3 && return 0
   unit_log "$1"
-  probe_failed
+  fail "${found#fail }"
 }
 
 # Put the old release back, wherever the activation stopped, and prove it.
@@ -178,8 +175,10 @@ restore() {
 
 go() {
   if [ -n "$new_units$new_site" ]; then privilege; fi
-  [ -z "$new_site" ] || old_site=$(system_place site && sha256sum <"$path") 2>/dev/null || old_site=
-  old_site=${old_site%% *}
+  old_site=
+  if [ -n "$new_site" ]; then
+    system_file site && old_site=$(sha256sum <"$path") && old_site=${old_site%% *}
+  fi
   if ! activate; then
     run_step restore restore
     rc=$?
@@ -265,7 +264,7 @@ recover() {
   [ -f "$ROOT/.deployer/journal" ] || return 0
   read -r was takeover was_release slot idle live stage <"$ROOT/.deployer/journal"
   ev "decided recover value=$stage run=$was release=$was_release"
-  first= new_units= new_site= old_site=
+  first='' new_units='' new_site='' old_site=''
   [ "$slot" != - ] || first=yes slot=a
   [ "$live" != - ] || live=
   if [ "$stage" = proven ]; then RELEASE=$was_release drain; else restore || ev "warn recover-failed"; fi

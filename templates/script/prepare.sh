@@ -8,7 +8,7 @@ find_live() {
   slot=$(readlink "$ROOT/web.sock" 2>/dev/null) || slot=
   slot=${slot%/*}
   slot=${slot##*/}
-  case $slot in a) idle=b first= ;; b) idle=a first= ;; *) slot= idle=a first=yes ;; esac
+  case $slot in a) idle=b first='' ;; b) idle=a first='' ;; *) slot='' idle=a first=yes ;; esac
   [ -n "$live" ] || slot='' idle=a first=yes
 }
 
@@ -50,16 +50,23 @@ check_host() {
   [ -z "$live" ] || tell_live
 }
 
-# fetch REPO BRANCH REVISION: into the bare mirror; nothing where the commit is there already.
+# fetch REPO BRANCH REVISION ALLOW-OLDER: into the bare mirror; nothing where the commit is there already.
 fetch() {
   mirror=$ROOT/repo.git
   [ -d "$mirror" ] || { rm -rf "$mirror.part" && git init -q --bare "$mirror.part" && mv -T "$mirror.part" "$mirror"; } || return 1
-  have_commit "$3" && return 0
+  have_commit "$3" || fetch_commit "$@" || return 1
+  [ "$4" = yes ] || [ -z "$live" ] || not_older "$(manifest_of "$live" revision)" "$3"
+}
+fetch_commit() {
   git_environment
   fetch_refs "$1" "+refs/heads/$2:refs/heads/$2" || :
   have_commit "$3" && return 0
   fetch_refs "$1" '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*' || { fail fetch; return 1; }
   have_commit "$3" || { fail revision-missing; return 1; }
+}
+not_older() {
+  [ "$1" != "$2" ] && have_commit "$1" || return 0
+  ! git --git-dir="$mirror" merge-base --is-ancestor "$2" "$1" || refuse "older live=$1 revision=$2"
 }
 git_environment() {
   # ControlMaster off: a master left behind would keep the lock.

@@ -75,17 +75,17 @@ while True:
         break
     if died():
         if seen_alive or time.monotonic() > quiet:
-            say("fail", reason="died")
+            say("fail died")
     else:
         seen_alive = True
     if time.monotonic() > until:
-        say("fail", reason="boot-timeout", workers=len(mine), wanted=workers)
+        say("fail boot-timeout", workers=len(mine), wanted=workers)
     time.sleep(0.02)
 
 for report in mine:
     prefix = os.path.realpath(report["prefix"])
     if prefix != os.path.realpath(release + "/venv") or os.path.realpath(report["cwd"]) != release:
-        say("fail", reason="mixed", prefix=prefix, cwd=report["cwd"])
+        say("fail mixed", prefix=prefix, cwd=report["cwd"])
 
 answers, status, by = 0, 0, "socket"
 while answers < count:
@@ -99,7 +99,7 @@ while answers < count:
         # An answer is an answer: waiting does not make a 500 healthy. Three tries, for a cold start's sake.
         count -= 1
         if count <= 0 or time.monotonic() > until:
-            say("fail", reason="health", status=status, by=by)
+            say("fail health", status=status, by=by)
         time.sleep(0.3)
     elif answers == 0:
         time.sleep(0.05)

@@ -6,7 +6,7 @@ read_only() {
   find_live
   [ -z "$live" ] || tell_live
   plan_read
-  end done
+  end "done"
 }
 
 refuse_read() {

@@ -27,10 +27,10 @@ choose() {
 
 # restore_system NAME...: units and site as that release had them, where this login may write them.
 restore_system() {
-  new_units= new_site= trial_unit=
+  new_units='' new_site=''
   privilege
   for name; do
-    system_place "$name"
+    system_file "$name"
     wanted=$(manifest_of "$RELEASE" "$name")
     have=$(sha256sum <"$path" 2>/dev/null)
     [ -n "$wanted" ] && [ "${have%% *}" != "$wanted" ] || continue

@@ -121,26 +121,25 @@ git_access() {
 # install_system NAME...: checked first, then by rename; what is there already is left alone.
 install_system() {
   store_system_files || return 1
-  units= sites= restart=
+  units='' sites='' stale=''
   for name; do
-    system_place "$name"
-    system_digest "$name"
+    system_file "$name" || return 1
     have=$(sha256sum 2>/dev/null <"$path") || have=
-    [ "${have%% *}" = "$wanted" ] && continue
+    [ "${have%% *}" = "$digest" ] && continue
     case $name in
-      sudoers) visudo -cq -f "$STORE/$wanted" || { fail sudoers-refused; return 1; } ;;
-      site) sites=$wanted ;;
-      unit_* | trial | recover) units="$units $name $wanted" ;;
+      sudoers) visudo -cq -f "$STORE/$digest" || { fail sudoers-refused; return 1; } ;;
+      site) sites=$digest ;;
+      unit_* | trial | recover) units="$units $name $digest" ;;
     esac
-    restart="$restart $name $wanted"
+    stale="$stale $name $digest"
   done
   # shellcheck disable=SC2086 # plain words
   [ -z "$units" ] || verify_units $units || { fail unit-refused; return 1; }
   [ -z "$sites" ] || test_site "$sites" || { fail site-refused; return 1; }
   # shellcheck disable=SC2086 # plain words
-  set -- $restart
+  set -- $stale
   while [ $# -gt 1 ]; do
-    system_place "$1"
+    system_file "$1"
     changed "file $path"
     install_stored "$1" "$2" || return 1
     shift 2
@@ -174,7 +173,7 @@ setup_run() {
   fi
   (plan_setup) 9>&- 6>&-
   case $? in
-    0) end done ;;
+    0) end "done" ;;
     6) end refused ;;
     *) end prepare-failed ;;
   esac

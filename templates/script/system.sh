@@ -52,19 +52,21 @@ serve_root() {
   done
 }
 
-# The digest, and the place and mode, of a system file by its name.
-system_digest() { wanted=$(system_table | while read -r name digest mode path; do [ "$name" = "$1" ] && echo "$digest"; done); }
-system_place() {
-  # shellcheck disable=SC2046 # two plain words
-  set -- $(system_table | while read -r name digest mode path; do [ "$name" = "$1" ] && echo "$mode" "$path"; done)
-  mode=$1 path=$2
+# system_file NAME: sets $digest, $mode and $path.
+system_file() {
+  while read -r entry digest mode path; do [ "$entry" = "$1" ] && return 0; done <<LIST
+$SYSTEM_TABLE
+LIST
+  return 1
 }
 
 store_system_files() {
   mkdir -p "$STORE" && chmod 700 "$STORE" || return 1
-  system_table | while read -r name digest mode path; do
-    keep_content "$digest" "$name" || exit 1
-  done
+  while read -r entry digest mode path; do
+    keep_content "$digest" "$entry" || return 1
+  done <<LIST
+$SYSTEM_TABLE
+LIST
 }
 keep_content() {
   [ -f "$STORE/$1" ] && return 0
@@ -73,7 +75,7 @@ keep_content() {
 
 # install NAME DIGEST: by rename; what stood there is kept, so that it can be put back.
 install_stored() {
-  system_place "$1"
+  system_file "$1" || return 64
   case $2 in *[!0-9a-f]* | '') return 64 ;; esac
   if [ "$2" = 0 ]; then rm -f "$path"; return; fi
   if [ -f "$path" ]; then
@@ -89,7 +91,7 @@ install_stored() {
 verify_units() {
   checked=$(mktemp -d) || return 1
   while [ $# -gt 1 ]; do
-    system_place "$1"
+    system_file "$1"
     cp "$STORE/$2" "$checked/${path##*/}"
     shift 2
   done
@@ -103,7 +105,7 @@ verify_units() {
 
 # test-site DIGEST: the whole of nginx's configuration with the candidate in place of the site, aside.
 test_site() {
-  system_place site
+  system_file site
   candidate=/etc/nginx/.deployer-$APP.conf
   others=$(mktemp -d) || return 1
   for link in /etc/nginx/sites-enabled/*; do
@@ -122,18 +124,17 @@ check_system() {
 $SYSTEM_FILES
 LIST
   )
-  new_units= new_site= units=
+  new_units='' new_site='' units=''
   [ -n "$changed" ] || return 0
   privilege
   [ -n "$how" ] || refuse "unit-changed path=$(word "${changed%%"$newline"*}")"
   root store || return 1
   for name; do
-    system_place "$name"
+    system_file "$name"
     case "$newline$changed$newline" in *"$newline$path$newline"*) ;; *) continue ;; esac
-    system_digest "$name"
     case $name in
-      site) new_site=$wanted ;;
-      *) units="$units $name $wanted" ;;
+      site) new_site=$digest ;;
+      *) units="$units $name $digest" ;;
     esac
     case $name in unit_a | unit_b) new_units=yes ;; esac
   done
@@ -141,7 +142,7 @@ LIST
   [ -z "$units" ] || root verify $units || { fail unit-refused; return 1; }
   [ -z "$new_site" ] || root test-site "$new_site" || { fail site-refused; return 1; }
   # The trial runs under the new sandbox; it serves nobody.
-  case $units in *trial*) system_digest trial; root install trial "$wanted" && root reload-units ;; esac
+  case $units in *trial*) system_file trial && root install trial "$digest" && root reload-units ;; esac
 }
 newline='
 '
