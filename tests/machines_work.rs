@@ -27,6 +27,9 @@ fn a_machine_survives_reboots_and_power_cuts() -> Result<()> {
 
     web.sh("useradd --create-home app")?;
     assert_eq!(web.exec_as("app", "id -un; pwd")?.ok()?, "app\n/home/app");
+    web.sh("loginctl enable-linger app && systemctl start user@$(id -u app)")?;
+    let user = "XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user is-system-running --wait";
+    assert_eq!(web.exec_as("app", user)?.ok()?, "running");
     web.write_file("/srv/a/b", b"kept", 0o640)?;
     assert_eq!(web.sh("stat -c '%a %U' /srv/a/b")?, "640 root");
 

@@ -1,6 +1,10 @@
 //! Test machines by hand: `cargo run --example machine -- up web1`.
 
-#![allow(clippy::print_stdout, reason = "what this prints is its only product")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what this prints is its only product"
+)]
 
 #[path = "mod.rs"]
 mod machines;
@@ -90,7 +94,7 @@ fn main() -> ExitCode {
     match act(Cli::parse().action) {
         Ok(code) => code,
         Err(error) => {
-            println!("machine: {error:#}");
+            eprintln!("machine: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -103,7 +107,8 @@ fn act(action: Action) -> Result<ExitCode> {
         Action::List => list(&lab)?,
         Action::Exec { name, command } => {
             let output = lab.machine(&name)?.exec(&command.join(" "))?;
-            print!("{}{}", output.stdout, output.stderr);
+            print!("{}", output.stdout);
+            eprint!("{}", output.stderr);
             return Ok(ExitCode::from(u8::try_from(output.code).unwrap_or(1)));
         }
         Action::SshConfig => println!("{}", ssh_config(&lab)?.path().display()),

@@ -4,15 +4,12 @@ use std::fs::{self, Permissions};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use super::image::{Image, lock};
 use super::lab::Lab;
 use super::process::{Output, run_with};
-
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How a machine differs from the usual one.
 #[derive(Debug, Clone)]
@@ -208,27 +205,6 @@ impl Machine {
 
     fn outside(&self, path: &str) -> PathBuf {
         self.root_path().join(path.trim_start_matches('/'))
-    }
-
-    /// A command that runs `args` inside the machine, as root and with an environment of its own.
-    fn enter(&self, args: &[&str]) -> Result<Command> {
-        let Some(leader) = self.leader() else {
-            bail!("{} does not run\n{}", self.name, self.console());
-        };
-        let mut command = Command::new("nsenter");
-        command
-            .env_clear()
-            .envs([("PATH", PATH), ("HOME", "/root"), ("LANG", "C.UTF-8")])
-            .args([
-                "--all",
-                "--root",
-                "--wd",
-                "--target",
-                &leader.to_string(),
-                "--",
-            ])
-            .args(args);
-        Ok(command)
     }
 }
 

@@ -17,6 +17,7 @@
 )]
 
 mod disk;
+mod enter;
 mod furnish;
 mod git_server;
 mod http;

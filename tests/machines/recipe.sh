@@ -6,7 +6,7 @@ set -eu
 suite=$1
 out=$2
 
-packages=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,nginx-light
+packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,openssh-server,nginx-light
 packages=$packages,python3,python3-venv,git,sudo,curl,ca-certificates
 packages=$packages,rsync,iproute2,logrotate,procps
 
