@@ -2,8 +2,17 @@
 //!
 //! Text becomes types once, here. Every later stage may rely on what a type's name says.
 
+mod error;
+mod load;
+mod mask;
+mod node;
+mod overlay;
+mod raw;
+mod section;
+mod validate;
 mod values;
 
+pub use error::ConfigErrors;
 pub use values::{
     AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, PackageName,
     PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName, WsgiApp,
@@ -217,5 +226,9 @@ pub struct Host {
 pub enum Reach {
     /// This machine, without ssh.
     Local,
-    Ssh { user: Option<UserName>, address: HostAddress, port: Option<u16> },
+    Ssh {
+        user: Option<UserName>,
+        address: HostAddress,
+        port: Option<u16>,
+    },
 }
