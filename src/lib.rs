@@ -4,5 +4,10 @@
 
 pub mod config;
 pub mod event;
+pub mod files;
 pub mod plan;
+pub mod quote;
 pub mod script;
+pub mod service;
+pub mod template;
+pub mod web;
