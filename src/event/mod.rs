@@ -1,5 +1,12 @@
 //! Facts on the wire, as values. The grammar is in `docs/reference/protocol.md`.
 
+mod line;
+mod parser;
+mod text;
+
+pub use parser::Parser;
+pub use text::visible;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -77,4 +84,39 @@ pub enum Outcome {
     Restored,
     Reverted,
     Broken,
+}
+
+impl Outcome {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Unchanged => "unchanged",
+            Self::Done => "done",
+            Self::Locked => "locked",
+            Self::Refused => "refused",
+            Self::PrepareFailed => "prepare-failed",
+            Self::Aborted => "aborted",
+            Self::Restored => "restored",
+            Self::Reverted => "reverted",
+            Self::Broken => "broken",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::Live,
+            Self::Unchanged,
+            Self::Done,
+            Self::Locked,
+            Self::Refused,
+            Self::PrepareFailed,
+            Self::Aborted,
+            Self::Restored,
+            Self::Reverted,
+            Self::Broken,
+        ]
+        .into_iter()
+        .find(|outcome| outcome.as_str() == word)
+    }
 }
