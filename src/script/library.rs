@@ -14,7 +14,6 @@ const READ: &str = include_str!("../../templates/script/read.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
 const REQUIREMENTS: &str = include_str!("../../templates/script/requirements.py");
 pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
-pub(super) const RECOVERY: &str = include_str!("../../templates/script/recover.sh");
 
 /// What a kind of run needs, in order.
 pub(super) fn parts(kind: Kind) -> &'static [&'static str] {

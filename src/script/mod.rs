@@ -52,12 +52,6 @@ pub fn compile(plan: &HostPlan) -> Script {
     Script { text }
 }
 
-/// The boot-time recovery, small enough to stay the same from one version of deployer to the next.
-pub fn recovery(app: &str, root: &str) -> String {
-    let (app, root) = (quote(app), quote(root));
-    format!("#!/bin/sh\nAPP={app}\nROOT={root}\n\n{}", library::RECOVERY)
-}
-
 fn header(text: &mut String, plan: &HostPlan) {
     let Identity { app, environment, root, user, owner, workers, boot, health, decide } =
         &plan.identity;

@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 
 use super::{SLOTS, seconds};
 use crate::config::Gunicorn;
-use crate::plan::{File, Place};
+use crate::plan::{File, Name, Place};
 use crate::quote;
 use crate::template::Templates;
 
@@ -13,13 +13,15 @@ pub const CONF: &str = ".deployer/gunicorn.conf.py";
 
 pub(super) fn files(values: &Value, templates: &Templates) -> anyhow::Result<Vec<File>> {
     let mut files = vec![File {
+        name: Name::GunicornConf,
         place: Place::Release(CONF.to_owned()),
         mode: 0o640,
         content: templates.render("gunicorn/gunicorn.conf.py.j2", values)?,
     }];
-    for slot in SLOTS {
+    for (slot, name) in SLOTS.into_iter().zip([Name::StubA, Name::StubB, Name::StubTrial]) {
         let values = context! { slot, ..values.clone() };
         files.push(File {
+            name,
             place: Place::Root(format!("slots/{slot}.py")),
             mode: 0o644,
             content: templates.render("gunicorn/stub.py.j2", &values)?,

@@ -4,7 +4,8 @@ use minijinja::{Value, context};
 
 use super::{TRIAL, seconds};
 use crate::config::{Config, Hardening, Service};
-use crate::plan::{File, Place};
+use crate::plan::{File, Name, Place};
+use crate::quote;
 use crate::template::Templates;
 
 const GENERATIONS: [&str; 2] = ["a", "b"];
@@ -16,32 +17,47 @@ pub(super) fn files(
 ) -> anyhow::Result<Vec<File>> {
     let app = &config.app;
     let units = [
-        ("a", "systemd/gunicorn.service.j2"),
-        ("b", "systemd/gunicorn.service.j2"),
-        (TRIAL, "systemd/trial.service.j2"),
-        ("recover", "systemd/recover.service.j2"),
+        (Name::UnitA, "a", "systemd/gunicorn.service.j2"),
+        (Name::UnitB, "b", "systemd/gunicorn.service.j2"),
+        (Name::Trial, TRIAL, "systemd/trial.service.j2"),
+        (Name::Recover, "recover", "systemd/recover.service.j2"),
     ];
     let mut files = Vec::new();
-    for (slot, template) in units {
+    for (name, slot, template) in units {
         let values = context! { slot, ..values.clone() };
         files.push(File {
+            name,
             place: Place::System(format!("/etc/systemd/system/{app}-{slot}.service")),
             mode: 0o644,
             content: templates.render(template, &values)?,
         });
     }
     files.push(File {
+        name: Name::Tmpfiles,
         place: Place::System(format!("/etc/tmpfiles.d/deployer-{app}.conf")),
         mode: 0o644,
         content: templates.render("tmpfiles.conf.j2", values)?,
     });
     let with_grants = context! { grants => grants(config), ..values.clone() };
     files.push(File {
+        name: Name::RecoverScript,
+        place: Place::System(format!("/etc/deployer/{app}/recover.sh")),
+        mode: 0o644,
+        content: recover_script(config)?,
+    });
+    files.push(File {
+        name: Name::Sudoers,
         place: Place::System(format!("/etc/sudoers.d/deployer-{app}")),
         mode: 0o440,
         content: templates.render("sudoers.j2", &with_grants)?,
     });
     Ok(files)
+}
+
+/// The boot-time recovery: a program of its own, so that a new version of deployer seldom changes it.
+fn recover_script(config: &Config) -> anyhow::Result<String> {
+    let (app, root) = (quote::sh(config.app.as_str())?, quote::sh(config.root.as_str())?);
+    Ok(format!("#!/bin/sh\nAPP={app}\nROOT={root}\n\n{}", include_str!("../../templates/script/recover.sh")))
 }
 
 pub(super) fn values(service: &Service) -> Value {

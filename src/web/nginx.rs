@@ -1,7 +1,7 @@
 use minijinja::{Value, context};
 
 use crate::config::{Config, Nginx};
-use crate::plan::{File, Place};
+use crate::plan::{File, Name, Place};
 use crate::service;
 use crate::template::Templates;
 
@@ -16,6 +16,7 @@ pub fn site(config: &Config, templates: &Templates) -> anyhow::Result<Option<Fil
     let content = templates.render("nginx/site.conf.j2", &values(config, nginx))?;
     let place = Place::System(format!("/etc/nginx/sites-available/{}.conf", config.app));
     Ok(Some(File {
+        name: Name::Site,
         place,
         mode: 0o644,
         content,
