@@ -6,6 +6,13 @@
 //! once into `$DEPLOYER_CACHE` (default `~/.cache/deployer-machines`); machines reach nothing
 //! but each other and the address that tests come from.
 //!
+//! ```text
+//! let lab = Lab::new()?;
+//! let web = lab.up("web1")?;
+//! let git = GitServer::up(&lab, "git1")?;
+//! let ssh = SshConfig::new(&[&web, git.machine()])?; // for `deployer --ssh-config`
+//! ```
+//!
 //! A test process that is killed leaves nothing: a small process of its own session waits for
 //! its end, and the next lab removes what even that one could not.
 

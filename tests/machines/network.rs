@@ -21,8 +21,10 @@ impl Network {
             let [.., high, low] = hash.wrapping_add(step).to_be_bytes();
             [10, high, low]
         });
-        let free = |[a, b, c]: &[u8; 3]| !taken.contains(&format!("{a}.{b}.{c}."));
-        let Some(prefix) = networks.find(free) else {
+        let Some(prefix) = networks.find(|[a, b, c]| {
+            let first = Ipv4Addr::new(*a, *b, *c, 0);
+            !taken.split_whitespace().any(|word| meets(word, first))
+        }) else {
             bail!("no free network below 10.0.0.0/8");
         };
         let network = Self::named(id, prefix);
@@ -55,4 +57,16 @@ impl Network {
             prefix,
         }
     }
+}
+
+/// True if `word` is an address or a network that shares addresses with the /24 at `first`.
+/// A route to all of 10.0.0.0/8 does not count: ours is the narrower one and wins.
+fn meets(word: &str, first: Ipv4Addr) -> bool {
+    let (address, length) = word.split_once('/').unwrap_or((word, "32"));
+    let (Ok(address), Ok(length @ 9..=32)) = (address.parse::<Ipv4Addr>(), length.parse::<u32>())
+    else {
+        return false;
+    };
+    let mask = u32::MAX << (32 - length.min(24));
+    address.to_bits() & mask == first.to_bits() & mask
 }

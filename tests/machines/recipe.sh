@@ -23,6 +23,7 @@ done
 # Host keys go, because each machine gets its own.
 # shellcheck disable=SC2016 # mmdebstrap's own shell expands $1
 mmdebstrap --quiet --variant=minbase --format=directory --include="$packages" \
+    --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
     --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \

@@ -33,7 +33,9 @@ impl SshConfig {
 
     /// Reaches each machine at the given address, such as a [`super::Proxy`]'s.
     pub fn through(machines: &[(&Machine, SocketAddr)]) -> Result<Self> {
-        let dir = tempfile::Builder::new().prefix("machines-ssh-").tempdir()?;
+        // In the lab's directory it goes with the lab, even if this process is killed.
+        let (first, _) = machines.first().context("no machine to reach")?;
+        let dir = TempDir::with_prefix_in("ssh-", first.lab().dir())?;
         let file = Self::write(dir.path(), machines)?;
         Ok(Self {
             file,
