@@ -21,3 +21,13 @@ pub mod script;
 
 pub mod event;
 pub mod run;
+pub mod report;
+
+pub mod commands;
+
+use clap::Parser as _;
+
+/// The whole program: parse, run one command, answer with its exit code.
+pub fn main() -> report::ExitCode {
+    commands::run(&cli::Cli::parse())
+}

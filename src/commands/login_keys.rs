@@ -14,20 +14,30 @@ pub(super) fn keys(named: &[PathBuf], reach: &Reach, ssh: &Ssh) -> Result<Vec<St
         return named.iter().map(|path| read(path)).collect();
     }
     let identities = ssh.resolve(reach)?.map(|resolved| resolved.identities).unwrap_or_default();
-    let mut keys: Vec<String> = identities.iter().filter_map(|path| read(&public(path)).ok()).collect();
+    let mut keys: Vec<String> = identities.iter().filter_map(|path| public(path)).collect();
     if keys.is_empty() {
         keys = agent();
     }
     keys.dedup();
+    if keys.is_empty() {
+        return Err(Unfit::usage("ssh offers no key here; name one with `--public-key FILE`"));
+    }
     Ok(keys)
 }
 
-fn public(identity: &Path) -> PathBuf {
+/// The public half of a private key: the file beside it, or made from it where no passphrase is needed.
+fn public(identity: &Path) -> Option<String> {
     let mut path = identity.to_string_lossy().into_owned();
     if let (Some(rest), Some(home)) = (path.strip_prefix("~/"), std::env::home_dir()) {
         path = home.join(rest).to_string_lossy().into_owned();
     }
-    PathBuf::from(format!("{path}.pub"))
+    read(Path::new(&format!("{path}.pub"))).ok().or_else(|| derived(&path))
+}
+
+fn derived(path: &str) -> Option<String> {
+    let made = Command::new("ssh-keygen").args(["-y", "-P", "", "-f", path]).output().ok()?;
+    let line = String::from_utf8(made.stdout).ok()?.trim().to_owned();
+    (made.status.success() && is_key(&line)).then_some(line)
 }
 
 /// One `authorized_keys` line without options: a key file that carries some is not a public key file.

@@ -18,7 +18,6 @@ use std::io::{self, Write as _};
 use crate::cli::{Cli, Command};
 use crate::config::ConfigErrors;
 use crate::report::ExitCode;
-use context::Context;
 
 /// Runs one command line.
 pub fn run(cli: &Cli) -> ExitCode {

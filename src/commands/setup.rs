@@ -62,7 +62,7 @@ fn deploy_key(update: &Update) -> Option<String> {
 fn hosts(context: &Context, login: Option<&str>) -> Result<Vec<Host>> {
     let mut hosts = context.fleet_hosts();
     if let Some(login) = login {
-        let name = UserName::login(login).map_err(|invalid| Unfit::usage(format!("`{login}`: {invalid}")))?;
+        let name = UserName::try_from(login).map_err(|invalid| Unfit::usage(format!("`{login}`: {invalid}")))?;
         for host in &mut hosts {
             if let Reach::Ssh { user, .. } = &mut host.reach {
                 *user = Some(name.clone());

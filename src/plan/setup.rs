@@ -40,7 +40,7 @@ pub fn setup(
     if let Some((git_host, port)) = config.repo.ssh_host() {
         let (known, accepted) = (pins.known.clone(), pins.accepted.clone());
         let access = Action::GitAccess { host: git_host.to_owned(), port, known, accepted };
-        prepare.push(Step::new("git access", access));
+        prepare.push(Step::new("git", access));
     }
     let system = files.iter().filter(|file| matches!(file.place, Place::System(_)));
     prepare.push(Step::new("units", Action::InstallSystem { files: system.map(|file| file.name).collect() }));

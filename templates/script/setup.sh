@@ -150,9 +150,11 @@ install_system() {
 start_system() {
   systemd-tmpfiles --create "/etc/tmpfiles.d/deployer-$APP.conf" || return 1
   [ -z "$units" ] || systemctl daemon-reload || return 1
-  for one in a b recover; do
-    systemctl -q is-enabled "$APP-$one.service" 2>/dev/null || { changed "enable $APP-$one" && systemctl -q enable "$APP-$one.service"; } || return 1
-  done
+  set -- "$1" "$APP-a.service" "$APP-b.service" "$APP-recover.service"
+  if [ "$(systemctl is-enabled "$2" "$3" "$4" 2>/dev/null | grep -c '^enabled$')" -ne 3 ]; then
+    changed "enable $2 $3 $4"
+    systemctl -q enable "$2" "$3" "$4" || return 1
+  fi
   [ "$1" = yes ] || return 0
   site=/etc/nginx/sites-enabled/$APP.conf
   if [ ! -L "$site" ]; then changed "enable $site" && ln -s "../sites-available/$APP.conf" "$site" && sites=new; fi
