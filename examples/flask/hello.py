@@ -12,7 +12,7 @@ app = Flask(__name__)
 def index():
     release = os.environ.get("DEPLOYER_RELEASE", "not deployed")
     return (
-        f"Hello from {release}\n"
+        f"Howdy from {release}\n"
         f"greeting: {os.environ.get('GREETING', 'none')}\n"
         f"click: {version('click')}\n"
         f"style: {url_for('static', filename='style.css')}\n"

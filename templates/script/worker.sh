@@ -21,7 +21,7 @@ worker() {
     tell_live
     rm -rf "$run"
     run=
-    end unchanged "release=$live" "revision=$REVISION"
+    end unchanged "release=$live"
   fi
   parent=$$
   (trap - TERM && watch_for_abort "$parent") <&5 9>&- &
