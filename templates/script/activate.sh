@@ -9,10 +9,10 @@ probe() {
 # trial RELEASE-DIR: one worker of the new release on a socket of its own, in the app's own sandbox.
 trial() {
   relink "$1" "$ROOT/slots/trial" || return 1
-  as_app rm -rf "/run/$APP/trial/log" "/run/$APP/trial/workers"
+  : >"/run/$APP/trial.log" || return 1
   unit start trial || { fail trial-start; return 1; }
   if ! probe trial "$(readlink -f "$ROOT/slots/trial")" 1 0 1; then
-    excerpt trial as_app tail -n 40 "/run/$APP/trial/log"
+    excerpt trial tail -n 40 "/run/$APP/trial.log"
     fail "${found#fail }"
     return 1
   fi
@@ -213,11 +213,16 @@ tell_proven() {
 
 # The old generation finishes its requests; connections still queued at its socket need the second.
 drain() {
-  [ "$takeover" = replace ] && [ -z "$first" ] || return 0
-  sleep 1
-  rm -f "$ROOT/slots/$slot"
-  unit stop "$slot"
-  install_unit "$slot"
+  case $takeover in
+    reload) return 0 ;;
+    restart) install_unit "$idle" && return ;;
+  esac
+  if [ -z "$first" ]; then
+    sleep 1
+    rm -f "$ROOT/slots/$slot"
+    unit stop "$slot"
+  fi
+  case $idle in a) install_unit b ;; b) install_unit a ;; esac
 }
 
 history() {

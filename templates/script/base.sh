@@ -4,6 +4,8 @@ LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${HOM
 export LC_ALL PATH
 unset CDPATH ENV BASH_ENV IFS GREP_OPTIONS PYTHONPATH PYTHONHOME GIT_DIR GIT_WORK_TREE 2>/dev/null || :
 
+# The login's directory may be closed to the user that the work runs as.
+cd / || exit 71
 self=$0
 said=
 
