@@ -2,5 +2,7 @@
 
 mod fake;
 mod local;
+mod over_ssh;
+mod sshd;
 
 use fake::{Fake, run};
