@@ -7,3 +7,4 @@ pub mod event;
 pub mod plan;
 pub mod script;
 pub mod run;
+pub mod report;
