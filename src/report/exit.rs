@@ -49,11 +49,17 @@ impl From<ExitCode> for std::process::ExitCode {
 pub(super) fn fold(stories: &[Story], interrupted: Option<Signal>) -> ExitCode {
     let codes: Vec<Option<ExitCode>> = stories.iter().map(code).collect();
     let done = codes.contains(&Some(ExitCode::Done));
-    let worst = codes.iter().flatten().copied().max_by_key(|code| severity(*code));
+    let worst = codes
+        .iter()
+        .flatten()
+        .copied()
+        .max_by_key(|code| severity(*code));
     let switched = stories.iter().any(Story::new_release_serves);
     match worst {
         // Somebody serves the new release and somebody is known not to.
-        Some(code) if switched && !matches!(code, ExitCode::Done | ExitCode::Unknown) => ExitCode::Mixed,
+        Some(code) if switched && !matches!(code, ExitCode::Done | ExitCode::Unknown) => {
+            ExitCode::Mixed
+        }
         Some(ExitCode::Done) | None if switched && codes.contains(&None) => ExitCode::Mixed,
         Some(ExitCode::Done) if !codes.contains(&None) => ExitCode::Done,
         Some(code) if code != ExitCode::Done => code,

@@ -9,18 +9,29 @@ use crate::run::{HostKey, Lost, LostKind};
 pub(super) fn meaning(lost: &Lost, story: &Story, subject: &Subject) -> (Meaning, Vec<String>) {
     let host = &story.name;
     let status = || Some(format!("run `deployer status {}`", subject.environment));
-    let again = || Some(format!("run `deployer {} {}` again", subject.command, subject.environment));
+    let again = || {
+        Some(format!(
+            "run `deployer {} {}` again",
+            subject.command, subject.environment
+        ))
+    };
     let (what, hint) = match &lost.kind {
         LostKind::NoSuchName => (
             format!("cannot connect to {host}: nothing has that name; nothing was changed"),
             Some("check `hosts` in deploy.yaml and your ssh config".to_owned()),
         ),
-        LostKind::Unreachable => (format!("cannot connect to {host}: no route to it; nothing was changed"), None),
+        LostKind::Unreachable => (
+            format!("cannot connect to {host}: no route to it; nothing was changed"),
+            None,
+        ),
         LostKind::Refused => (
             format!("cannot connect to {host}: connection refused; nothing was changed"),
             Some("check that sshd runs there, and the port".to_owned()),
         ),
-        LostKind::TimedOut => (format!("cannot connect to {host}: no answer in time; nothing was changed"), None),
+        LostKind::TimedOut => (
+            format!("cannot connect to {host}: no answer in time; nothing was changed"),
+            None,
+        ),
         LostKind::Denied => (
             format!("cannot log in to {host}: it accepted none of your keys; nothing was changed"),
             Some(format!(
@@ -30,24 +41,47 @@ pub(super) fn meaning(lost: &Lost, story: &Story, subject: &Subject) -> (Meaning
         ),
         LostKind::HostKeyUnknown(key) => return (unknown_key(key, host), Vec::new()),
         LostKind::HostKeyChanged(key) => return (changed_key(key, host), Vec::new()),
-        LostKind::Ssh => (format!("cannot connect to {host}; nothing was changed"), None),
-        LostKind::NotStarted => (format!("the script did not start on {host}; nothing was changed"), None),
+        LostKind::Ssh => (
+            format!("cannot connect to {host}; nothing was changed"),
+            None,
+        ),
+        LostKind::NotStarted => (
+            format!("the script did not start on {host}; nothing was changed"),
+            None,
+        ),
         LostKind::Withdrawn => (format!("called off before anything ran on {host}"), None),
-        LostKind::Dropped => (format!("the connection to {host} broke; nothing was changed"), again()),
+        LostKind::Dropped => (
+            format!("the connection to {host} broke; nothing was changed"),
+            again(),
+        ),
+        LostKind::Cut | LostKind::Detached | LostKind::Unknown if !subject.switches() => (
+            format!("lost {host} while it worked; the outcome is unknown"),
+            again(),
+        ),
         LostKind::Cut => (
-            format!("left {host} before the switch; it undoes the run by itself, the old release serves"),
+            format!(
+                "left {host} before the switch; it undoes the run by itself, the old release serves"
+            ),
             status(),
         ),
         LostKind::Detached => (
-            format!("left {host} while it switches; it finishes by itself{}", last_heard(story)),
+            format!(
+                "left {host} while it switches; it finishes by itself{}",
+                last_heard(story)
+            ),
             status(),
         ),
         LostKind::Unknown if story.went => (
-            format!("lost {host} while it switched; the outcome is unknown{}", last_heard(story)),
+            format!(
+                "lost {host} while it switched; the outcome is unknown{}",
+                last_heard(story)
+            ),
             status(),
         ),
         LostKind::Unknown => (
-            format!("lost {host} before the switch; it undoes the run by itself, the old release serves"),
+            format!(
+                "lost {host} before the switch; it undoes the run by itself, the old release serves"
+            ),
             status(),
         ),
     };
@@ -69,16 +103,34 @@ fn unknown_key(key: &HostKey, host: &str) -> Meaning {
         )
     };
     let what = format!("the host key of {host} is not known{shown}; nothing was changed");
-    Meaning { what, hint: Some(hint) }
+    Meaning {
+        what,
+        hint: Some(hint),
+    }
 }
 
 fn changed_key(key: &HostKey, host: &str) -> Meaning {
-    let shown = key.fingerprints.first().map(|shown| format!(", it shows {shown}")).unwrap_or_default();
-    let place = key.offending.as_ref().map(|place| format!(" (the old key is in {place})")).unwrap_or_default();
-    let what = format!("the host key of {host} has CHANGED{shown}; somebody may be in between; nothing was changed");
+    let shown = key
+        .fingerprints
+        .first()
+        .map(|shown| format!(", it shows {shown}"))
+        .unwrap_or_default();
+    let place = key
+        .offending
+        .as_ref()
+        .map(|place| format!(" (the old key is in {place})"))
+        .unwrap_or_default();
+    let what = format!(
+        "the host key of {host} has CHANGED{shown}; somebody may be in between; nothing was changed"
+    );
     let name = if key.name.is_empty() { host } else { &key.name };
-    let hint = format!("only if you know why it changed, run `ssh-keygen -R '{name}'` and connect again{place}");
-    Meaning { what, hint: Some(hint) }
+    let hint = format!(
+        "only if you know why it changed, run `ssh-keygen -R '{name}'` and connect again{place}"
+    );
+    Meaning {
+        what,
+        hint: Some(hint),
+    }
 }
 
 fn last_heard(story: &Story) -> String {

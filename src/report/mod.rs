@@ -34,6 +34,13 @@ pub struct Subject {
     pub hosts: Vec<String>,
 }
 
+impl Subject {
+    /// Whether the command has a `go`, before which nothing is changed.
+    fn switches(&self) -> bool {
+        matches!(self.command.as_str(), "push" | "rollback")
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// Errors and the closing line.
@@ -62,7 +69,15 @@ impl<W: Write> Report<W> {
         if detail != Detail::Quiet {
             screen.start(&subject.hosts);
         }
-        Self { subject, detail, paint, screen, stories, at: Duration::ZERO, interrupted: None }
+        Self {
+            subject,
+            detail,
+            paint,
+            screen,
+            stories,
+            at: Duration::ZERO,
+            interrupted: None,
+        }
     }
 
     /// Shows what happened to one host.
@@ -71,12 +86,14 @@ impl<W: Write> Report<W> {
         if let News::Interrupted(signal) = update.news {
             return self.interrupt(update.host, signal);
         }
-        let Some(story) = self.stories.get_mut(update.host) else { return Ok(()) };
+        let Some(story) = self.stories.get_mut(update.host) else {
+            return Ok(());
+        };
         // The line that ends a step needs what was known while it ran.
         let text = words::line(story, update, self.subject.hosts.len() > 1);
         story.fold(update);
         if let Some(text) = text.filter(|_| self.shows(&update.news)) {
-            let line = words::prefixed(&self.subject.hosts, update.host, &text, &self.paint);
+            let line = words::prefixed(&self.subject.hosts, update.host, &text, self.paint);
             self.screen.line(&line)?;
         }
         self.screen.status(update.host, &self.stories[update.host]);
@@ -90,7 +107,7 @@ impl<W: Write> Report<W> {
         let whole = closing::Whole {
             subject: &self.subject,
             stories: &self.stories,
-            paint: &self.paint,
+            paint: self.paint,
             verbose: self.detail == Detail::Verbose,
             took: self.at,
             code,

@@ -26,17 +26,29 @@ impl<W: Write> Screen<W> {
 
     /// `out` must be standard error too.
     pub fn live(out: W) -> Self {
-        Self::Live(Live { out, board: MultiProgress::new(), bars: Vec::new() })
+        Self::Live(Live {
+            out,
+            board: MultiProgress::new(),
+            bars: Vec::new(),
+        })
     }
 
     pub(super) fn start(&mut self, hosts: &[String]) {
         let Self::Live(live) = self else { return };
         // A board higher than the terminal scrolls at every tick; the other hosts have their step lines.
-        let rows = usize::from(console::Term::stderr().size().0).saturating_sub(3).max(1);
-        let width = hosts.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        let rows = usize::from(console::Term::stderr().size().0)
+            .saturating_sub(3)
+            .max(1);
+        let width = hosts
+            .iter()
+            .map(|name| name.chars().count())
+            .max()
+            .unwrap_or(0);
         for name in hosts.iter().take(rows) {
             let bar = live.board.add(ProgressBar::new_spinner());
-            if let Ok(style) = ProgressStyle::with_template("{prefix}  {wide_msg} {elapsed_precise}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{prefix}  {wide_msg} {elapsed_precise}")
+            {
                 bar.set_style(style);
             }
             bar.set_prefix(format!("{name:width$}"));
@@ -56,7 +68,9 @@ impl<W: Write> Screen<W> {
 
     pub(super) fn status(&mut self, host: usize, story: &Story) {
         let Self::Live(live) = self else { return };
-        let Some((bar, shown)) = live.bars.get_mut(host) else { return };
+        let Some((bar, shown)) = live.bars.get_mut(host) else {
+            return;
+        };
         if story.ending.is_some() {
             return bar.finish_and_clear();
         }

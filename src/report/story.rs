@@ -10,6 +10,10 @@ const EXCERPT: usize = 40;
 
 /// All that is known of one host.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, not a state"
+)]
 pub(super) struct Story {
     pub(super) name: String,
     /// The step that runs, and since when.
@@ -18,6 +22,8 @@ pub(super) struct Story {
     pub(super) chosen: Option<String>,
     /// The last lines of the last step.
     pub(super) tail: VecDeque<String>,
+    /// That step printed more than these.
+    pub(super) cut: bool,
     /// The last step that failed: name, exit status, time.
     pub(super) fell: Option<(String, i32, Duration)>,
     /// Why the run is failing.
@@ -50,6 +56,7 @@ impl Story {
             step: None,
             chosen: None,
             tail: VecDeque::new(),
+            cut: false,
             fell: None,
             cause: None,
             excerpts: Vec::new(),
@@ -84,6 +91,7 @@ impl Story {
                 self.step = Some((step.clone(), at));
                 self.chosen = None;
                 self.tail.clear();
+                self.cut = false;
             }
             Event::StepFinished { step, rc, time } => {
                 self.step = None;
@@ -93,7 +101,9 @@ impl Story {
                     self.gates.push((step.clone(), *time));
                 }
             }
-            Event::Decided { what, value, .. } if self.step.as_ref().is_some_and(|(step, _)| step == what) => {
+            Event::Decided { what, value, .. }
+                if self.step.as_ref().is_some_and(|(step, _)| step == what) =>
+            {
                 self.chosen = Some(value.clone());
             }
             Event::Fact { what, fields } if what == "current" || what == "live" => {
@@ -101,23 +111,35 @@ impl Story {
             }
             // The first is the cause; what follows is often its consequence.
             Event::Refused { reason, fields } if self.cause.is_none() => {
-                self.cause = Some(Cause::Refused { reason: reason.clone(), fields: fields.clone() });
+                self.cause = Some(Cause::Refused {
+                    reason: reason.clone(),
+                    fields: fields.clone(),
+                });
             }
             Event::Failed { step, fields } if self.cause.is_none() => {
-                self.cause = Some(Cause::Failed { step: step.clone(), fields: fields.clone() });
+                self.cause = Some(Cause::Failed {
+                    step: step.clone(),
+                    fields: fields.clone(),
+                });
             }
             Event::ExcerptStarted { source } => {
                 self.excerpts.push((source.clone(), VecDeque::new()));
                 self.in_excerpt = true;
             }
             Event::ExcerptEnded => self.in_excerpt = false,
-            Event::Live { release, previous, .. } => {
+            Event::Live {
+                release, previous, ..
+            } => {
                 self.live = Some((release.clone(), previous.clone()));
             }
             Event::Output(line) => match self.excerpts.last_mut() {
-                Some((_, lines)) if self.in_excerpt => keep(lines, EXCERPT, line),
+                Some((_, lines)) if self.in_excerpt => {
+                    keep(lines, EXCERPT, line);
+                }
                 // Behind a failed step's end come other programs' words.
-                _ if self.fell.is_none() || self.step.is_some() => keep(&mut self.tail, TAIL, line),
+                _ if self.fell.is_none() || self.step.is_some() => {
+                    self.cut |= keep(&mut self.tail, TAIL, line);
+                }
                 _ => {}
             },
             _ => {}
@@ -145,9 +167,8 @@ impl Story {
     }
 }
 
-fn keep(lines: &mut VecDeque<String>, count: usize, line: &str) {
-    if lines.len() == count {
-        lines.pop_front();
-    }
+/// Whether an older line had to go.
+fn keep(lines: &mut VecDeque<String>, count: usize, line: &str) -> bool {
     lines.push_back(line.to_owned());
+    lines.len() > count && lines.pop_front().is_some()
 }

@@ -3,7 +3,7 @@
 use super::paint::Paint;
 use super::story::Story;
 use crate::event::{Event, Fields, Outcome};
-use crate::run::{Ending, News, Update, Verb};
+use crate::run::{Ending, LostKind, News, Update, Verb};
 use std::time::Duration;
 
 /// The line for an update, if it deserves one. `story` is as it was before it.
@@ -15,27 +15,42 @@ pub(super) fn line(story: &Story, update: &Update, fleet: bool) -> Option<String
         News::Sent(Verb::Revert) => Some("told to go back to the old release".to_owned()),
         News::Event(event) => of_event(story, event),
         // One host's ending is the closing line.
-        News::Ended(Ending::End { outcome, .. }) if fleet => Some(outcome_word(*outcome).to_owned()),
-        News::Ended(Ending::Lost(_)) if fleet && story.connected => Some("lost".to_owned()),
-        News::Ended(Ending::Lost(_)) if fleet => Some("not connected".to_owned()),
+        News::Ended(Ending::End { outcome, .. }) if fleet => {
+            Some(outcome_word(*outcome).to_owned())
+        }
+        News::Ended(Ending::Lost(lost)) if fleet => Some(lost_word(&lost.kind).to_owned()),
         News::Connecting | News::Sent(_) | News::Ended(_) | News::Interrupted(_) => None,
     }
 }
 
 fn of_event(story: &Story, event: &Event) -> Option<String> {
     match event {
-        Event::StepFinished { step, rc: 0, time: took } => Some(match &story.chosen {
+        Event::StepFinished {
+            step,
+            rc: 0,
+            time: took,
+        } => Some(match &story.chosen {
             Some(chosen) => format!("{step} {chosen} ({})", time(*took)),
             None => format!("{step} ({})", time(*took)),
         }),
-        Event::StepFinished { step, rc, time: took } => {
-            Some(format!("{step} failed (exit {rc} after {})", time(*took)))
-        }
-        Event::Decided { what, value, why } if story.step.as_ref().is_none_or(|(step, _)| step != what) => {
-            let why = why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        Event::StepFinished {
+            step,
+            rc,
+            time: took,
+        } => Some(format!("{step} failed (exit {rc} after {})", time(*took))),
+        Event::Decided { what, value, why }
+            if story.step.as_ref().is_none_or(|(step, _)| step != what) =>
+        {
+            let why = why
+                .as_ref()
+                .map(|why| format!(" ({why})"))
+                .unwrap_or_default();
             Some(format!("{what}: {value}{why}"))
         }
-        Event::Warned { reason, fields } => Some(format!("warning: {}", super::reasons::warned(reason, fields))),
+        Event::Warned { reason, fields } => Some(format!(
+            "warning: {}",
+            super::reasons::warned(reason, fields)
+        )),
         Event::Live { release, .. } => Some(format!("{release} serves")),
         Event::Output(line) => Some(format!("  {}", harmless(line))),
         _ => None,
@@ -57,16 +72,34 @@ pub(super) fn outcome_word(outcome: Outcome) -> &'static str {
     }
 }
 
+pub(super) fn lost_word(kind: &LostKind) -> &'static str {
+    match kind {
+        LostKind::NotStarted => "not started, nothing changed",
+        LostKind::Withdrawn => "called off, nothing changed",
+        LostKind::Cut => "left, undoes itself",
+        LostKind::Detached => "left, finishes by itself",
+        LostKind::Unknown => "unknown",
+        LostKind::Dropped => "connection broke, nothing changed",
+        _ => "not connected, nothing changed",
+    }
+}
+
 /// `web1 | text`. Behind the name no line of a host can start a command of a CI log.
-pub(super) fn prefixed(hosts: &[String], host: usize, text: &str, paint: &Paint) -> String {
-    let width = hosts.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+pub(super) fn prefixed(hosts: &[String], host: usize, text: &str, paint: Paint) -> String {
+    let width = hosts
+        .iter()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or(0);
     let name = hosts.get(host).map_or("", String::as_str);
     format!("{} {text}", paint.faint(&format!("{name:width$} |")))
 }
 
 /// Azure and older GitHub runners look for this anywhere in a line.
 pub(super) fn harmless(line: &str) -> String {
-    line.replace("##[", "## [").replace("##vso[", "## vso[").replace("##teamcity[", "## teamcity[")
+    line.replace("##[", "## [")
+        .replace("##vso[", "## vso[")
+        .replace("##teamcity[", "## teamcity[")
 }
 
 pub(super) fn interrupted(went: bool) -> &'static str {
@@ -88,6 +121,9 @@ pub(super) fn time(time: Duration) -> String {
 
 /// `key value, key value`.
 pub(super) fn listed(fields: &Fields) -> String {
-    let pairs: Vec<_> = fields.iter().map(|(key, value)| format!("{key} {}", harmless(value))).collect();
+    let pairs: Vec<_> = fields
+        .iter()
+        .map(|(key, value)| format!("{key} {}", harmless(value)))
+        .collect();
     pairs.join(", ")
 }
