@@ -21,6 +21,7 @@ pub mod script;
 
 pub mod event;
 pub mod run;
+
 pub mod report;
 
 pub mod commands;

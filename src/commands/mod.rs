@@ -35,7 +35,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         let mut stderr = io::stderr().lock();
         if let Some(errors) = error.downcast_ref::<ConfigErrors>() {
             let _ = stderr.write_all(errors.render(context::coloured(global)).as_bytes());
-            return ExitCode::ConfigInvalid;
+            return ExitCode::Config;
         }
         let _ = writeln!(stderr, "error: {error:#}");
         match error.downcast_ref::<Unfit>() {

@@ -3,6 +3,7 @@ use anyhow::{Context as _, Result};
 use super::context::Context;
 use super::{revision, session};
 use crate::cli::{Global, Push};
+use crate::git::WorkingCopy;
 use crate::plan::push;
 use crate::report::ExitCode;
 use crate::run::{Fleet, Job, Mode, Policy, Secret};
@@ -16,16 +17,15 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
     let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
     let mut report = session::report(global, &context, "push");
     let target = target(&context, revision::current(&wanted, &context)?, arguments.allow_older);
-    report.revision(&target.revision.sha, &target.revision.name);
-    if let Some(copy) = &context.working_copy {
-        report.left_behind(copy.unpushed(&target.revision.sha).unwrap_or(0), copy.uncommitted());
-    }
+    let copy = context.working_copy.as_ref();
+    let unpushed = copy.and_then(|copy| copy.unpushed(&target.revision.sha)).unwrap_or(0);
+    report.revision(&target.revision, unpushed, copy.map_or(0, WorkingCopy::uncommitted))?;
     let policy = Policy::Together(target.config.rollout.on_failure);
     let jobs = jobs(&target, &context, &session::by(global))?;
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
     });
-    Ok(report.finish()?)
+    Ok(report.close()?)
 }
 
 /// Now is when the release gets its name.

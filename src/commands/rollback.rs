@@ -29,5 +29,5 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
     });
-    Ok(report.finish()?)
+    Ok(report.close()?)
 }

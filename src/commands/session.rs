@@ -1,4 +1,4 @@
-use std::io::{Stderr, stderr};
+use std::io::{IsTerminal as _, Stderr, stderr};
 
 use anyhow::{Context as _, Result};
 
@@ -23,7 +23,9 @@ pub(super) fn report(global: &Global, context: &Context, command: &str) -> Repor
         _ => Detail::Normal,
     };
     let paint = Paint::new(coloured(global));
-    Report::new(subject, detail, paint, Screen::stderr(stderr(), detail))
+    let live = stderr().is_terminal() && detail != Detail::Quiet;
+    let screen = if live { Screen::live(stderr()) } else { Screen::plain(stderr()) };
+    Report::new(subject, detail, paint, screen)
 }
 
 /// Every host's facts, in the order of the hosts.
@@ -41,7 +43,7 @@ pub(super) fn ask(global: &Global, context: &Context, command: &str, question: &
         }
         let _ = report.update(&update);
     });
-    Ok((facts, report.finish()?))
+    Ok((facts, report.close()?))
 }
 
 /// The repository's answer as the first host gets it, with the deploy key that setup gave it.

@@ -23,7 +23,7 @@ pub(super) fn run(global: &Global, arguments: &Setup) -> Result<ExitCode> {
         deploy_keys.extend(deploy_key(&update));
         let _ = report.update(&update);
     });
-    let code = report.finish()?;
+    let code = report.close()?;
     if code != ExitCode::Done {
         return Ok(code);
     }

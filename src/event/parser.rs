@@ -128,9 +128,10 @@ impl Parser {
 fn shown(line: &[u8], dropped: usize) -> String {
     let cut = line.len().min(SHOWN);
     let left_out = line.len() - cut + dropped;
-    let mut text = visible(&line[..cut]);
+    let text = visible(&line[..cut]);
     if left_out > 0 {
-        text.push_str(&format!(" [{left_out} more bytes]"));
+        format!("{text} [{left_out} more bytes]")
+    } else {
+        text
     }
-    text
 }

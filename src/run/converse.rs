@@ -91,7 +91,9 @@ pub(super) async fn converse(
         return Ok(Close::Broke);
     }
     drop(lines);
-    drain(&mut errors, complaining, &mut said).await;
+    if complaining {
+        drain(&mut errors, &mut said).await;
+    }
     let noise: Vec<&str> = parser
         .noise()
         .chain(said.iter().map(String::as_str))
@@ -117,11 +119,11 @@ fn pass(
     lines: Option<&mpsc::UnboundedSender<Vec<u8>>>,
     wire: &mut Wire,
 ) {
-    let mut text = String::new();
-    for verb in verbs {
-        text.push_str(&format!("{} {}\n", verb.as_str(), job.id));
-    }
-    if lines.is_some_and(|lines| lines.send(text.into_bytes()).is_ok()) {
+    let text: Vec<_> = verbs
+        .iter()
+        .map(|verb| format!("{} {}\n", verb.as_str(), job.id))
+        .collect();
+    if lines.is_some_and(|lines| lines.send(text.concat().into_bytes()).is_ok()) {
         for &verb in verbs {
             wire.told(verb);
             wire.tell(News::Sent(verb));
@@ -144,10 +146,10 @@ fn note(bytes: &[u8], read: std::io::Result<usize>, said: &mut VecDeque<String>)
 }
 
 /// The reason may come just behind the end of the output.
-async fn drain(errors: &mut Output, complaining: bool, said: &mut VecDeque<String>) {
+async fn drain(errors: &mut Output, said: &mut VecDeque<String>) {
     let mut bytes = vec![0; 4096];
     let rest = async {
-        while complaining {
+        loop {
             let read = errors.read(&mut bytes).await;
             if !note(&bytes, read, said) {
                 break;

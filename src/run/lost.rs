@@ -16,8 +16,8 @@ pub enum LostKind {
     Refused,
     TimedOut,
     Denied,
-    HostKeyUnknown(HostKey),
-    HostKeyChanged(HostKey),
+    HostKeyUnknown(Box<HostKey>),
+    HostKeyChanged(Box<HostKey>),
     /// Anything else that ssh refused to do.
     Ssh,
 

@@ -54,10 +54,10 @@ impl Office {
         let Ok((jobs, policy)) = ordered.await else {
             return close(starts).await;
         };
-        let (cut, is_cut) = watch::channel(false);
+        let (cut, cut_watch) = watch::channel(false);
         let mut hosts = JoinSet::new();
         let mut lines = Vec::new();
-        let waved = jobs.iter().all(|job| job.mode == Mode::Run);
+        let all_run = jobs.iter().all(|job| job.mode == Mode::Run);
         for (host, ((connecting, route), job)) in starts.into_iter().zip(jobs).enumerate() {
             let (line, orders) = mpsc::unbounded_channel();
             lines.push(line);
@@ -66,13 +66,13 @@ impl Office {
                 host,
                 news,
                 orders,
-                cut: is_cut.clone(),
+                cut: cut_watch.clone(),
                 went: false,
             };
             hosts.spawn(drive(connecting, route, job, wire));
         }
         let waves = match policy {
-            Policy::Together(on_failure) if waved => Some(Waves::new(lines.len(), on_failure)),
+            Policy::Together(on_failure) if all_run => Some(Waves::new(lines.len(), on_failure)),
             _ => None,
         };
         let left = lines.len();

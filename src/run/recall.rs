@@ -31,9 +31,9 @@ pub(super) async fn recall(
     while began.elapsed() < PATIENCE {
         match timeout(ATTEMPT, ask(route, job, nonce, &mut heard, wire)).await {
             Ok(Ok(Answer::Ended(ending))) => return ending,
-            Ok(Ok(Answer::Running)) => detail = "still running".to_owned(),
+            Ok(Ok(Answer::Running)) => "still running".clone_into(&mut detail),
             Ok(Err(lost)) => detail = lost.detail,
-            Err(_) => detail = "no answer".to_owned(),
+            Err(_) => "no answer".clone_into(&mut detail),
         }
         // Verbs are of no use until the host is heard again.
         let next = Instant::now() + pause;

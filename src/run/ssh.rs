@@ -185,9 +185,9 @@ async fn classify(ssh: &Ssh, place: &[String], said: &str) -> Lost {
         "HOST IDENTIFICATION HAS CHANGED",
         "has changed and you have requested",
     ]) {
-        LostKind::HostKeyChanged(hostkey::changed(said))
+        LostKind::HostKeyChanged(Box::new(hostkey::changed(said)))
     } else if any(&["host key is known for"]) {
-        LostKind::HostKeyUnknown(hostkey::unknown(ssh, place, said).await)
+        LostKind::HostKeyUnknown(Box::new(hostkey::unknown(ssh, place, said).await))
     } else if any(&[
         "Permission denied",
         "Too many authentication failures",
