@@ -9,7 +9,7 @@ use crate::quote;
 use crate::template::Templates;
 
 /// Where a release keeps its own.
-pub const CONF: &str = ".deployer/gunicorn.conf.py";
+const CONF: &str = ".deployer/gunicorn.conf.py";
 
 pub(super) fn files(values: &Value, templates: &Templates) -> anyhow::Result<Vec<File>> {
     let mut files = vec![File {
