@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{Action, File, HostPlan, Identity, Kind, Name, Step, Virtualenv};
+use super::{Action, File, HostPlan, Identity, Kind, Name, Place, Step, Virtualenv};
 use crate::config::{Config, Trial};
 use crate::target::{Target, TargetHost};
 
@@ -62,10 +62,10 @@ fn shared(config: &Config) -> Vec<String> {
     config.shared.iter().chain(uploads).map(ToString::to_string).collect()
 }
 
-/// Units and the site may change with a push; the rest is setup's.
+/// What root owns may change with a push where the login may; who may do what is setup's alone.
 pub(super) fn replaceable(files: &[File]) -> Vec<Name> {
-    let names = [Name::UnitA, Name::UnitB, Name::Trial, Name::Site];
-    names.into_iter().filter(|name| files.iter().any(|file| file.name == *name)).collect()
+    let system = files.iter().filter(|file| matches!(file.place, Place::System(_)));
+    system.map(|file| file.name).filter(|name| *name != Name::Sudoers).collect()
 }
 
 pub(super) fn gate(trial: Trial) -> Option<Step> {

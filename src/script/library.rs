@@ -12,6 +12,7 @@ const ROLLBACK: &str = include_str!("../../templates/script/rollback.sh");
 const SETUP: &str = include_str!("../../templates/script/setup.sh");
 const READ: &str = include_str!("../../templates/script/read.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
+const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
 const REQUIREMENTS: &str = include_str!("../../templates/script/requirements.py");
 pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 
@@ -30,6 +31,7 @@ pub(super) fn programs(kind: Kind) -> &'static [(&'static str, &'static str)] {
     match kind {
         Kind::Push => &[("PROBE_PY", PROBE), ("REQUIREMENTS_PY", REQUIREMENTS)],
         Kind::Rollback => &[("PROBE_PY", PROBE)],
-        Kind::Setup | Kind::Read => &[],
+        Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)],
+        Kind::Read => &[],
     }
 }

@@ -30,6 +30,7 @@ end_trial() {
 
 # import_gate: the app as gunicorn would load it, without a socket.
 import_gate() {
+  relink "$1" "$ROOT/slots/trial" || return 1
   # shellcheck disable=SC2016 # expanded by the inner sh
   as_app sh -c 'cd "$1" && set -a && . ./.deployer/env && set +a && DEPLOYER_TRIAL=1 SLOT=trial exec timeout -k 5 "$2" venv/bin/gunicorn --check-config -c "$3"' \
     sh "$1" "$BOOT" "$ROOT/slots/trial.py" || { fail import; return 1; }
@@ -248,7 +249,10 @@ prune() {
     [ "$good" -gt "$1" ] || kept="$kept$one "
   done
   for dir in "$ROOT"/releases/*; do
-    case $kept in *" ${dir##*/} "*) ;; *) rm -rf "$dir" "$ROOT/static/${dir##*/}" ;; esac
+    case $kept in *" ${dir##*/} "*) ;; *) rm -rf "$dir" ;; esac
+  done
+  for dir in "$ROOT"/static/*; do
+    [ -L "$dir" ] || [ -d "$ROOT/releases/${dir##*/}" ] || rm -rf "$dir"
   done
   named=$(readlink "$ROOT"/releases/*/venv "$ROOT"/releases/*/.deployer/env)
   for dir in "$ROOT"/venvs/* "$ROOT"/env/*; do
@@ -261,9 +265,7 @@ prune() {
 # --- what a crash left ---
 
 recover() {
-  for left in "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/repo.git.part; do
-    if [ -e "$left" ]; then rm -rf "$left"; fi
-  done
+  remove_unfinished
   find "$ROOT" "$ROOT/slots" "$ROOT/static" -maxdepth 1 -type l -name '*.[0-9]*' -exec rm -f {} +
   end_trial
   [ -f "$ROOT/.deployer/journal" ] || return 0

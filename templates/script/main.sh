@@ -3,7 +3,6 @@
 # The session's secret word and the size of the environment come before any verb.
 header() {
   IFS=' ' read -r NONCE length BY
-  export NONCE BY
 }
 
 main() {
@@ -16,7 +15,10 @@ main() {
       header
       attach "$length"
       ;;
-    worker) "$WORK" ;;
+    worker)
+      IFS=' ' read -r NONCE BY <"$run/nonce"
+      "$WORK"
+      ;;
     read | ask)
       become "$@"
       header

@@ -1,6 +1,7 @@
 # --- prepare: everything that can fail, done before anything changes ---
 
-limit() { timeout --foreground -k 5 "$@"; }
+# In our process group, so that an abort reaches it; without the way to root.
+limit() { timeout --foreground -k 5 "$@" 7>&- 8<&-; }
 
 # Facts about the live generation: $live its release, $slot where it runs, $idle the other one.
 find_live() {
@@ -222,8 +223,16 @@ seal() {
 
 # Undo prepare.
 discard() {
-  rm -rf "$ROOT/releases/.$ID.part" "$ROOT/static/.$ID.part"
+  remove_unfinished
   # A release with a name that was never activated: only this run can have made it.
-  [ "$KIND" = push ] && rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID"
+  [ "$KIND" != push ] || rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID"
   end_trial
+}
+
+# What only a run that was cut short leaves: nothing here has a name that anybody trusts.
+remove_unfinished() {
+  rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT/repo.git.part"
+  for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-*; do
+    [ ! -d "$dir" ] || [ -f "$dir/.complete" ] || rm -rf "$dir"
+  done
 }

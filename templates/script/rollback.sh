@@ -33,12 +33,15 @@ restore_system() {
     system_file "$name"
     wanted=$(manifest_of "$RELEASE" "$name")
     have=$(sha256sum <"$path" 2>/dev/null)
-    [ -n "$wanted" ] && [ "${have%% *}" != "$wanted" ] || continue
+    if [ -z "$wanted" ] || [ "${have%% *}" = "$wanted" ]; then continue; fi
     if [ -z "$how" ]; then ev "warn unit-stays path=$path"; continue; fi
     case $name in
       unit_*) new_units=yes ;;
-      site) root test-site "$wanted" && new_site=$wanted || { fail site-refused; return 1; } ;;
-      trial) root install trial "$wanted" && root reload-units ;;
+      site)
+        root test-site "$wanted" || { fail site-refused; return 1; }
+        new_site=$wanted
+        ;;
+      *) root install "$name" "$wanted" && root reload-units || return 1 ;;
     esac
   done
 }

@@ -5,11 +5,11 @@ attach() {
   if ! [ -w "$STATE/runs" ]; then hello; refuse_read; fi
   mkdir -m 700 "$run" || exit 71 # a run's name is never used twice
   cp "$self" "$run/script" && drop_bootstrap
-  (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE" >"$run/nonce" && : >"$run/log")
+  (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE $BY" >"$run/nonce" && : >"$run/log")
   mkfifo -m 600 "$run/ctl" || exit 71
   exec 4<&0 # sh gives background jobs </dev/null, even with "<&0"
   # Its own session and no descriptor of the connection: no hangup, no broken pipe, no full pipe can reach it.
-  NONCE=$NONCE setsid sh "$run/script" worker "$ID" <"$run/ctl" >>"$run/log" 2>&1 4<&- &
+  setsid sh "$run/script" worker "$ID" <"$run/ctl" >>"$run/log" 2>&1 4<&- &
   worker=$!
   exec 7>&- 8<&- # the way to root is the worker's alone, and ends with it
   cat <&4 >"$run/ctl" 4<&- & # the fifo's only writer: the client's end is the worker's end of input
@@ -25,7 +25,7 @@ drop_bootstrap() { case $self in */deployer.*/s) rm -rf "${self%/s}" ;; esac; }
 # Mode `ask`: what is known of run $ID, for a client that lost its connection.
 ask() {
   if [ ! -f "$run/nonce" ]; then ev "state value=unknown"; exit 0; fi
-  read -r was <"$run/nonce"
+  IFS=' ' read -r was _ <"$run/nonce"
   sed -n "s/^@$was /@$NONCE /p" "$run/log"
   if [ -f "$run/state" ]; then ev "state value=ended"; else ev "state value=running"; fi
 }
@@ -33,7 +33,8 @@ ask() {
 # One run at a time: the kernel frees the lock when its holder dies, so nobody ever unlocks by hand.
 take_lock() {
   exec 9>>"$ROOT/.deployer/lock"
-  if ! flock -n 9; then
+  # `status` looks at the lock by taking it for a moment.
+  if ! flock -w 1 9; then
     holder=$(head -c 400 "$ROOT/.deployer/holder" 2>/dev/null) || holder=
     end locked "holder=$(word "$holder")"
   fi

@@ -46,12 +46,10 @@ authorise() {
   [ -z "$added" ] || changed "keys for $OWNER"
 }
 
-directory() { # PATH MODE OWNER GROUP
-  have=$(stat -c '%a %U %G' "$1" 2>/dev/null) || have=
-  [ "$have" = "$2 $3 $4" ] && return 0
-  changed "directory $1"
-  if [ -L "$1" ]; then fail "link path=$1"; return 1; fi
-  mkdir -p "$1" && chown "$3:$4" "$1" && chmod "$2" "$1"
+# make_directories 'MODE OWNER GROUP PATH'...: below the root, following no link that somebody put there.
+make_directories() {
+  made=$(python3 -I -S -c "$DIRECTORIES_PY" "$ROOT" "$@") || return 1
+  [ -z "$made" ] || printf '%s\n' "$made" | while IFS= read -r line; do changed "directory $line"; done
 }
 
 # directories: one owner per root; another login's tree is refused by name.
@@ -62,17 +60,17 @@ directories() {
     read -r other <"$ROOT/.deployer/setup"
     [ "$other" = "$APP" ] || refuse "other-app name=$(word "$other")"
   fi
-  directory "$ROOT" 751 "$OWNER" "$OWNER" && directory "$ROOT/.deployer" 700 "$OWNER" "$OWNER" &&
-    directory "$ROOT/.deployer/runs" 700 "$OWNER" "$OWNER" &&
-    directory "$ROOT/releases" 2750 "$OWNER" "$RUNAS" && directory "$ROOT/venvs" 2750 "$OWNER" "$RUNAS" &&
-    directory "$ROOT/env" 2750 "$OWNER" "$RUNAS" && directory "$ROOT/slots" 755 "$OWNER" "$OWNER" &&
-    directory "$ROOT/static" 755 "$OWNER" "$OWNER" && directory "$ROOT/shared" 751 "$RUNAS" "$RUNAS"
+  group=$(id -gn "$OWNER")
+  make_directories "0751 $OWNER $group ." "0700 $OWNER $group .deployer" "0700 $OWNER $group .deployer/runs" \
+    "2750 $OWNER $RUNAS releases" "2750 $OWNER $RUNAS venvs" "2750 $OWNER $RUNAS env" \
+    "0755 $OWNER $group slots" "0755 $OWNER $group static" "0751 $RUNAS $RUNAS shared"
 }
 
 # uploads PATH: the app writes, nginx reads.
 uploads() {
-  as_owner_of_uploads=$(getent group www-data >/dev/null && echo www-data || echo "$RUNAS")
-  runuser -u "$RUNAS" -- mkdir -p "$ROOT/shared/$1" && directory "$ROOT/shared/$1" 2750 "$RUNAS" "$as_owner_of_uploads"
+  readers=$RUNAS
+  ! getent group www-data >/dev/null || readers=www-data
+  make_directories "2750 $RUNAS $readers shared/$1"
 }
 
 # own_files: the small files of the tree's owner, written as that user.

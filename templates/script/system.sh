@@ -34,6 +34,7 @@ root_verb() {
     store) store_system_files ;;
     install) install_stored "$@" ;;
     reload-units) systemctl daemon-reload ;;
+    tmpfiles) systemd-tmpfiles --create "/etc/tmpfiles.d/deployer-$APP.conf" ;;
     verify) verify_units "$@" ;;
     test-site) test_site "$@" ;;
     reload-site) nginx -t -q && systemctl reload nginx.service ;;
@@ -92,9 +93,11 @@ verify_units() {
   checked=$(mktemp -d) || return 1
   while [ $# -gt 1 ]; do
     system_file "$1"
-    cp "$STORE/$2" "$checked/${path##*/}"
+    case $path in *.service) cp "$STORE/$2" "$checked/${path##*/}" ;; esac
     shift 2
   done
+  set -- "$checked"/*.service
+  if [ ! -f "$1" ]; then rm -rf "$checked"; return 0; fi
   systemd-analyze verify "$checked"/*.service 2>&1 | grep -F "$APP-" | grep -v 'is not executable' >"$checked/said"
   cat "$checked/said"
   [ ! -s "$checked/said" ]
@@ -141,8 +144,23 @@ LIST
   # shellcheck disable=SC2086 # plain words
   [ -z "$units" ] || root verify $units || { fail unit-refused; return 1; }
   [ -z "$new_site" ] || root test-site "$new_site" || { fail site-refused; return 1; }
-  # The trial runs under the new sandbox; it serves nobody.
-  case $units in *trial*) system_file trial && root install trial "$digest" && root reload-units ;; esac
+  install_silent
+}
+
+# What serves nobody is installed at once: the trial has to run under the new sandbox.
+install_silent() {
+  # shellcheck disable=SC2086 # plain words
+  set -- $units
+  reload=
+  while [ $# -gt 1 ]; do
+    case $1 in
+      unit_*) ;;
+      *) root install "$1" "$2" && reload=yes || return 1 ;;
+    esac
+    [ "$1" != tmpfiles ] || root tmpfiles || return 1
+    shift 2
+  done
+  [ -z "$reload" ] || root reload-units
 }
 newline='
 '

@@ -9,9 +9,17 @@ abort() {
   end "${2:-aborted}" "reason=$1"
 }
 
+# The shell itself gave up, on a full disk or a fault of this script: the run still ends with one `end`.
+crashed() {
+  [ -z "$ended" ] || return 0
+  [ -z "$went" ] || end broken reason=script
+  discard
+  end prepare-failed reason=script
+}
+
 worker() {
-  ended=
-  trap '[ -n "$ended" ] || { ev "end broken reason=script"; }' EXIT
+  ended='' went=''
+  trap crashed EXIT
   exec 5<&0 </dev/null
   hello
   take_lock
@@ -41,6 +49,7 @@ worker() {
   ev ready
   await_go || abort barrier
   trap '' TERM INT HUP PIPE
+  went=yes
   plan_activate
 }
 
