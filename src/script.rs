@@ -11,9 +11,6 @@ pub struct Script {
 impl Script {
     /// Hex SHA-256 of the text, as `render`, `plan` and `push` print it.
     pub fn digest(&self) -> String {
-        Sha256::digest(self.text.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        Sha256::digest(self.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

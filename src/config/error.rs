@@ -4,28 +4,53 @@ use std::cell::RefCell;
 use std::fmt;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::mask::mask;
 use super::node::Span;
+
+/// A file with more errors than this is not the file that was meant.
+const MOST_SHOWN: usize = 100;
 
 /// One thing wrong at one place.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Problem {
     at: (usize, usize),
-    title: String,
+    /// Of the key it is about, such as `nginx.listen`; empty for the file.
+    path: String,
+    says: String,
     /// Stands beside the carets: what to do.
     label: String,
     secret: bool,
 }
 
 impl Problem {
-    pub(super) fn new(span: Span, title: impl Into<String>, label: impl Into<String>) -> Self {
+    pub(super) fn new(span: Span, says: impl Into<String>, label: impl Into<String>) -> Self {
+        let at = (span.start, span.end);
         Self {
-            at: (span.start, span.end),
-            title: title.into(),
+            at,
+            path: String::new(),
+            says: says.into(),
             label: label.into(),
             secret: false,
+        }
+    }
+
+    /// Puts a key in front of its path.
+    pub(super) fn below(self, key: &str) -> Self {
+        let path = match (key, self.path.as_str()) {
+            ("", path) => path.to_owned(),
+            (key, "") => key.to_owned(),
+            (key, path) => format!("{key}.{path}"),
+        };
+        Self { path, ..self }
+    }
+
+    fn title(&self) -> String {
+        if self.path.is_empty() {
+            self.says.clone()
+        } else {
+            format!("{}: {}", self.path, self.says)
         }
     }
 
@@ -46,6 +71,18 @@ impl Problems {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.borrow().is_empty()
+    }
+
+    /// Takes over what was found in one environment; what stands in its own part of the file is named so.
+    pub(super) fn absorb(&self, found: Self, environment: &str, part: &Span) {
+        for problem in found.0.into_inner() {
+            let own = part.contains(&problem.at.0);
+            self.add(if own {
+                problem.below(&format!("environments.{environment}"))
+            } else {
+                problem
+            });
+        }
     }
 
     pub(super) fn into_errors(self, file: &str, source: &str) -> ConfigErrors {
@@ -70,12 +107,11 @@ pub struct ConfigErrors {
 
 impl ConfigErrors {
     /// An error about the file as a whole.
-    pub(super) fn whole(file: &str, title: String, label: &str) -> Self {
-        let problems = vec![Problem::new(0..0, title, label)];
+    pub(super) fn whole(file: &str, says: String) -> Self {
         Self {
             file: file.to_owned(),
             source: String::new(),
-            problems,
+            problems: vec![Problem::new(0..0, says, "")],
         }
     }
 
@@ -91,36 +127,42 @@ impl ConfigErrors {
             Renderer::plain()
         };
         let renderer = renderer.decor_style(DecorStyle::Ascii);
-        let shown: Vec<String> = self
+        let shown = self
             .problems
             .iter()
-            .map(|one| self.show(one, &renderer))
-            .collect();
+            .take(MOST_SHOWN)
+            .map(|one| self.show(one, &renderer));
+        let mut shown: Vec<String> = shown.collect();
+        if let Some(more) = self
+            .count()
+            .checked_sub(MOST_SHOWN)
+            .filter(|&more| more > 0)
+        {
+            let title = format!("{more} more errors in {}", quoted(&self.file));
+            shown.push(renderer.render(&[Group::with_title(Level::ERROR.primary_title(title))]));
+        }
         shown.join("\n\n")
     }
 
     fn show(&self, problem: &Problem, renderer: &Renderer) -> String {
-        let title = Level::ERROR.primary_title(&problem.title);
+        let title = Level::ERROR.primary_title(problem.title());
         if self.source.is_empty() {
-            return renderer.render(&[title.element(Level::HELP.message(&problem.label))]);
+            return renderer.render(&[Group::with_title(title)]);
         }
         let (line_start, line) = self.line(problem.at.0);
         let number = self.source[..line_start].matches('\n').count() + 1;
         let start = (problem.at.0 - line_start).min(line.len());
-        let end = (problem.at.1.max(problem.at.0) - line_start)
-            .clamp(start, line.trim_end().len().max(start));
+        let end = problem
+            .at
+            .1
+            .saturating_sub(line_start)
+            .min(line.trim_end().len())
+            .max(start);
         let (line, span) = mask(&self.source, line_start, start..end, problem.secret);
-        let annotation = AnnotationKind::Primary.span(span);
-        let annotation = if problem.label.is_empty() {
-            annotation
-        } else {
-            annotation.label(&problem.label)
-        };
-        let snippet = Snippet::source(line)
-            .line_start(number)
-            .path(&self.file)
-            .annotation(annotation);
-        renderer.render(&[title.element(snippet)])
+        let label = Some(problem.label.as_str()).filter(|label| !label.is_empty());
+        let annotation = AnnotationKind::Primary.span(span).label(label);
+        let snippet = Snippet::source(line).line_start(number).path(&self.file);
+        renderer.render(&[title.element(snippet.annotation(annotation))])
     }
 
     /// The line that holds a byte, and where it starts.
@@ -151,8 +193,8 @@ impl fmt::Debug for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {}
 
-/// A key of the file in a message: in backticks, bounded, control characters visible.
-pub(super) fn quoted(key: &str) -> String {
+/// A key of the file in a message: bounded, control characters visible.
+pub(super) fn shortened(key: &str) -> String {
     const LONGEST: usize = 60;
     let shown: String = key.chars().take(LONGEST).collect();
     let more = if key.chars().nth(LONGEST).is_some() {
@@ -160,7 +202,11 @@ pub(super) fn quoted(key: &str) -> String {
     } else {
         ""
     };
-    format!("`{}{more}`", shown.escape_debug())
+    format!("{}{more}", shown.escape_debug())
+}
+
+pub(super) fn quoted(key: &str) -> String {
+    format!("`{}`", shortened(key))
 }
 
 /// The one of `among` that `word` was probably meant to be.
@@ -175,9 +221,18 @@ pub(super) fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) 
 
 /// `a`, `b` or `c`
 pub(super) fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    joined(words, "or")
+}
+
+/// `a`, `b` and `c`
+pub(super) fn enumerated<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    joined(words, "and")
+}
+
+fn joined<'a>(words: impl IntoIterator<Item = &'a str>, last_by: &str) -> String {
+    let words: Vec<String> = words.into_iter().map(quoted).collect();
     match words.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((last, rest)) if !rest.is_empty() => format!("{} {last_by} {last}", rest.join(", ")),
         _ => words.concat(),
     }
 }

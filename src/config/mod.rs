@@ -2,13 +2,16 @@
 //!
 //! Text becomes types once, here. Every later stage may rely on what a type's name says.
 
+mod environments;
 mod error;
 mod load;
 mod mask;
 mod node;
 mod overlay;
 mod raw;
+mod scalar;
 mod section;
+mod tree;
 mod validate;
 mod values;
 

@@ -2,14 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::ops::RangeInclusive;
+use std::slice;
 use std::time::Duration;
 
-use super::error::{Problem, Problems, alternatives, nearest, quoted};
-use super::node::{Entry, Node, Plain, Span, Value};
+use super::error::{Problem, Problems, alternatives, nearest, quoted, shortened};
+use super::node::{Entry, Node, Span, Value};
+use super::scalar::{self, Fault};
 use super::values::Text;
-
-/// What is wrong with a value, before its place is known: a title and a label.
-pub(super) struct Fault(pub String, pub String);
 
 pub(super) struct Section<'a> {
     path: String,
@@ -17,7 +16,7 @@ pub(super) struct Section<'a> {
     span: Span,
     entries: &'a [Entry],
     asked: RefCell<Vec<&'static str>>,
-    /// Any key is a key: names and values are the user's own.
+    /// Names and values are the user's own: any key is a key.
     free: Cell<bool>,
     problems: &'a Problems,
 }
@@ -31,23 +30,23 @@ impl<'a> Section<'a> {
         problems: &'a Problems,
         read: impl FnOnce(&Self) -> T,
     ) -> T {
+        let (asked, free) = Default::default();
         let section = Self {
             path,
             span,
             entries,
-            asked: RefCell::default(),
-            free: Cell::default(),
+            asked,
+            free,
             problems,
         };
         let value = read(&section);
-        section.report_unknown();
+        if !section.free.get() {
+            section.report_unknown();
+        }
         value
     }
 
     fn report_unknown(&self) {
-        if self.free.get() {
-            return;
-        }
         let asked = self.asked.borrow();
         for entry in self
             .entries
@@ -60,54 +59,38 @@ impl<'a> Section<'a> {
                 None => format!("known: {}", asked.join(", ")),
             };
             let secret = meant.is_some_and(|key| matches!(key, "env" | "secrets"));
-            let title = self.title(&format!("unknown key {}", quoted(&entry.key)));
-            self.problems
-                .add(Problem::new(entry.key_span.clone(), title, label).secret(secret));
+            let says = format!("unknown key {}", quoted(&entry.key));
+            let problem = Problem::new(entry.key_span.clone(), says, label);
+            self.problems.add(problem.below(&self.path).secret(secret));
         }
     }
 
-    fn title(&self, says: &str) -> String {
-        if self.path.is_empty() {
-            says.to_owned()
-        } else {
-            format!("{}: {says}", self.path)
-        }
-    }
-
-    /// The path of one of its keys, as titles name it.
-    fn below(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
-    }
-
-    /// The entry of a key, if it has a value.
-    pub(super) fn entry(&self, key: &'static str) -> Option<&'a Entry> {
-        self.asked.borrow_mut().push(key);
-        let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        if entry.value.is_null() {
-            self.fault(
-                entry,
-                &entry.key_span,
-                Fault(
-                    "no value".into(),
-                    "give it a value, or remove the key".into(),
-                ),
-            );
-            return None;
-        }
-        Some(entry)
+    fn find(&self, key: &str) -> Option<&'a Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
     }
 
     /// Whether the file has the key, with or without a value.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.entries.iter().any(|entry| entry.key == key)
+        self.find(key).is_some()
     }
 
-    pub(super) fn entries(&self) -> &'a [Entry] {
-        self.entries
+    /// The value of a key, looked at without asking for it.
+    pub(super) fn peek(&self, key: &str) -> Option<&'a Node> {
+        self.find(key).map(|entry| &entry.value)
+    }
+
+    /// The entry of a key, if it has a value.
+    fn entry(&self, key: &'static str) -> Option<&'a Entry> {
+        if !self.asked.borrow().contains(&key) {
+            self.asked.borrow_mut().push(key);
+        }
+        let entry = self.find(key)?;
+        if entry.value.is_null() {
+            let fault = Fault::new("no value", "give it a value, or remove the key");
+            self.fault(&entry.key, &entry.key_span, fault);
+            return None;
+        }
+        Some(entry).filter(|entry| !matches!(entry.value.value, Value::Broken))
     }
 
     /// All entries, of a section whose keys are free.
@@ -116,46 +99,45 @@ impl<'a> Section<'a> {
         self.entries
     }
 
-    pub(super) fn problem(&self, span: Span, title: &str, label: &str) {
-        self.problems
-            .add(Problem::new(span, self.title(title), label).secret(self.is_secret()));
-    }
-
-    /// Where an anchor carried the values here, the lines they stand on do not tell.
-    fn is_secret(&self) -> bool {
-        matches!(self.path.as_str(), "env" | "secrets")
-    }
-
     /// Reports that a key which must be there is not.
     pub(super) fn missing(&self, key: &str, label: &str) {
         if !self.has(key) {
-            self.problems.add(Problem::new(
-                self.span.clone(),
-                self.title(&format!("missing key `{key}`")),
-                label,
-            ));
+            let problem = Problem::new(self.span.clone(), format!("missing key `{key}`"), label);
+            self.problems.add(problem.below(&self.path));
         }
     }
 
     /// Reports what is wrong with the value of a key.
-    pub(super) fn refuse(&self, key: &str, says: &str, label: impl Into<String>) {
-        if let Some(entry) = self.entries.iter().find(|entry| entry.key == key) {
-            self.fault(
-                entry,
-                &entry.value.span,
-                Fault(says.to_owned(), label.into()),
-            );
+    pub(super) fn refuse(&self, key: &str, says: impl Into<String>, label: impl Into<String>) {
+        if let Some(node) = self.peek(key) {
+            self.fault(key, &node.span, Fault::new(says, label));
         }
     }
 
-    pub(super) fn fault(&self, entry: &Entry, span: &Span, Fault(says, label): Fault) {
-        let key = entry.key.chars().take(60).collect::<String>();
-        let title = format!("{}: {says}", self.below(&key.escape_debug().to_string()));
-        self.problems
-            .add(Problem::new(span.clone(), title, label).secret(self.is_secret()));
+    /// Reports a fault of a key at a place in its entry.
+    pub(super) fn fault(&self, key: &str, span: &Span, fault: Fault) {
+        // An anchor may have carried a secret here from a line that does not show it.
+        let secret = matches!(self.path.as_str(), "env" | "secrets");
+        let problem = Problem::new(span.clone(), fault.says, fault.label);
+        self.problems.add(
+            problem
+                .below(&shortened(key))
+                .below(&self.path)
+                .secret(secret),
+        );
     }
 
-    /// A value by a conversion of its node; what is wrong is reported at the value.
+    /// Reads the value of an entry; what is wrong is reported at the value.
+    pub(super) fn convert<T>(
+        &self,
+        entry: &'a Entry,
+        convert: impl FnOnce(&'a Node) -> Result<T, Fault>,
+    ) -> Option<T> {
+        convert(&entry.value)
+            .map_err(|fault| self.fault(&entry.key, &entry.value.span, fault))
+            .ok()
+    }
+
     pub(super) fn with<T>(
         &self,
         key: &'static str,
@@ -164,27 +146,17 @@ impl<'a> Section<'a> {
         self.convert(self.entry(key)?, convert)
     }
 
-    pub(super) fn convert<T>(
-        &self,
-        entry: &'a Entry,
-        convert: impl FnOnce(&'a Node) -> Result<T, Fault>,
-    ) -> Option<T> {
-        convert(&entry.value)
-            .map_err(|fault| self.fault(entry, &entry.value.span, fault))
-            .ok()
-    }
-
     pub(super) fn optional<T: Text>(&self, key: &'static str) -> Option<T> {
-        self.with(key, text)
+        self.with(key, scalar::text)
     }
 
-    pub(super) fn required<T: Text>(&self, key: &'static str) -> Option<T> {
-        self.missing(key, &format!("add {}", T::WHAT));
+    pub(super) fn required<T: Text>(&self, key: &'static str, example: &str) -> Option<T> {
+        self.missing(key, &format!("add {}, such as `{key}: {example}`", T::WHAT));
         self.optional(key)
     }
 
     pub(super) fn boolean(&self, key: &'static str, default: bool) -> bool {
-        self.with(key, boolean).unwrap_or(default)
+        self.with(key, scalar::boolean).unwrap_or(default)
     }
 
     pub(super) fn number(
@@ -193,59 +165,29 @@ impl<'a> Section<'a> {
         range: RangeInclusive<u32>,
         default: u32,
     ) -> u32 {
-        self.with(key, |node| number(node, &range))
+        self.with(key, |node| scalar::number(node, &range))
             .unwrap_or(default)
     }
 
-    /// A duration of whole seconds.
     pub(super) fn seconds(
         &self,
         key: &'static str,
         range: RangeInclusive<u64>,
         default: u64,
     ) -> Duration {
-        let whole = |node: &Node| {
-            let time = duration(node)?;
-            let within = time.subsec_nanos() == 0 && range.contains(&time.as_secs());
-            let allowed = || {
-                format!(
-                    "{} s to {} s, without a fraction",
-                    range.start(),
-                    range.end()
-                )
-            };
-            if within {
-                Ok(time)
-            } else {
-                Err(Fault("out of range".into(), allowed()))
-            }
-        };
-        self.with(key, whole)
-            .unwrap_or(Duration::from_secs(default))
+        let time = self.with(key, |node| scalar::seconds(node, &range));
+        time.unwrap_or(Duration::from_secs(default))
     }
 
-    /// A duration that may be shorter than a second, in milliseconds.
+    /// Range and default in milliseconds.
     pub(super) fn millis(
         &self,
         key: &'static str,
         range: RangeInclusive<u64>,
         default: u64,
     ) -> Duration {
-        let (least, most) = (
-            Duration::from_millis(*range.start()),
-            Duration::from_millis(*range.end()),
-        );
-        let within = |node: &Node| {
-            let time = duration(node)?;
-            let allowed = || Fault("out of range".into(), format!("{least:?} to {most:?}"));
-            if (least..=most).contains(&time) {
-                Ok(time)
-            } else {
-                Err(allowed())
-            }
-        };
-        self.with(key, within)
-            .unwrap_or(Duration::from_millis(default))
+        let time = self.with(key, |node| scalar::millis(node, &range));
+        time.unwrap_or(Duration::from_millis(default))
     }
 
     /// One of a closed set of words; the first is the default.
@@ -254,154 +196,121 @@ impl<'a> Section<'a> {
         key: &'static str,
         words: [(&str, T); N],
     ) -> T {
+        let names = || words.iter().map(|(word, _)| *word);
         let choose = |node: &Node| {
-            let written = written(node)?;
-            words
+            let written = scalar::written(node)?;
+            let chosen = words
                 .iter()
                 .find(|(word, _)| *word == written)
-                .map(|(_, value)| *value)
-                .ok_or_else(|| {
-                    let label = match nearest(written, words.iter().map(|(word, _)| *word)) {
-                        Some(word) => format!("did you mean `{word}`?"),
-                        None => format!(
-                            "one of {}",
-                            alternatives(words.iter().map(|(word, _)| *word))
-                        ),
-                    };
-                    Fault("not one of its words".into(), label)
-                })
+                .map(|(_, value)| *value);
+            chosen.ok_or_else(|| match nearest(written, names()) {
+                Some(word) => Fault::new("unknown word", format!("did you mean `{word}`?")),
+                None => Fault::new("unknown word", alternatives(names())),
+            })
         };
         self.with(key, choose).unwrap_or(words[0].1)
     }
 
-    /// A list, or one value that stands for a list of one; what is wrong is reported for each item.
+    /// A list, or one value that stands for a list of one; faults are reported at the item.
     pub(super) fn list<T>(
         &self,
         key: &'static str,
-        read: impl Fn(&Node) -> Result<T, Fault>,
+        read: impl Fn(&'a Node) -> Result<T, Fault>,
+    ) -> Vec<T> {
+        self.items(key, read)
+            .into_iter()
+            .flatten()
+            .map(|(item, _)| item)
+            .collect()
+    }
+
+    /// As [`Section::list`], of at least one item, none of them the `same`.
+    pub(super) fn several<T>(
+        &self,
+        key: &'static str,
+        read: impl Fn(&'a Node) -> Result<T, Fault>,
+        same: impl Fn(&T, &T) -> bool,
     ) -> Option<Vec<T>> {
+        let items = self.items(key, read)?;
+        if self
+            .peek(key)
+            .is_some_and(|node| matches!(&node.value, Value::List(all) if all.is_empty()))
+        {
+            self.refuse(key, "an empty list", "name at least one");
+        }
+        for (index, (item, span)) in items.iter().enumerate() {
+            if items[..index]
+                .iter()
+                .any(|(earlier, _)| same(earlier, item))
+            {
+                self.fault(key, span, Fault::new("listed twice", ""));
+            }
+        }
+        Some(items.into_iter().map(|(item, _)| item).collect())
+    }
+
+    fn items<T>(
+        &self,
+        key: &'static str,
+        read: impl Fn(&'a Node) -> Result<T, Fault>,
+    ) -> Option<Vec<(T, &'a Span)>> {
         let entry = self.entry(key)?;
         let items = match &entry.value.value {
             Value::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(&entry.value),
+            _ => slice::from_ref(&entry.value),
         };
-        let read = |item| {
-            read(item)
-                .map_err(|fault| self.fault(entry, &item.span, fault))
-                .ok()
+        let read = |item: &'a Node| {
+            let value = read(item)
+                .map_err(|fault| self.fault(key, &item.span, fault))
+                .ok()?;
+            Some((value, &item.span))
         };
-        Some(items.iter().filter_map(read).collect())
+        let whole = |item: &&Node| !matches!(item.value, Value::Broken);
+        Some(items.iter().filter(whole).filter_map(read).collect())
     }
 
-    /// A section of its own; where the file has none, `read` sees an empty one.
-    pub(super) fn section<T>(
+    /// A section that may be absent.
+    pub(super) fn present<T>(
         &self,
         key: &'static str,
         read: impl FnOnce(&Section<'a>) -> T,
     ) -> Option<T> {
-        let (span, entries) = match self.entry(key) {
-            Some(entry) => {
-                let entries =
-                    |node: &'a Node| node.entries().ok_or_else(|| expected("a map", node));
-                (entry.key_span.clone(), self.convert(entry, entries)?)
-            }
-            None => (self.span.clone(), &[][..]),
-        };
+        let entry = self.entry(key)?;
+        let map = |node: &'a Node| node.entries().ok_or_else(|| Fault::expected("a map", node));
+        let entries = self.convert(entry, map)?;
         Some(Section::read(
             self.below(key),
-            span,
+            entry.key_span.clone(),
             entries,
             self.problems,
             read,
         ))
     }
-}
 
-pub(super) fn expected(what: &str, node: &Node) -> Fault {
-    Fault(
-        format!("expected {what}, found {}", node.kind()),
-        String::new(),
-    )
-}
-
-/// A scalar as it is written, quoted or not: `3.10` stays `3.10`.
-pub(super) fn written(node: &Node) -> Result<&str, Fault> {
-    node.text().ok_or_else(|| {
-        let Fault(title, label) = expected("text", node);
-        let template = matches!(&node.value, Value::Map(entries) if entries.is_empty());
-        Fault(
-            title,
-            if template {
-                "quote text that holds `{{`".into()
-            } else {
-                label
-            },
-        )
-    })
-}
-
-pub(super) fn text<T: Text>(node: &Node) -> Result<T, Fault> {
-    let text = written(node)?;
-    T::try_from(text).map_err(|invalid| Fault(format!("not {}", T::WHAT), invalid.to_string()))
-}
-
-fn boolean(node: &Node) -> Result<bool, Fault> {
-    match (node.plain(), node.text()) {
-        (Some(Plain::Bool(value)), _) => Ok(value),
-        (Some(Plain::MaybeBool(meant)), _) => {
-            Err(Fault("not a boolean".into(), format!("write `{meant}`")))
+    /// A section with a default for each of its keys; where the file has none, `read` sees an empty one.
+    pub(super) fn section<T>(
+        &self,
+        key: &'static str,
+        read: impl FnOnce(&Section<'a>) -> T,
+    ) -> Option<T> {
+        if self.has(key) {
+            return self.present(key, read);
         }
-        (None, Some("true" | "false")) => {
-            Err(Fault("not a boolean".into(), "remove the quotes".into()))
-        }
-        (_, Some(_)) => Err(Fault(
-            "not a boolean".into(),
-            "write `true` or `false`".into(),
-        )),
-        _ => Err(expected("a boolean", node)),
+        self.entry(key);
+        Some(Section::read(
+            self.below(key),
+            self.span.clone(),
+            &[],
+            self.problems,
+            read,
+        ))
     }
-}
 
-pub(super) fn number(node: &Node, range: &RangeInclusive<u32>) -> Result<u32, Fault> {
-    let allowed = format!("{} to {}", range.start(), range.end());
-    match (node.plain(), node.text()) {
-        (Some(Plain::Int(number)), _) => {
-            let number = u32::try_from(number)
-                .ok()
-                .filter(|number| range.contains(number));
-            number.ok_or(Fault("out of range".into(), allowed))
+    fn below(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
         }
-        (Some(Plain::OddNumber), _) => Err(Fault(
-            "not a plain number".into(),
-            "write decimal digits, no zero first".into(),
-        )),
-        (None, Some(text)) if text.parse::<u32>().is_ok() => {
-            Err(Fault("not a number".into(), "remove the quotes".into()))
-        }
-        (_, Some(_)) => Err(Fault("not a whole number".into(), allowed)),
-        _ => Err(expected("a number", node)),
-    }
-}
-
-/// `30` and `30s`, `500ms`, `2m`.
-fn duration(node: &Node) -> Result<Duration, Fault> {
-    let says = || {
-        Fault(
-            "not a duration".into(),
-            "write seconds, or such as `500ms`, `30s`, `2m`".into(),
-        )
-    };
-    let text = written(node)?;
-    let unit = text
-        .find(|letter: char| !letter.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (digits, unit) = text.split_at(unit);
-    let count: u32 = digits.parse().map_err(|_| says())?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(count.into())),
-        "" | "s" => Ok(Duration::from_secs(count.into())),
-        "m" => Ok(Duration::from_secs(60 * u64::from(count))),
-        "h" => Ok(Duration::from_secs(3600 * u64::from(count))),
-        _ => Err(says()),
     }
 }

@@ -4,23 +4,7 @@ use crate::config::values::{HostAddress, UserName};
 use crate::config::{Host, Reach};
 
 pub(super) fn hosts(root: &Section<'_>) -> Option<Vec<Host>> {
-    root.missing(
-        "hosts",
-        "add `user@host`, `host`, or `local` for this machine",
-    );
-    let hosts = root.list("hosts", host)?;
-    if hosts.is_empty() {
-        root.refuse("hosts", "no valid host", "");
-    }
-    for (index, host) in hosts.iter().enumerate() {
-        if hosts[..index]
-            .iter()
-            .any(|earlier| same(&earlier.reach, &host.reach))
-        {
-            root.refuse("hosts", &format!("`{}` is listed twice", host.name), "");
-        }
-    }
-    Some(hosts)
+    root.several("hosts", host, |one, other| same(&one.reach, &other.reach))
 }
 
 /// One machine deployed to by two logins at once would still be one machine.
@@ -46,7 +30,7 @@ fn same(one: &Reach, other: &Reach) -> bool {
 /// `web1`, `user@web1:2222`, `[2001:db8::1]:22` or `local`.
 fn host(node: &Node) -> Result<Host, Fault> {
     let name = written(node)?;
-    let fault = |says: String| Fault("not a host".into(), says);
+    let fault = |says: String| Fault::new("not a host", says);
     let reach = if name == "local" {
         Reach::Local
     } else {
@@ -91,5 +75,5 @@ fn tcp_port(text: &str) -> Result<u16, Fault> {
     text.parse()
         .ok()
         .filter(|&port| digits && port > 0)
-        .ok_or_else(|| Fault("not a host".into(), "port: 1 to 65535".into()))
+        .ok_or_else(|| Fault::new("not a host", "port: 1 to 65535"))
 }
