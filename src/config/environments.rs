@@ -95,7 +95,7 @@ fn environment(entry: &Entry, shared: &[Entry], problems: &Problems) -> Option<E
     {
         report(
             &fixed.key_span,
-            format!("`{}` differs from the file's", fixed.key),
+            format!("`{}` cannot be overridden", fixed.key),
             "remove it",
         );
     }

@@ -1,7 +1,7 @@
 //! From a file to the configuration of one environment.
 
 use std::fs::File;
-use std::io::{Error, Read};
+use std::io::{Error, ErrorKind, Read};
 use std::path::Path;
 
 use super::environments::{environments, top};
@@ -75,7 +75,10 @@ fn read(source: &str, wanted: &str, problems: &Problems) -> Option<Config> {
 fn text(path: &Path) -> Result<String, ConfigErrors> {
     let file = path.display().to_string();
     let failed = |says: String| ConfigErrors::whole(&file, format!("{}: {says}", quoted(&file)));
-    let unreadable = |error: Error| failed(format!("cannot be read: {}", error.kind()));
+    let unreadable = |error: Error| match error.kind() {
+        ErrorKind::NotFound => failed("there is no such file".into()),
+        kind => failed(format!("cannot be read: {kind}")),
+    };
     let mut bytes = Vec::new();
     let opened = File::open(path).map_err(unreadable)?;
     opened

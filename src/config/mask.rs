@@ -5,7 +5,7 @@ use super::node::Span;
 
 const HIDDEN: &str = "***";
 
-/// Sections whose every value may be a secret, as what stands below `x-` keys may be.
+/// Sections whose every value may be a secret.
 const SECRET_SECTIONS: [&str; 2] = ["env", "secrets"];
 
 const SECRET_WORDS: [&str; 7] = [
@@ -55,18 +55,21 @@ fn visible(line: &str) -> String {
 
 /// How many bytes of the line may be shown; `None` for all.
 fn shown_length(source: &str, line_start: usize, line: &str, secret: bool) -> Option<usize> {
-    let own = keys(line)
-        .find(|(key, _)| is_secret(key))
-        .map(|(_, end)| end);
     let first_key = || {
         keys(line)
             .next()
             .map_or_else(|| indent(line), |(_, end)| end)
     };
-    if within_secret(&source[..line_start], indent(line)) {
+    let whole = secret
+        || is_anchorage(line)
+        || has_userinfo(line)
+        || within_secret(&source[..line_start], indent(line));
+    if whole {
         return Some(first_key());
     }
-    own.or_else(|| (secret || has_userinfo(line)).then(first_key))
+    keys(line)
+        .find(|(key, _)| is_secret(key))
+        .map(|(_, end)| end)
 }
 
 /// Whether a key above, that this line may belong to, is one of secrets.
@@ -74,7 +77,7 @@ fn within_secret(above: &str, mut depth: usize) -> bool {
     for line in above.lines().rev().filter(|line| !line.trim().is_empty()) {
         let opens = line.trim_end().ends_with(['{', '[', ',', '|', '>']);
         if indent(line) < depth || (opens && indent(line) <= depth) {
-            if keys(line).any(|(key, _)| is_secret(&key)) {
+            if is_anchorage(line) || keys(line).any(|(key, _)| is_secret(&key)) {
                 return true;
             }
             depth = indent(line);
@@ -83,10 +86,14 @@ fn within_secret(above: &str, mut depth: usize) -> bool {
     false
 }
 
+/// A key that is there for its anchor: what it holds may end up in any section.
+fn is_anchorage(line: &str) -> bool {
+    line.starts_with("x-")
+}
+
 fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     SECRET_SECTIONS.contains(&key.as_str())
-        || key.starts_with("x-")
         || (SECRET_WORDS.iter().any(|word| key.contains(word))
             && !OPEN_KEYS.contains(&key.as_str()))
 }

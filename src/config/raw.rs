@@ -1,8 +1,10 @@
 //! YAML text -> [`Node`]: the one place that knows the parser.
 
-use serde_yaml::granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, options};
+use serde_yaml::granit_parser::{
+    ErrorKind as Fault, Event, Options, Parser, ScalarStyle, ScanError, options,
+};
 
-use super::error::{Problem, Problems};
+use super::error::{Problem, Problems, quoted};
 use super::node::{Node, Span, Value};
 use super::tree::{DEEPEST, Tree};
 
@@ -15,7 +17,17 @@ pub(super) fn parse(source: &str, problems: &Problems) -> Option<Node> {
     let mut tree = Tree::new(source, problems);
     for event in Parser::new_from_str_with_options(source, settings()) {
         let read = match event {
-            Ok((event, place)) => take(&mut tree, event, place.byte_range().unwrap_or(0..0)),
+            Ok((event, place)) => {
+                if let Some(tag) = place.tag_span() {
+                    let span = tag.byte_range().unwrap_or(0..0);
+                    problems.add(Problem::new(
+                        span,
+                        "a YAML tag",
+                        "remove it, and quote text",
+                    ));
+                }
+                take(&mut tree, event, place.byte_range().unwrap_or(0..0))
+            }
             Err(error) => Err(syntax(source, &error)),
         };
         if let Err(problem) = read {
@@ -43,22 +55,15 @@ fn settings() -> Options {
 fn take(tree: &mut Tree<'_>, event: Event<'_>, span: Span) -> Result<(), Problem> {
     match event {
         Event::DocumentStart(..) => tree.document(span),
-        Event::Scalar(text, style, anchor, tag) => {
-            tree.tag(tag.is_some(), &span);
+        Event::Scalar(text, style, anchor, _) => {
             let value = Value::Scalar {
                 text: text.into_owned(),
                 plain: style == ScalarStyle::Plain,
             };
             tree.put(anchor, Node { span, value })
         }
-        Event::SequenceStart(_, anchor, tag) => {
-            tree.tag(tag.is_some(), &span);
-            tree.open_list(anchor, span)
-        }
-        Event::MappingStart(_, anchor, tag) => {
-            tree.tag(tag.is_some(), &span);
-            tree.open_map(anchor, span)
-        }
+        Event::SequenceStart(_, anchor, _) => tree.open_list(anchor, span),
+        Event::MappingStart(_, anchor, _) => tree.open_map(anchor, span),
         Event::SequenceEnd | Event::MappingEnd => tree.close(span.end),
         Event::Alias(anchor) => tree.alias(anchor, span),
         _ => Ok(()),
@@ -82,5 +87,22 @@ fn syntax(source: &str, error: &ScanError) -> Problem {
             "use spaces",
         );
     }
-    Problem::new(at..at, format!("not YAML: {}", error.kind()), "")
+    let label = match error.kind() {
+        Fault::InvalidQuotedScalarIndent => "is a quote left open above?",
+        Fault::MappingValueNotAllowed => "quote text that holds `: `, or look at the line above",
+        Fault::UnexpectedCharacter { character } if !character.is_control() => {
+            "quote text that starts with it"
+        }
+        _ => "",
+    };
+    let says = match error.kind() {
+        Fault::UnexpectedCharacter { character } => {
+            format!(
+                "not YAML: unexpected character {}",
+                quoted(&character.to_string())
+            )
+        }
+        fault => format!("not YAML: {fault}"),
+    };
+    Problem::new(at..at, says, label)
 }

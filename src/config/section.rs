@@ -16,6 +16,8 @@ pub(super) struct Section<'a> {
     span: Span,
     entries: &'a [Entry],
     asked: RefCell<Vec<&'static str>>,
+    /// Keys that must be there and are not, with what to do.
+    missing: RefCell<Vec<(&'static str, String)>>,
     /// Names and values are the user's own: any key is a key.
     free: Cell<bool>,
     problems: &'a Problems,
@@ -30,30 +32,31 @@ impl<'a> Section<'a> {
         problems: &'a Problems,
         read: impl FnOnce(&Self) -> T,
     ) -> T {
-        let (asked, free) = Default::default();
+        let (asked, missing, free) = Default::default();
         let section = Self {
             path,
             span,
             entries,
             asked,
+            missing,
             free,
             problems,
         };
         let value = read(&section);
-        if !section.free.get() {
-            section.report_unknown();
-        }
+        section.report();
         value
     }
 
-    fn report_unknown(&self) {
+    fn report(&self) {
         let asked = self.asked.borrow();
-        for entry in self
+        let known = |entry: &&Entry| self.free.get() || asked.contains(&entry.key.as_str());
+        let unknown: Vec<(&Entry, Option<&str>)> = self
             .entries
             .iter()
-            .filter(|entry| !asked.contains(&entry.key.as_str()))
-        {
-            let meant = nearest(&entry.key, asked.iter().copied());
+            .filter(|entry| !known(entry))
+            .map(|entry| (entry, nearest(&entry.key, asked.iter().copied())))
+            .collect();
+        for (entry, meant) in &unknown {
             let label = match meant {
                 Some(key) => format!("did you mean `{key}`?"),
                 None => format!("known: {}", asked.join(", ")),
@@ -62,6 +65,14 @@ impl<'a> Section<'a> {
             let says = format!("unknown key {}", quoted(&entry.key));
             let problem = Problem::new(entry.key_span.clone(), says, label);
             self.problems.add(problem.below(&self.path).secret(secret));
+        }
+        for (key, label) in self.missing.take() {
+            // A misspelt key is one error, not two.
+            if unknown.iter().all(|(_, meant)| *meant != Some(key)) {
+                let says = format!("missing key `{key}`");
+                let problem = Problem::new(self.span.clone(), says, label);
+                self.problems.add(problem.below(&self.path));
+            }
         }
     }
 
@@ -99,11 +110,10 @@ impl<'a> Section<'a> {
         self.entries
     }
 
-    /// Reports that a key which must be there is not.
-    pub(super) fn missing(&self, key: &str, label: &str) {
+    /// Reports a key that must be there and is not.
+    pub(super) fn must_have(&self, key: &'static str, label: impl Into<String>) {
         if !self.has(key) {
-            let problem = Problem::new(self.span.clone(), format!("missing key `{key}`"), label);
-            self.problems.add(problem.below(&self.path));
+            self.missing.borrow_mut().push((key, label.into()));
         }
     }
 
@@ -151,7 +161,7 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn required<T: Text>(&self, key: &'static str, example: &str) -> Option<T> {
-        self.missing(key, &format!("add {}, such as `{key}: {example}`", T::WHAT));
+        self.must_have(key, format!("add {}, such as `{key}: {example}`", T::WHAT));
         self.optional(key)
     }
 

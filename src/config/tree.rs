@@ -67,16 +67,6 @@ impl<'a> Tree<'a> {
         if second { Err(problem()) } else { Ok(()) }
     }
 
-    pub(super) fn tag(&self, tagged: bool, span: &Span) {
-        if tagged {
-            self.problems.add(Problem::new(
-                span.clone(),
-                "a YAML tag",
-                "remove it, and quote text",
-            ));
-        }
-    }
-
     pub(super) fn open_list(&mut self, anchor: usize, span: Span) -> Result<(), Problem> {
         self.open(anchor, span, Content::List(vec![]))
     }

@@ -12,7 +12,7 @@ pub(super) fn env(section: &Section<'_>) -> BTreeMap<EnvKey, String> {
         let value = section.convert(entry, value);
         let key = EnvKey::try_from(entry.key.as_str());
         if let Err(invalid) = key {
-            let fault = Fault::new(format!("not {} to set", EnvKey::WHAT), invalid.to_string());
+            let fault = Fault::new(format!("not {}", EnvKey::WHAT), invalid.to_string());
             section.fault(&entry.key, &entry.key_span, fault);
         }
         Some((key.ok()?, value?))

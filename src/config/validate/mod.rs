@@ -26,8 +26,8 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let user = user(root).or_else(|| app.as_ref().map(UserName::from));
     let keep_releases = root.number("keep_releases", 1..=100, 5);
     let python = root.section("python", python);
-    root.missing("gunicorn", "add it, with its key `app`");
-    let gunicorn = root.section("gunicorn", gunicorn::gunicorn);
+    root.must_have("gunicorn", "add it, with its key `app`");
+    let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
     let service = root.section("service", service);
     let assets = web::assets(root);
     let uploads = web::uploads(root);

@@ -8,7 +8,7 @@ use crate::config::{Assets, Health, Nginx, Uploads};
 const MAX_BODY: Size = Size::mebibytes(10);
 
 pub(super) fn nginx(root: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
-    root.missing(
+    root.must_have(
         "nginx",
         "add it with its key `server_name`, or write `nginx: false`",
     );
@@ -22,7 +22,7 @@ pub(super) fn nginx(root: &Section<'_>, uploads: Option<&Uploads>) -> Option<Ngi
 }
 
 fn site(section: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
-    section.missing("server_name", "add the site's host name");
+    section.must_have("server_name", "add the site's host name");
     let same =
         |one: &ServerName, other: &ServerName| one.as_str().eq_ignore_ascii_case(other.as_str());
     let server_names = section.several("server_name", text, same);
@@ -80,7 +80,7 @@ pub(super) fn assets(root: &Section<'_>) -> Option<Assets> {
 
 pub(super) fn uploads(root: &Section<'_>) -> Option<Uploads> {
     let read = |section: &Section<'_>| {
-        section.missing("url", "add where they are served, such as `url: /media/`");
+        section.must_have("url", "add where they are served, such as `url: /media/`");
         let (path, url) = (section.required("path", "media"), directory_url(section));
         let max_size = section.optional("max_size").unwrap_or(MAX_BODY);
         Some(Uploads {

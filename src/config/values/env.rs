@@ -2,7 +2,7 @@ use super::{Invalid, allow, spelled, text_type};
 
 text_type! {
     /// The name of an environment variable that may be set for an app.
-    EnvKey, "a variable's name", env_key
+    EnvKey, "a variable that can be set", env_key
 }
 
 /// Each changes what the interpreter, the loader or the shell runs, instead of telling the app something.
