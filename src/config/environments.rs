@@ -1,9 +1,10 @@
 //! The `environments` of a file, each laid over what all of them share.
 
-use super::error::{Problem, Problems, enumerated, nearest, quoted, shortened};
 use super::node::{Entry, Node, Span};
 use super::overlay::overlay;
+use super::problem::{Problem, Problems};
 use super::values::{EnvName, Text};
+use super::words::{enumerated, nearest, quoted, shortened};
 
 pub(super) struct Environment {
     pub name: EnvName,
@@ -15,6 +16,9 @@ pub(super) struct Environment {
 
 /// Keys that are the same in all environments.
 const FIXED: [&str; 2] = ["app", "environments"];
+
+/// Each is read whole, so that their number multiplies the size of the file.
+const MOST: usize = 50;
 
 const ADD: &str = "add one with its hosts, such as `production: {hosts: deploy@web1}`";
 
@@ -41,6 +45,11 @@ pub(super) fn environments(base: &[Entry], problems: &Problems) -> Vec<Environme
             "environments: there is none",
             ADD,
         ));
+    }
+    if all.len() > MOST {
+        let says = format!("environments: more than {MOST}");
+        problems.add(Problem::new(entry.key_span.clone(), says, ""));
+        return vec![];
     }
     let shared = shared(base, problems);
     all.iter()

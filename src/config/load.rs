@@ -5,9 +5,11 @@ use std::io::{Error, ErrorKind, Read};
 use std::path::Path;
 
 use super::environments::{environments, top};
-use super::error::{ConfigErrors, Problems, quoted};
+use super::error::ConfigErrors;
+use super::problem::Problems;
 use super::section::Section;
 use super::values::EnvName;
+use super::words::quoted;
 use super::{Config, raw, validate};
 
 /// No configuration is as large; something else was named.
@@ -25,7 +27,7 @@ impl Config {
         let problems = Problems::default();
         match read(source, environment, &problems) {
             Some(config) if problems.is_empty() => Ok(config),
-            _ => Err(problems.into_errors(file, source)),
+            _ => Err(ConfigErrors::new(file, source, problems.into_vec())),
         }
     }
 
@@ -38,7 +40,7 @@ impl Config {
             Some(found) if problems.is_empty() => {
                 Ok(found.into_iter().map(|one| one.name).collect())
             }
-            _ => Err(problems.into_errors(file, source)),
+            _ => Err(ConfigErrors::new(file, source, problems.into_vec())),
         }
     }
 }

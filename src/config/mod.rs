@@ -8,12 +8,13 @@ mod load;
 mod mask;
 mod node;
 mod overlay;
+mod problem;
 mod raw;
-mod scalar;
 mod section;
 mod tree;
 mod validate;
 mod values;
+mod words;
 
 pub use error::ConfigErrors;
 pub use values::{
@@ -180,6 +181,7 @@ pub struct Uploads {
     pub path: RelPath,
     /// Starts and ends with `/`.
     pub url: UrlPath,
+    /// Default 10 MiB.
     pub max_size: Size,
 }
 

@@ -4,9 +4,10 @@ use serde_yaml::granit_parser::{
     ErrorKind as Fault, Event, Options, Parser, ScalarStyle, ScanError, options,
 };
 
-use super::error::{Problem, Problems, quoted};
 use super::node::{Node, Span, Value};
+use super::problem::{Problem, Problems};
 use super::tree::{DEEPEST, Tree};
+use super::words::quoted;
 
 /// The file's one document, or `None` if it cannot be read to its end.
 pub(super) fn parse(source: &str, problems: &Problems) -> Option<Node> {

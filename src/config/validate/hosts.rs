@@ -3,8 +3,20 @@ use crate::config::node::Node;
 use crate::config::values::{HostAddress, UserName};
 use crate::config::{Host, Reach};
 
-pub(super) fn hosts(root: &Section<'_>) -> Option<Vec<Host>> {
-    root.several("hosts", host, |one, other| same(&one.reach, &other.reach))
+pub(super) fn hosts(root: &Section<'_>, app_user: Option<&UserName>) -> Option<Vec<Host>> {
+    let read = |node: &Node| {
+        let host = host(node)?;
+        match &host.reach {
+            Reach::Ssh {
+                user: Some(login), ..
+            } if Some(login) == app_user => {
+                let label = "the app would own its code: log in as another, such as `deploy`";
+                Err(Fault::new("the login is the app's own user", label))
+            }
+            _ => Ok(host),
+        }
+    };
+    root.several("hosts", read, |one, other| same(&one.reach, &other.reach))
 }
 
 /// One machine deployed to by two logins at once would still be one machine.

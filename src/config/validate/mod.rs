@@ -9,8 +9,7 @@ mod settings;
 mod web;
 
 use super::node::Node;
-use super::scalar::{Fault, text, written};
-use super::section::Section;
+use super::section::{Fault, Section, text, written};
 use super::values::{AbsPath, EnvName, GitRef, RelPath, UserName};
 use super::{
     Config, Hardening, Installer, ManagerChoice, OnFailure, Python, Rollout, Service, Setup,
@@ -39,7 +38,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let health = root.section("health", |section| web::health(section, nginx.as_ref()));
     let rollout = root.section("rollout", rollout);
     let setup = root.section("setup", setup);
-    let hosts = hosts::hosts(root);
+    let hosts = hosts::hosts(root, user.as_ref());
     Some(Config {
         app: app?,
         environment,
@@ -77,6 +76,16 @@ fn user(root: &Section<'_>) -> Option<UserName> {
     if SYSTEM_USERS.split_whitespace().any(|taken| taken == name) {
         let label = "give the app a user of its own, such as `user: web-app`";
         root.refuse(key, "an account of the system", label);
+    }
+    if user
+        .as_ref()
+        .is_some_and(|user: &UserName| user.as_str().ends_with("-deploy"))
+    {
+        root.refuse(
+            "user",
+            "a login that deploys",
+            "the app's own user cannot change its code",
+        );
     }
     user
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Fault, Section};
 use crate::config::Literal;
-use crate::config::error::nearest;
 use crate::config::node::{Entry, Node, Plain, Value};
 use crate::config::values::GunicornName;
+use crate::config::words::nearest;
 
 pub(super) fn settings(section: &Section<'_>) -> BTreeMap<GunicornName, Literal> {
     let read = |entry| {

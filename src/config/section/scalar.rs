@@ -3,34 +3,34 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::node::{Node, Plain};
-use super::values::Text;
+use crate::config::node::{Node, Plain};
+use crate::config::values::Text;
 
 /// What is wrong with a value, before its place is known; beside the carets stands what to do.
-pub(super) struct Fault {
+pub(in crate::config) struct Fault {
     pub says: String,
     pub label: String,
 }
 
 impl Fault {
-    pub(super) fn new(says: impl Into<String>, label: impl Into<String>) -> Self {
+    pub(in crate::config) fn new(says: impl Into<String>, label: impl Into<String>) -> Self {
         Self {
             says: says.into(),
             label: label.into(),
         }
     }
 
-    pub(super) fn expected(what: &str, node: &Node) -> Self {
+    pub(in crate::config) fn expected(what: &str, node: &Node) -> Self {
         Self::new(format!("expected {what}, found {}", node.kind()), "")
     }
 }
 
 /// A scalar as it is written, quoted or not: `3.10` stays `3.10`.
-pub(super) fn written(node: &Node) -> Result<&str, Fault> {
+pub(in crate::config) fn written(node: &Node) -> Result<&str, Fault> {
     node.text().ok_or_else(|| Fault::expected("text", node))
 }
 
-pub(super) fn text<T: Text>(node: &Node) -> Result<T, Fault> {
+pub(in crate::config) fn text<T: Text>(node: &Node) -> Result<T, Fault> {
     let invalid = |invalid| Fault::new(format!("not {}", T::WHAT), format!("{invalid}"));
     T::try_from(written(node)?).map_err(invalid)
 }
