@@ -35,7 +35,7 @@ fn each_case_has_its_exact_errors() {
         let expected = fs::read_to_string(&golden).unwrap_or_default();
         let given = load(&case)
             .err()
-            .map(|errors| format!("{errors}\n"))
+            .map(|errors| errors.render(false))
             .unwrap_or_default();
         if given == expected {
             continue;
@@ -72,6 +72,35 @@ fn no_error_shows_a_secret() {
             assert!(!shown.contains("hunter2"), "{}:\n{shown}", case.display());
         }
     }
+}
+
+#[test]
+fn values_of_the_environment_stay_as_they_are_written() {
+    let case = Path::new(CASES).join("env-hostile-values-are-good.yaml");
+    let config = load(&case).expect("a good file");
+    let value = |key: &str| {
+        let found = config.env.iter().find(|(name, _)| name.as_str() == key);
+        found.map(|(_, value)| value.as_str())
+    };
+    assert_eq!(value("SPACES"), Some("  a  "));
+    assert_eq!(value("QUOTES"), Some("a\"b'c"));
+    assert_eq!(value("SHELL"), Some("$HOME $(id) `id`"));
+    assert_eq!(value("PERCENT"), Some("100%n"));
+    assert_eq!(value("PEM"), Some("-----BEGIN\nx\n"));
+    assert_eq!(value("ESCAPE"), Some("\u{1b}[31m"));
+    assert_eq!(value("EMPTY"), Some(""));
+    assert_eq!(value("BACK"), Some("a\\"));
+}
+
+#[test]
+fn an_environment_lies_over_what_all_share() {
+    let case = Path::new(CASES).join("environment-overlay-is-good.yaml");
+    let config = load(&case).expect("a good file");
+    assert_eq!(
+        (config.gunicorn.workers, config.gunicorn.app.module()),
+        (8, "polls.wsgi")
+    );
+    assert!(config.nginx.is_none() && config.env.is_empty());
 }
 
 /// The shortest file with what `deploy.example.yaml` says beyond defaults.

@@ -45,7 +45,7 @@ impl ConfigErrors {
         self.problems.len()
     }
 
-    /// The text for a terminal that shows colours, or for any other reader.
+    /// Whole lines, for a terminal that shows colours or for any other reader.
     pub fn render(&self, coloured: bool) -> String {
         let renderer = if coloured {
             Renderer::styled()
@@ -67,7 +67,7 @@ impl ConfigErrors {
             let title = format!("{more} more errors in {}", quoted(&self.file));
             shown.push(renderer.render(&[Group::with_title(Level::ERROR.primary_title(title))]));
         }
-        shown.join("\n\n")
+        shown.join("\n\n") + "\n"
     }
 
     fn show(&self, problem: &Problem, renderer: &Renderer) -> String {
@@ -90,7 +90,7 @@ impl ConfigErrors {
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.render(false))
+        out.write_str(self.render(false).trim_end())
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Error, ErrorKind, Read};
 use std::path::Path;
 
-use super::environments::{environments, top};
+use super::environments::{environments, top, unknown};
 use super::error::ConfigErrors;
 use super::problem::Problems;
 use super::section::Section;
@@ -69,7 +69,7 @@ fn read(source: &str, wanted: &str, problems: &Problems) -> Option<Config> {
         }
     }
     if !names.is_empty() && names.iter().all(|name| name != wanted) {
-        problems.add(super::environments::unknown(base, &names, wanted));
+        problems.add(unknown(base, &names, wanted));
     }
     config
 }
