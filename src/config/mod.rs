@@ -2,15 +2,19 @@
 //!
 //! Text becomes types once, here. Every later stage may rely on what a type's name says.
 
+mod environments;
 mod error;
 mod load;
 mod mask;
 mod node;
 mod overlay;
+mod problem;
 mod raw;
 mod section;
+mod tree;
 mod validate;
 mod values;
+mod words;
 
 pub use error::ConfigErrors;
 pub use values::{
@@ -177,6 +181,7 @@ pub struct Uploads {
     pub path: RelPath,
     /// Starts and ends with `/`.
     pub url: UrlPath,
+    /// Default 10 MiB.
     pub max_size: Size,
 }
 

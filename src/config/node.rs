@@ -20,6 +20,8 @@ pub(super) enum Value {
     },
     List(Vec<Node>),
     Map(Vec<Entry>),
+    /// Reported already: nothing more is said of it.
+    Broken,
 }
 
 #[derive(Debug, Clone)]
@@ -59,6 +61,14 @@ impl Node {
         }
     }
 
+    /// The value of a key, if this is a map that has it.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.entries()?
+            .iter()
+            .find(|entry| entry.key == key)
+            .map(|entry| &entry.value)
+    }
+
     pub(super) fn is_null(&self) -> bool {
         self.plain() == Some(Plain::Null)
     }
@@ -75,7 +85,7 @@ impl Node {
     pub(super) fn kind(&self) -> &'static str {
         match (&self.value, self.plain()) {
             (Value::List(_), _) => "a list",
-            (Value::Map(_), _) => "a map",
+            (Value::Map(_) | Value::Broken, _) => "a map",
             (_, Some(Plain::Null)) => "nothing",
             (_, Some(Plain::Bool(_))) => "a boolean",
             (_, Some(Plain::Int(_) | Plain::Float(_) | Plain::OddNumber)) => "a number",
