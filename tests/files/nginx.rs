@@ -207,11 +207,19 @@ fn the_app_sees_only_what_nginx_knows() {
 
 #[test]
 fn a_foreign_host_gets_no_answer() {
-    let site = Site::start(with_names(&["polls.example.com", "*.polls.example.com"]));
+    let site = Site::start(with_names(&[
+        "Polls.example.com",
+        "*.polls.example.com",
+        ".votes.example",
+    ]));
     let host = |line: &str, host: &str| site.send(line, &[&format!("Host: {host}")]);
     assert_eq!(status(&host("GET /", "polls.example.com")), "200");
     assert_eq!(status(&host("GET /", "POLLS.example.com")), "200");
     assert_eq!(status(&host("GET /", "eu.polls.example.com")), "200");
+    assert_eq!(status(&host("GET /", "votes.example:8080")), "200");
+    assert_eq!(status(&host("GET /", "a.b.votes.example")), "200");
+    assert_eq!(host("GET /", "pollsxexample.com"), "");
+    assert_eq!(host("GET /", "evilvotes.example"), "");
     assert_eq!(host("GET /", "evil.example"), "");
     assert_eq!(host("GET /", "polls.example.com.evil.example"), "");
     // The name in the request line counts, and the other must not reach the app.
