@@ -3,6 +3,8 @@
 mod gunicorn;
 mod systemd;
 
+pub use gunicorn::CONF;
+
 use std::time::Duration;
 
 use minijinja::{Value, context};
