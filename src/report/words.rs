@@ -15,6 +15,11 @@ pub(super) fn line(story: &Story, update: &Update, fleet: bool) -> Option<String
         News::Sent(Verb::Revert) => Some("told to go back to the old release".to_owned()),
         News::Event(event) => of_event(story, event),
         // One host's ending is the closing line.
+        // Said when it proved itself.
+        News::Ended(Ending::End {
+            outcome: Outcome::Live,
+            ..
+        }) => None,
         News::Ended(Ending::End { outcome, .. }) if fleet => {
             Some(outcome_word(*outcome).to_owned())
         }

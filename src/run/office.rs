@@ -136,10 +136,12 @@ impl Desk {
         hold.tick().await;
         while self.left > 0 {
             tokio::select! {
-                Some((host, news)) = heard.recv() => self.hear(host, news),
-                _ = hold.tick() => self.hold(),
+                // Ctrl-C also ends an ssh that is still connecting; the user's wish comes before its death.
+                biased;
                 () = next(&mut interrupts) => self.interrupt(Signal::Interrupt),
                 () = next(&mut terminates) => self.interrupt(Signal::Terminate),
+                Some((host, news)) = heard.recv() => self.hear(host, news),
+                _ = hold.tick() => self.hold(),
             }
         }
     }

@@ -28,7 +28,12 @@ case $behave in
   linger) ( trap '' PIPE HUP; sleep 1; event end aborted ) >/dev/null 2>&1 </dev/null & sleep 5 ;;
 esac
 event done virtualenv rc=0 cs=10
-event ready
+case $behave in
+  never-ready) ;;
+  # Ends only with its input.
+  deaf) event ready; cat >/dev/null; exit 0 ;;
+  *) event ready ;;
+esac
 
 went=
 while IFS= read -r line; do
