@@ -3,7 +3,6 @@
 mod gunicorn;
 mod systemd;
 
-pub use gunicorn::CONF;
 
 use std::time::Duration;
 
