@@ -69,7 +69,7 @@ pub struct Python {
     pub require_hashes: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Installer {
     /// `uv` where the host has it, else `pip`.
     Auto,
@@ -114,7 +114,7 @@ pub enum Literal {
 }
 
 /// How a new release takes over from the old one (`gunicorn.reload`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Takeover {
     Auto,
     Reload,

@@ -1,0 +1,171 @@
+//! What the script's reasons mean, and what to do about them. A reason that is not listed here still prints, with its
+//! fields.
+
+use super::Subject;
+use super::words::{harmless, listed};
+use crate::event::Fields;
+
+/// A clause without the host's state, and the next command.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Meaning {
+    pub(super) what: String,
+    pub(super) hint: Option<String>,
+}
+
+/// The host is not ready.
+pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subject) -> Meaning {
+    let setup = || Some(format!("run `deployer setup {}`", subject.environment));
+    let field = |key: &str| {
+        fields
+            .get(key)
+            .map_or_else(|| "?".to_owned(), |value| harmless(value))
+    };
+    let room = || match (fields.get("need"), fields.get("have")) {
+        (Some(need), Some(have)) => format!(" (needs {}, has {})", size(need), size(have)),
+        _ => String::new(),
+    };
+    let counted = || match (fields.get("need"), fields.get("have")) {
+        (Some(need), Some(have)) => format!(" (needs {need}, has {have})"),
+        _ => String::new(),
+    };
+    let (what, hint) = match reason {
+        "not-set-up" => (
+            format!("{host} is not set up for `{}`", subject.environment),
+            setup(),
+        ),
+        "disk" => (
+            format!("{host} has not enough disk space{}", room()),
+            Some("free some, or lower `keep_releases`".to_owned()),
+        ),
+        "inodes" => (
+            format!("{host} has not enough inodes{}", counted()),
+            Some("remove files, or lower `keep_releases`".to_owned()),
+        ),
+        "memory" => (
+            format!(
+                "{host} has not enough memory for a second generation beside the first{}",
+                room()
+            ),
+            Some(
+                "`gunicorn.reload: restart` needs none, at the price of a short downtime"
+                    .to_owned(),
+            ),
+        ),
+        "tool" => (format!("{host} has no `{}`", field("name")), setup()),
+        "sudo" => (
+            format!("the login on {host} may not control the app's units with sudo"),
+            setup(),
+        ),
+        "owner" => (
+            format!(
+                "the app's root on {host} belongs to `{0}`, and this login is not `{0}`",
+                field("name")
+            ),
+            Some(format!("log in as `{}`", field("name"))),
+        ),
+        "unit-changed" => (
+            format!("a unit changes, and the login on {host} may not write units"),
+            setup(),
+        ),
+        "site-changed" => (
+            format!("the nginx site changes, and the login on {host} may not write it"),
+            setup(),
+        ),
+        "layout" => (
+            format!("`current` on {host} is not a link"),
+            Some("move it away; deployer makes `current` itself".to_owned()),
+        ),
+        "python" => (
+            format!("{host} has no python {}", field("version")),
+            Some("install it there, or change `python.version`".to_owned()),
+        ),
+        "git-host-key" => (
+            format!("{host} does not know the git server's host key"),
+            setup(),
+        ),
+        _ => (
+            format!("{host} is not ready: {}", described(reason, fields)),
+            None,
+        ),
+    };
+    Meaning { what, hint }
+}
+
+/// A step did not do what it should.
+pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject) -> Meaning {
+    let reason = fields.get("reason").map(String::as_str);
+    let (what, hint) = match (step, reason) {
+        ("fetch", _) => (
+            format!("{host} could not fetch from the repository"),
+            Some(format!(
+                "the host needs read access to it; `deployer setup {}` shows its deploy key",
+                subject.environment
+            )),
+        ),
+        ("revision", _) => (
+            format!("{host} did not find the revision in the repository"),
+            Some("push the commit to the repository first".to_owned()),
+        ),
+        ("export", _) => (format!("{host} could not write the release"), None),
+        ("import", _) => (
+            format!("the new release cannot be imported on {host}"),
+            None,
+        ),
+        ("trial", reason) => (
+            format!("the new release {} on {host}", booted(reason, fields)),
+            None,
+        ),
+        ("unit-check", _) => (format!("systemd on {host} does not accept the unit"), None),
+        ("site-check", _) => (
+            format!("nginx on {host} does not accept its configuration"),
+            None,
+        ),
+        ("switch", _) => (format!("{host} could not switch to the new release"), None),
+        ("proof", reason) => (
+            format!(
+                "the new release {} on {host} after the switch",
+                booted(reason, fields)
+            ),
+            None,
+        ),
+        _ => (format!("step `{}` failed on {host}", harmless(step)), None),
+    };
+    Meaning { what, hint }
+}
+
+pub(super) fn warned(reason: &str, fields: &Fields) -> String {
+    described(reason, fields)
+}
+
+fn booted(reason: Option<&str>, fields: &Fields) -> String {
+    match (reason, fields.get("status")) {
+        (Some("died"), _) => "does not boot".to_owned(),
+        (Some("timeout"), _) => "does not answer in time".to_owned(),
+        (Some("health"), Some(status)) => format!("answers {}", harmless(status)),
+        (Some("health"), None) => "does not answer as it should".to_owned(),
+        (Some("workers"), _) => "has not all its workers".to_owned(),
+        (Some(other), _) => format!("did not prove itself ({})", harmless(other)),
+        (None, _) => "did not prove itself".to_owned(),
+    }
+}
+
+fn described(reason: &str, fields: &Fields) -> String {
+    let reason = harmless(reason);
+    if fields.is_empty() {
+        reason
+    } else {
+        format!("{reason} ({})", listed(fields))
+    }
+}
+
+/// Bytes as people read them; anything else as it is.
+fn size(text: &str) -> String {
+    let Ok(bytes) = text.parse::<u64>() else {
+        return harmless(text);
+    };
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
+        None => format!("{bytes} B"),
+    }
+}

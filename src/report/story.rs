@@ -1,0 +1,174 @@
+use crate::event::{Event, Fields, Outcome};
+use crate::run::{Ending, News, Update, Verb};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Lines of a failed step that a report shows.
+const TAIL: usize = 20;
+/// Lines of a unit's log that a report shows.
+const EXCERPT: usize = 40;
+
+/// All that is known of one host.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, not a state"
+)]
+pub(super) struct Story {
+    pub(super) name: String,
+    /// The step that runs, and since when.
+    pub(super) step: Option<(String, Duration)>,
+    /// What the running step decided about itself.
+    pub(super) chosen: Option<String>,
+    /// The last lines of the last step.
+    pub(super) tail: VecDeque<String>,
+    /// That step printed more than these.
+    pub(super) cut: bool,
+    /// The last step that failed: name, exit status, time.
+    pub(super) fell: Option<(String, i32, Duration)>,
+    /// Why the run is failing.
+    pub(super) cause: Option<Cause>,
+    pub(super) excerpts: Vec<(String, VecDeque<String>)>,
+    in_excerpt: bool,
+    /// Checks that the user waited for.
+    pub(super) gates: Vec<(String, Duration)>,
+    pub(super) connected: bool,
+    /// Told `go`.
+    pub(super) went: bool,
+    /// The release that proved itself, and the one before it.
+    pub(super) live: Option<(String, Option<String>)>,
+    /// What `current` named when the run began.
+    pub(super) current: Option<String>,
+    pub(super) ending: Option<Ending>,
+    pub(super) ended: Duration,
+}
+
+#[derive(Debug)]
+pub(super) enum Cause {
+    Refused { reason: String, fields: Fields },
+    Failed { step: String, fields: Fields },
+}
+
+impl Story {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            step: None,
+            chosen: None,
+            tail: VecDeque::new(),
+            cut: false,
+            fell: None,
+            cause: None,
+            excerpts: Vec::new(),
+            in_excerpt: false,
+            gates: Vec::new(),
+            connected: false,
+            went: false,
+            live: None,
+            current: None,
+            ending: None,
+            ended: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn fold(&mut self, update: &Update) {
+        match &update.news {
+            News::Connected => self.connected = true,
+            News::Event(event) => self.event(event, update.at),
+            News::Sent(verb) => self.went |= *verb == Verb::Go,
+            News::Ended(ending) => {
+                self.ending = Some(ending.clone());
+                self.ended = update.at;
+                self.step = None;
+            }
+            News::Connecting | News::Asking | News::Interrupted(_) => {}
+        }
+    }
+
+    fn event(&mut self, event: &Event, at: Duration) {
+        match event {
+            Event::StepStarted { step } => {
+                self.step = Some((step.clone(), at));
+                self.chosen = None;
+                self.tail.clear();
+                self.cut = false;
+            }
+            Event::StepFinished { step, rc, time } => {
+                self.step = None;
+                if *rc != 0 {
+                    self.fell = Some((step.clone(), *rc, *time));
+                } else if step == "trial" || step == "import" {
+                    self.gates.push((step.clone(), *time));
+                }
+            }
+            Event::Decided { what, value, .. }
+                if self.step.as_ref().is_some_and(|(step, _)| step == what) =>
+            {
+                self.chosen = Some(value.clone());
+            }
+            Event::Fact { what, fields } if what == "current" || what == "live" => {
+                self.current = fields.get("release").cloned().or(self.current.take());
+            }
+            // The first is the cause; what follows is often its consequence.
+            Event::Refused { reason, fields } if self.cause.is_none() => {
+                self.cause = Some(Cause::Refused {
+                    reason: reason.clone(),
+                    fields: fields.clone(),
+                });
+            }
+            Event::Failed { step, fields } if self.cause.is_none() => {
+                self.cause = Some(Cause::Failed {
+                    step: step.clone(),
+                    fields: fields.clone(),
+                });
+            }
+            Event::ExcerptStarted { source } => {
+                self.excerpts.push((source.clone(), VecDeque::new()));
+                self.in_excerpt = true;
+            }
+            Event::ExcerptEnded => self.in_excerpt = false,
+            Event::Live {
+                release, previous, ..
+            } => {
+                self.live = Some((release.clone(), previous.clone()));
+            }
+            Event::Output(line) => match self.excerpts.last_mut() {
+                Some((_, lines)) if self.in_excerpt => {
+                    keep(lines, EXCERPT, line);
+                }
+                // Behind a failed step's end come other programs' words.
+                _ if self.fell.is_none() || self.step.is_some() => {
+                    self.cut |= keep(&mut self.tail, TAIL, line);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// Whether the new release took the old one's place, as far as is known.
+    pub(super) fn new_release_serves(&self) -> bool {
+        matches!(self.outcome(), Some(Outcome::Live))
+    }
+
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        match self.ending {
+            Some(Ending::End { outcome, .. }) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// A field of the last event.
+    pub(super) fn last(&self, key: &str) -> Option<&str> {
+        match &self.ending {
+            Some(Ending::End { fields, .. }) => fields.get(key).map(String::as_str),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an older line had to go.
+fn keep(lines: &mut VecDeque<String>, count: usize, line: &str) -> bool {
+    lines.push_back(line.to_owned());
+    lines.len() > count && lines.pop_front().is_some()
+}

@@ -1,0 +1,134 @@
+//! The lines of a run as it goes.
+
+use super::paint::Paint;
+use super::story::Story;
+use crate::event::{Event, Fields, Outcome};
+use crate::run::{Ending, LostKind, News, Update, Verb};
+use std::time::Duration;
+
+/// The line for an update, if it deserves one. `story` is as it was before it.
+pub(super) fn line(story: &Story, update: &Update, fleet: bool) -> Option<String> {
+    match &update.news {
+        News::Connected => Some(format!("connected ({})", time(update.at))),
+        News::Asking => Some("connection lost, asking the host how the run ended".to_owned()),
+        News::Sent(Verb::Abort) => Some("called off".to_owned()),
+        News::Sent(Verb::Revert) => Some("told to go back to the old release".to_owned()),
+        News::Event(event) => of_event(story, event),
+        // One host's ending is the closing line.
+        News::Ended(Ending::End { outcome, .. }) if fleet => {
+            Some(outcome_word(*outcome).to_owned())
+        }
+        News::Ended(Ending::Lost(lost)) if fleet => Some(lost_word(&lost.kind).to_owned()),
+        News::Connecting | News::Sent(_) | News::Ended(_) | News::Interrupted(_) => None,
+    }
+}
+
+fn of_event(story: &Story, event: &Event) -> Option<String> {
+    match event {
+        Event::StepFinished {
+            step,
+            rc: 0,
+            time: took,
+        } => Some(match &story.chosen {
+            Some(chosen) => format!("{step} {chosen} ({})", time(*took)),
+            None => format!("{step} ({})", time(*took)),
+        }),
+        Event::StepFinished {
+            step,
+            rc,
+            time: took,
+        } => Some(format!("{step} failed (exit {rc} after {})", time(*took))),
+        Event::Decided { what, value, why }
+            if story.step.as_ref().is_none_or(|(step, _)| step != what) =>
+        {
+            let why = why
+                .as_ref()
+                .map(|why| format!(" ({why})"))
+                .unwrap_or_default();
+            Some(format!("{what}: {value}{why}"))
+        }
+        Event::Warned { reason, fields } => Some(format!(
+            "warning: {}",
+            super::reasons::warned(reason, fields)
+        )),
+        Event::Live { release, .. } => Some(format!("{release} serves")),
+        Event::Output(line) => Some(format!("  {}", harmless(line))),
+        _ => None,
+    }
+}
+
+pub(super) fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Live => "live",
+        Outcome::Unchanged => "already live",
+        Outcome::Done => "done",
+        Outcome::Locked => "locked, nothing changed",
+        Outcome::Refused => "not ready, nothing changed",
+        Outcome::PrepareFailed => "failed, nothing changed",
+        Outcome::Aborted => "called off, nothing changed",
+        Outcome::Restored => "failed, old release serves",
+        Outcome::Reverted => "put back, old release serves",
+        Outcome::Broken => "failed, old release does not answer",
+    }
+}
+
+pub(super) fn lost_word(kind: &LostKind) -> &'static str {
+    match kind {
+        LostKind::NotStarted => "not started, nothing changed",
+        LostKind::Withdrawn => "called off, nothing changed",
+        LostKind::Cut => "left, undoes itself",
+        LostKind::Detached => "left, finishes by itself",
+        LostKind::Unknown => "unknown",
+        LostKind::Dropped => "connection broke, nothing changed",
+        _ => "not connected, nothing changed",
+    }
+}
+
+/// `web1 | text`. Behind the name no line of a host can start a command of a CI log.
+pub(super) fn prefixed(hosts: &[String], host: usize, text: &str, paint: Paint) -> String {
+    let width = hosts
+        .iter()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or(0);
+    let name = hosts.get(host).map_or("", String::as_str);
+    format!("{} {text}", paint.faint(&format!("{name:width$} |")))
+}
+
+/// Azure and older GitHub runners look for this anywhere in a line.
+pub(super) fn harmless(line: &str) -> String {
+    line.replace("##[", "## [")
+        .replace("##vso[", "## vso[")
+        .replace("##teamcity[", "## teamcity[")
+}
+
+pub(super) fn interrupted(went: bool) -> &'static str {
+    if went {
+        "interrupted after the switch began: letting it finish; once more leaves it to the hosts"
+    } else {
+        "interrupted: calling off, nothing was switched; once more leaves without waiting"
+    }
+}
+
+/// `0.1s`, `1m04s`.
+pub(super) fn time(time: Duration) -> String {
+    if time.as_secs() < 60 {
+        // Tenths, cut and not rounded: 59.97 must not become 60.0.
+        return format!("{}.{}s", time.as_secs(), time.subsec_millis() / 100);
+    }
+    format!("{}m{:02}s", time.as_secs() / 60, time.as_secs() % 60)
+}
+
+/// `key value, key value`.
+pub(super) fn listed(fields: &Fields) -> String {
+    let pairs: Vec<_> = fields
+        .iter()
+        .map(|(key, value)| format!("{key} {}", harmless(value)))
+        .collect();
+    pairs.join(", ")
+}
+
+/// `1 commit`, `3 commits`
+pub(super) fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}

@@ -1,0 +1,175 @@
+//! One session: the script goes out in one piece, events come back, verbs follow as they are given.
+
+use super::bootstrap;
+use super::host::{Order, Wire};
+use super::job::{Job, Mode};
+use super::lost::{Lost, LostKind};
+use super::transport::{Child, Exec, Input, Output, Transport};
+use super::update::{News, Verb};
+use crate::event::{Event, Fields, Outcome, Parser, visible};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// Lines of a host's standard error that are kept for the report.
+const SAID: usize = 20;
+
+/// How a session ended.
+#[derive(Debug)]
+pub(super) enum Close {
+    End {
+        outcome: Outcome,
+        fields: Fields,
+    },
+    /// The stream ended without an `end`.
+    Broke,
+    /// It ended without a hello, and the status says that the bootstrap did not start the script.
+    NotStarted(Lost),
+    /// The user left.
+    Cut,
+}
+
+/// Runs the job's script in this mode. Events go to `hear`; the verbs of the wire are passed on in `Mode::Run`.
+pub(super) async fn converse(
+    transport: &Transport,
+    (job, mode, nonce): (&Job, Mode, &str),
+    wire: &mut Wire,
+    mut hear: impl FnMut(&Wire, Event),
+) -> Result<Close, Lost> {
+    let unsafe_id = || Lost::new(LostKind::NotStarted, format!("`{}` is no run id", job.id));
+    let command = bootstrap::command(job, mode).ok_or_else(unsafe_id)?;
+    let Exec {
+        input,
+        mut output,
+        mut errors,
+        child,
+    } = transport.exec(&command).await?;
+    let (lines, to_write) = mpsc::unbounded_channel();
+    tokio::spawn(write(input, bootstrap::payload(job, nonce), to_write));
+    // Without a sender the writer closes the input: nothing more will be said.
+    let lines = (mode == Mode::Run).then_some(lines);
+
+    let mut parser = Parser::new(nonce);
+    let mut said = VecDeque::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let mut complaint = vec![0; 4096];
+    let mut complaining = true;
+    loop {
+        let events = tokio::select! {
+            read = output.read(&mut buffer) => match read {
+                Ok(0) | Err(_) => break,
+                Ok(count) => parser.feed(&buffer[..count]),
+            },
+            read = errors.read(&mut complaint), if complaining => {
+                complaining = note(&complaint, read, &mut said);
+                continue;
+            }
+            order = wire.order() => match order {
+                Order::Leave => return Ok(Close::Cut),
+                // Nothing to undo, so nothing to wait for.
+                Order::Tell(verbs) if mode == Mode::Read && verbs.contains(&Verb::Abort) => {
+                    return Ok(Close::Cut);
+                }
+                Order::Tell(verbs) => {
+                    pass(&verbs, job, lines.as_ref(), wire);
+                    continue;
+                }
+            },
+        };
+        for event in events {
+            if let Event::Ended { outcome, fields } = event {
+                return Ok(Close::End { outcome, fields });
+            }
+            hear(wire, event);
+        }
+    }
+    for event in parser.finish() {
+        hear(wire, event);
+    }
+    if parser.greeted() {
+        return Ok(Close::Broke);
+    }
+    drop(lines);
+    if complaining {
+        drain(&mut errors, &mut said).await;
+    }
+    let noise: Vec<&str> = parser
+        .noise()
+        .chain(said.iter().map(String::as_str))
+        .collect();
+    Ok(unstarted(child, &noise.join("\n")).await)
+}
+
+async fn write(mut input: Input, payload: Vec<u8>, mut lines: mpsc::UnboundedReceiver<Vec<u8>>) {
+    // An error here is the host's end of the stream, which the reader sees too.
+    if input.write(&payload).await.is_ok() {
+        while let Some(line) = lines.recv().await {
+            if input.write(&line).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Verbs given together leave in one write.
+fn pass(
+    verbs: &[Verb],
+    job: &Job,
+    lines: Option<&mpsc::UnboundedSender<Vec<u8>>>,
+    wire: &mut Wire,
+) {
+    let text: Vec<_> = verbs
+        .iter()
+        .map(|verb| format!("{} {}\n", verb.as_str(), job.id))
+        .collect();
+    if lines.is_some_and(|lines| lines.send(text.concat().into_bytes()).is_ok()) {
+        for &verb in verbs {
+            wire.told(verb);
+            wire.tell(News::Sent(verb));
+        }
+    }
+}
+
+fn note(bytes: &[u8], read: std::io::Result<usize>, said: &mut VecDeque<String>) -> bool {
+    let count = read.unwrap_or(0);
+    for line in bytes[..count]
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
+        if said.len() == SAID {
+            said.pop_front();
+        }
+        said.push_back(visible(line));
+    }
+    count > 0
+}
+
+/// The reason may come just behind the end of the output.
+async fn drain(errors: &mut Output, said: &mut VecDeque<String>) {
+    let mut bytes = vec![0; 4096];
+    let rest = async {
+        loop {
+            let read = errors.read(&mut bytes).await;
+            if !note(&bytes, read, said) {
+                break;
+            }
+        }
+    };
+    let _ = timeout(Duration::from_millis(500), rest).await;
+}
+
+async fn unstarted(child: Child, said: &str) -> Close {
+    match timeout(Duration::from_secs(1), child.status()).await {
+        // 71 and 72 are the bootstrap's own; 126 and 127 come from a host without sh or with another login shell.
+        Ok(Some(status)) => {
+            let said = if said.is_empty() {
+                format!("exit {status}")
+            } else {
+                format!("exit {status}: {said}")
+            };
+            Close::NotStarted(Lost::new(LostKind::NotStarted, said))
+        }
+        _ => Close::Broke,
+    }
+}

@@ -1,0 +1,55 @@
+use crate::script::Script;
+use std::fmt;
+
+/// What one host is to run.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub script: Script,
+    pub mode: Mode,
+    /// The run's id, which every verb names: letters, digits, `.`, `_` and `-`.
+    pub id: String,
+    /// Who runs it, one plain word; may be empty.
+    pub by: String,
+    /// The environment file, sent beside the script and never in it.
+    pub env: Secret,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Takes the lock, works detached from the connection, waits for verbs.
+    Run,
+    /// Only looks.
+    Read,
+    /// Tells what is recorded of an earlier run.
+    Ask,
+}
+
+impl Mode {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Read => "read",
+            Self::Ask => "ask",
+        }
+    }
+}
+
+/// Bytes that no log, panic or test failure may show.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}

@@ -1,0 +1,29 @@
+//! Script -> events: the only async code and the only network.
+//!
+//! In flow hosts, then one [`Job`] for each; out flow [`Update`]s as they happen and one [`Ending`] per host. Nothing
+//! here makes a sentence.
+
+mod bootstrap;
+mod converse;
+mod fleet;
+mod host;
+mod hostkey;
+mod job;
+mod local;
+mod lost;
+mod nonce;
+mod office;
+mod recall;
+mod resolved;
+mod ssh;
+mod transport;
+mod update;
+mod waves;
+
+pub use bootstrap::command as bootstrap_command;
+pub use fleet::{Fleet, Policy};
+pub use job::{Job, Mode, Secret};
+pub use lost::{HostKey, Lost, LostKind};
+pub use resolved::Resolved;
+pub use ssh::Ssh;
+pub use update::{Ending, News, Signal, Update, Verb};
