@@ -84,7 +84,12 @@ impl<W: Write> Report<W> {
     }
 
     /// Says what is about to be deployed, and what of the working copy is not.
-    pub fn revision(&mut self, revision: &Revision, unpushed: usize, uncommitted: usize) -> io::Result<()> {
+    pub fn revision(
+        &mut self,
+        revision: &Revision,
+        unpushed: usize,
+        uncommitted: usize,
+    ) -> io::Result<()> {
         if self.detail == Detail::Quiet {
             return Ok(());
         }
@@ -92,7 +97,10 @@ impl<W: Write> Report<W> {
         self.screen.line(&format!("revision {short} ({name})"))?;
         for (count, what) in [(unpushed, "commit"), (uncommitted, "changed file")] {
             if count > 0 {
-                let line = format!("{} of the working copy not in it", words::count(count, what));
+                let line = format!(
+                    "{} of the working copy not in it",
+                    words::count(count, what)
+                );
                 self.screen.line(&self.paint.hint(&line))?;
             }
         }
