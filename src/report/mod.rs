@@ -8,6 +8,7 @@ mod closing;
 mod exit;
 mod failure;
 mod lost;
+mod mask;
 mod paint;
 mod reasons;
 mod screen;
@@ -15,6 +16,7 @@ mod story;
 mod words;
 
 pub use exit::ExitCode;
+pub use mask::Mask;
 pub use paint::Paint;
 pub use screen::Screen;
 
@@ -56,6 +58,7 @@ pub struct Report<W: Write> {
     subject: Subject,
     detail: Detail,
     paint: Paint,
+    mask: Mask,
     screen: Screen<W>,
     stories: Vec<Story>,
     /// When the last update came.
@@ -73,11 +76,19 @@ impl<W: Write> Report<W> {
             subject,
             detail,
             paint,
+            mask: Mask::default(),
             screen,
             stories,
             at: Duration::ZERO,
             interrupted: None,
         }
+    }
+
+    /// Hides these values from here on.
+    #[must_use]
+    pub fn masking(mut self, mask: Mask) -> Self {
+        self.mask = mask;
+        self
     }
 
     /// Shows what happened to one host.
@@ -94,7 +105,7 @@ impl<W: Write> Report<W> {
         story.fold(update);
         if let Some(text) = text.filter(|_| self.shows(&update.news)) {
             let line = words::prefixed(&self.subject.hosts, update.host, &text, self.paint);
-            self.screen.line(&line)?;
+            self.screen.line(&self.mask.apply(&line))?;
         }
         self.screen.status(update.host, &self.stories[update.host]);
         Ok(())
@@ -113,7 +124,7 @@ impl<W: Write> Report<W> {
             code,
         };
         for line in closing::lines(&whole) {
-            self.screen.line(&line)?;
+            self.screen.line(&self.mask.apply(&line))?;
         }
         Ok(code)
     }
