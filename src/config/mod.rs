@@ -2,11 +2,25 @@
 //!
 //! Text becomes types once, here. Every later stage may rely on what a type's name says.
 
+mod environments;
+mod error;
+mod load;
+mod mask;
+mod node;
+mod overlay;
+mod problem;
+mod raw;
+mod section;
+mod tree;
+mod validate;
 mod values;
+mod words;
 
+pub use error::ConfigErrors;
 pub use values::{
-    AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, PackageName,
-    PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName, WsgiApp,
+    AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, Invalid,
+    PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName,
+    WsgiApp,
 };
 
 use std::collections::BTreeMap;
@@ -56,7 +70,7 @@ pub struct Python {
     pub require_hashes: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Installer {
     /// `uv` where the host has it, else `pip`.
     Auto,
@@ -101,7 +115,7 @@ pub enum Literal {
 }
 
 /// How a new release takes over from the old one (`gunicorn.reload`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Takeover {
     Auto,
     Reload,
@@ -168,6 +182,7 @@ pub struct Uploads {
     pub path: RelPath,
     /// Starts and ends with `/`.
     pub url: UrlPath,
+    /// Default 10 MiB.
     pub max_size: Size,
 }
 
@@ -217,5 +232,9 @@ pub struct Host {
 pub enum Reach {
     /// This machine, without ssh.
     Local,
-    Ssh { user: Option<UserName>, address: HostAddress, port: Option<u16> },
+    Ssh {
+        user: Option<UserName>,
+        address: HostAddress,
+        port: Option<u16>,
+    },
 }

@@ -3,6 +3,7 @@ use serde::Serialize;
 /// A file that deployer renders and a host receives, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct File {
+    pub name: Name,
     pub place: Place,
     /// Permission bits, such as `0o644`.
     pub mode: u32,
@@ -18,4 +19,40 @@ pub enum Place {
     Root(String),
     /// Path below the release, owned by the login user.
     Release(String),
+}
+
+/// What a file is to the script, which calls it by this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub enum Name {
+    UnitA,
+    UnitB,
+    Trial,
+    Recover,
+    RecoverScript,
+    Tmpfiles,
+    Sudoers,
+    Site,
+    StubA,
+    StubB,
+    StubTrial,
+    GunicornConf,
+}
+
+impl Name {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnitA => "unit_a",
+            Self::UnitB => "unit_b",
+            Self::Trial => "trial",
+            Self::Recover => "recover",
+            Self::RecoverScript => "recover_script",
+            Self::Tmpfiles => "tmpfiles",
+            Self::Sudoers => "sudoers",
+            Self::Site => "site",
+            Self::StubA => "stub_a",
+            Self::StubB => "stub_b",
+            Self::StubTrial => "stub_trial",
+            Self::GunicornConf => "gunicorn_conf",
+        }
+    }
 }

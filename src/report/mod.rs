@@ -4,6 +4,7 @@
 //! is known of a host, `words`, `reasons`, `lost`, `failure` and `closing` make each text once, and `screen` decides
 //! only where it appears.
 
+mod answers;
 mod closing;
 mod exit;
 mod failure;
@@ -15,6 +16,7 @@ mod screen;
 mod story;
 mod words;
 
+pub use answers::{plan_lines, release_lines, state_lines};
 pub use exit::ExitCode;
 pub use mask::Mask;
 pub use paint::Paint;
@@ -22,6 +24,7 @@ pub use screen::Screen;
 
 use crate::event::Event;
 use crate::run::{News, Update};
+use crate::target::Revision;
 use std::io::{self, Write};
 use std::time::Duration;
 use story::Story;
@@ -89,6 +92,22 @@ impl<W: Write> Report<W> {
     pub fn masking(mut self, mask: Mask) -> Self {
         self.mask = mask;
         self
+    }
+
+    /// Says what is about to be deployed, and what of the working copy is not.
+    pub fn revision(&mut self, revision: &Revision, unpushed: usize, uncommitted: usize) -> io::Result<()> {
+        if self.detail == Detail::Quiet {
+            return Ok(());
+        }
+        let (short, name) = (revision.short(), &revision.name);
+        self.screen.line(&format!("revision {short} ({name})"))?;
+        for (count, what) in [(unpushed, "commit"), (uncommitted, "changed file")] {
+            if count > 0 {
+                let line = format!("{} of the working copy not in it", words::count(count, what));
+                self.screen.line(&self.paint.hint(&line))?;
+            }
+        }
+        Ok(())
     }
 
     /// Shows what happened to one host.

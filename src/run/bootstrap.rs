@@ -24,7 +24,7 @@ pub fn command(job: &Job, mode: Mode) -> Option<String> {
 /// What goes to standard input at once, before any verb and without waiting for an answer.
 pub(super) fn payload(job: &Job, nonce: &str) -> Vec<u8> {
     let env = job.env.expose();
-    let header = format!("{nonce} {}\n", env.len());
+    let header = format!("{nonce} {} {}\n", env.len(), job.by);
     [job.script.text.as_bytes(), header.as_bytes(), env].concat()
 }
 
@@ -47,6 +47,7 @@ mod tests {
             },
             mode: Mode::Run,
             id: "20261122T141007Z-3f2a1bc".to_owned(),
+            by: String::new(),
             env: Secret::default(),
         };
         assert!(

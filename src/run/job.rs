@@ -8,6 +8,8 @@ pub struct Job {
     pub mode: Mode,
     /// The run's id, which every verb names: letters, digits, `.`, `_` and `-`.
     pub id: String,
+    /// Who runs it, one plain word; may be empty.
+    pub by: String,
     /// The environment file, sent beside the script and never in it.
     pub env: Secret,
 }

@@ -1,0 +1,54 @@
+use anyhow::{Context as _, Result};
+
+use super::context::Context;
+use super::{revision, session};
+use crate::cli::{Global, Push};
+use crate::git::WorkingCopy;
+use crate::plan::push;
+use crate::report::ExitCode;
+use crate::run::{Fleet, Job, Mode, Policy, Secret};
+use crate::script::compile;
+use crate::target::{ReleaseId, Revision, Target};
+
+pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
+    let context = Context::load(global, &arguments.environment.environment)?;
+    let wanted = revision::wanted(&arguments.which, &context)?;
+    // The repository is asked beside the connects, which take as long.
+    let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
+    let mut report = session::report(global, &context, "push");
+    let target = target(&context, revision::current(&wanted, &context)?, arguments.allow_older);
+    let copy = context.working_copy.as_ref();
+    let unpushed = copy.and_then(|copy| copy.unpushed(&target.revision.sha)).unwrap_or(0);
+    report.revision(&target.revision, unpushed, copy.map_or(0, WorkingCopy::uncommitted))?;
+    let policy = Policy::Together(target.config.rollout.on_failure);
+    let jobs = jobs(&target, &context, &session::by(global))?;
+    fleet.run(jobs, policy, &mut |update| {
+        let _ = report.update(&update);
+    });
+    Ok(report.close()?)
+}
+
+/// Now is when the release gets its name.
+pub(super) fn target(context: &Context, revision: Revision, allow_older: bool) -> Target {
+    Target {
+        config: context.config.clone(),
+        hosts: context.hosts.clone(),
+        release: ReleaseId::new(jiff::Timestamp::now(), revision.short()),
+        revision,
+        allow_older,
+    }
+}
+
+fn jobs(target: &Target, context: &Context, by: &str) -> Result<Vec<Job>> {
+    let env = Secret::new(context.environment_file()?);
+    let job = |host| {
+        Ok(Job {
+            script: compile(&push(target, host, context.files(host)?)),
+            mode: Mode::Run,
+            id: target.release.to_string(),
+            by: by.to_owned(),
+            env: env.clone(),
+        })
+    };
+    target.hosts.iter().map(job).collect()
+}

@@ -1,0 +1,71 @@
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::context::Context;
+use super::{push, revision};
+use crate::cli::{Global, Render, RenderKind};
+use crate::plan::{File, GitPins, HostPlan, Place};
+use crate::report::ExitCode;
+use crate::script::compile;
+use crate::target::TargetHost;
+
+/// Everything offline: the same plan, the same script, no connection.
+pub(super) fn run(global: &Global, arguments: &Render) -> Result<ExitCode> {
+    let context = Context::load(global, &arguments.environment.environment)?;
+    for host in &context.hosts {
+        let plan = plan(arguments, &context, host)?;
+        let script = compile(&plan);
+        let files = plan.files.iter().map(|file| (path(file), file.content.clone()));
+        let files = files.chain([(PathBuf::from("deploy.sh"), script.text.clone())]);
+        match &arguments.out {
+            Some(directory) => write(&directory.join(&host.host.name), files)?,
+            None => print(&host.host.name, files)?,
+        }
+        writeln!(io::stderr().lock(), "{} | script sha256 {}", host.host.name, script.digest())?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<HostPlan> {
+    let files = context.files(host)?;
+    Ok(match arguments.kind {
+        RenderKind::Push => {
+            let wanted = revision::wanted(&arguments.which, context)?;
+            let target = push::target(context, revision::offline(&wanted, context)?, false);
+            crate::plan::push(&target, host, files)
+        }
+        RenderKind::Rollback => crate::plan::rollback(&context.config, host, None, files),
+        RenderKind::Setup => crate::plan::setup(&context.config, host, &[], &GitPins::default(), files),
+    })
+}
+
+/// Below the directory of a host, where the host has it: the app's root and the release stay apart from `/`.
+fn path(file: &File) -> PathBuf {
+    match &file.place {
+        Place::System(path) => PathBuf::from(path.trim_start_matches('/')),
+        Place::Root(path) => Path::new("root").join(path),
+        Place::Release(path) => Path::new("release").join(path),
+    }
+}
+
+fn write(directory: &Path, files: impl Iterator<Item = (PathBuf, String)>) -> Result<()> {
+    for (path, content) in files {
+        let path = directory.join(path);
+        let parent = path.parent().unwrap_or(directory);
+        fs::create_dir_all(parent)
+            .and_then(|()| fs::write(&path, content))
+            .with_context(|| format!("failed to write `{}`", path.display()))?;
+    }
+    Ok(())
+}
+
+fn print(host: &str, files: impl Iterator<Item = (PathBuf, String)>) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    for (path, content) in files {
+        writeln!(stdout, "==> {host}/{} <==\n{content}", path.display())?;
+    }
+    Ok(())
+}

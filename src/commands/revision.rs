@@ -1,0 +1,58 @@
+use anyhow::Result;
+
+use super::Unfit;
+use super::context::Context;
+use crate::cli::Which;
+use crate::config::GitRef;
+use crate::git::{Wanted, remote_head};
+use crate::target::{Revision, is_sha};
+
+/// What the command line asks for: one of its options, or the file's branch.
+pub(super) fn wanted(which: &Which, context: &Context) -> Result<Wanted> {
+    let name = |text: &str| {
+        GitRef::try_from(text).map_err(|invalid| Unfit::usage(format!("`{text}`: {invalid}")))
+    };
+    Ok(match which {
+        Which { branch: Some(branch), .. } => Wanted::Branch(name(branch)?),
+        Which { tag: Some(tag), .. } => Wanted::Tag(name(tag)?),
+        Which { revision: Some(sha), .. } if is_sha(sha) => Wanted::Commit(sha.clone()),
+        Which { revision: Some(text), .. } => {
+            return Err(Unfit::usage(format!("`{text}` is not a full commit id (40 hex digits)")));
+        }
+        _ => Wanted::Branch(context.config.branch.clone()),
+    })
+}
+
+/// The commit at the repository, asked now; a stale local ref is never an answer.
+pub(super) fn current(wanted: &Wanted, context: &Context) -> Result<Revision> {
+    let sha = match (wanted, wanted.reference()) {
+        (Wanted::Commit(sha), _) => sha.clone(),
+        (_, None) => unreachable!("every other wanted thing has a reference"),
+        (_, Some(reference)) => {
+            let head = remote_head(&context.config.repo, &reference, context.ssh.config.as_deref());
+            let head = match head {
+                Ok(head) => head,
+                Err(here) => super::session::remote_head_from_host(context, &reference)
+                    .ok_or_else(|| Unfit::unreachable(format!("cannot ask `{}`: {here:#}", context.config.repo)))?,
+            };
+            head.ok_or_else(|| Unfit::usage(format!("`{}` has no `{reference}`", context.config.repo)))?
+        }
+    };
+    Ok(named(sha, wanted))
+}
+
+/// The commit that the local clone last saw, for a preview without any connection.
+pub(super) fn offline(wanted: &Wanted, context: &Context) -> Result<Revision> {
+    let known = context.working_copy.as_ref().and_then(|copy| copy.resolve(wanted));
+    known.map(|sha| named(sha, wanted)).ok_or_else(|| {
+        Unfit::usage("no local clone knows this revision; name it with `--revision SHA`")
+    })
+}
+
+fn named(sha: String, wanted: &Wanted) -> Revision {
+    let name = match wanted {
+        Wanted::Branch(name) | Wanted::Tag(name) => name.to_string(),
+        Wanted::Commit(sha) => sha.clone(),
+    };
+    Revision { sha, name }
+}

@@ -1,0 +1,33 @@
+use anyhow::{Context as _, Result};
+
+use super::context::Context;
+use super::session;
+use crate::cli::{Global, Rollback};
+use crate::plan::rollback;
+use crate::report::ExitCode;
+use crate::run::{Fleet, Job, Mode, Policy, Secret};
+use crate::script::compile;
+use crate::target::ReleaseId;
+
+pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
+    let context = Context::load(global, &arguments.environment.environment)?;
+    let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
+    let mut report = session::report(global, &context, "rollback");
+    let id = ReleaseId::new(jiff::Timestamp::now(), "rollback");
+    let job = |host| {
+        let release = arguments.release.as_deref();
+        Ok(Job {
+            script: compile(&rollback(&context.config, host, release, context.files(host)?)),
+            mode: Mode::Run,
+            id: id.to_string(),
+            by: session::by(global),
+            env: Secret::default(),
+        })
+    };
+    let jobs = context.hosts.iter().map(job).collect::<Result<_>>()?;
+    let policy = Policy::Together(context.config.rollout.on_failure);
+    fleet.run(jobs, policy, &mut |update| {
+        let _ = report.update(&update);
+    });
+    Ok(report.close()?)
+}

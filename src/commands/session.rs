@@ -1,0 +1,87 @@
+use std::io::{IsTerminal as _, Stderr, stderr};
+
+use anyhow::{Context as _, Result};
+
+use super::context::{Context, coloured};
+use crate::cli::Global;
+use crate::event::{Event, Fields};
+use crate::plan::{Question, read};
+use crate::report::{Detail, ExitCode, Paint, Report, Screen, Subject};
+use crate::run::{Ending, Fleet, Job, Mode, News, Policy, Secret};
+use crate::script::compile;
+use crate::target::ReleaseId;
+
+pub(super) fn report(global: &Global, context: &Context, command: &str) -> Report<Stderr> {
+    let subject = Subject {
+        command: command.to_owned(),
+        environment: context.config.environment.to_string(),
+        hosts: context.hosts.iter().map(|host| host.host.name.clone()).collect(),
+    };
+    let detail = match global {
+        Global { quiet: true, .. } => Detail::Quiet,
+        Global { verbose: true, .. } => Detail::Verbose,
+        _ => Detail::Normal,
+    };
+    let paint = Paint::new(coloured(global));
+    let live = stderr().is_terminal() && detail != Detail::Quiet;
+    let screen = if live { Screen::live(stderr()) } else { Screen::plain(stderr()) };
+    Report::new(subject, detail, paint, screen)
+}
+
+/// Every host's facts, in the order of the hosts.
+pub(super) type Facts = Vec<Vec<(String, Fields)>>;
+
+/// Asks all hosts a question in read-only sessions; a host that cannot answer is reported and makes the exit code.
+pub(super) fn ask(global: &Global, context: &Context, command: &str, question: &Question) -> Result<(Facts, ExitCode)> {
+    let jobs = questions(context, question)?;
+    let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
+    let mut report = report(global, context, command);
+    let mut facts: Facts = vec![Vec::new(); context.hosts.len()];
+    fleet.run(jobs, Policy::Apart, &mut |update| {
+        if let News::Event(Event::Fact { what, fields }) = &update.news {
+            facts[update.host].push((what.clone(), fields.clone()));
+        }
+        let _ = report.update(&update);
+    });
+    Ok((facts, report.close()?))
+}
+
+/// The repository's answer as the first host gets it, with the deploy key that setup gave it.
+pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Option<Option<String>> {
+    let question = Question::RemoteHead {
+        repo: context.config.repo.to_string(),
+        reference: reference.to_owned(),
+    };
+    let job = questions(context, &question).ok()?.into_iter().next()?;
+    let fleet = Fleet::connect(&context.fleet_hosts()[..1], &context.ssh).ok()?;
+    let mut head = None;
+    let endings = fleet.run(vec![job], Policy::Apart, &mut |update| {
+        if let News::Event(Event::Fact { what, fields }) = &update.news
+            && what == "head"
+        {
+            head = fields.get("revision").filter(|sha| !sha.is_empty()).cloned();
+        }
+    });
+    matches!(endings[..], [Ending::End { .. }]).then_some(head)
+}
+
+fn questions(context: &Context, question: &Question) -> Result<Vec<Job>> {
+    let id = ReleaseId::new(jiff::Timestamp::now(), "read");
+    let job = |host| {
+        let plan = read(&context.config, host, question.clone(), context.files(host)?);
+        Ok(Job {
+            script: compile(&plan),
+            mode: Mode::Read,
+            id: id.to_string(),
+            by: String::new(),
+            env: Secret::default(),
+        })
+    };
+    context.hosts.iter().map(job).collect()
+}
+
+/// Who deploys, as one plain word.
+pub(super) fn by(global: &Global) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
+    global.by.chars().filter(plain).take(64).collect()
+}

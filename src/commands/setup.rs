@@ -1,0 +1,96 @@
+use std::io::{self, Write as _};
+
+use anyhow::{Context as _, Result};
+
+use super::context::Context;
+use super::{Unfit, known_hosts, login_keys, session};
+use crate::cli::{Global, Setup};
+use crate::config::{Host, Reach, UserName};
+use crate::event::Event;
+use crate::plan::{GitPins, setup};
+use crate::report::ExitCode;
+use crate::run::{Fleet, Job, Mode, News, Policy, Secret, Update};
+use crate::script::compile;
+use crate::target::ReleaseId;
+
+pub(super) fn run(global: &Global, arguments: &Setup) -> Result<ExitCode> {
+    let context = Context::load(global, &arguments.environment.environment)?;
+    let hosts = hosts(&context, arguments.login.as_deref())?;
+    let fleet = Fleet::connect(&hosts, &context.ssh).context("failed to start")?;
+    let mut report = session::report(global, &context, "setup");
+    let mut deploy_keys = Vec::new();
+    fleet.run(jobs(global, arguments, &context)?, Policy::Apart, &mut |update| {
+        deploy_keys.extend(deploy_key(&update));
+        let _ = report.update(&update);
+    });
+    let code = report.close()?;
+    if code != ExitCode::Done {
+        return Ok(code);
+    }
+    if arguments.login.is_some() {
+        let (_, code) = session::ask(global, &context, "login", &crate::plan::Question::State)?;
+        if code != ExitCode::Done {
+            return Ok(code);
+        }
+    }
+    show(&context, &deploy_keys)?;
+    Ok(code)
+}
+
+/// The keys are the command's data: they go to standard output, so that they can be piped.
+fn show(context: &Context, deploy_keys: &[String]) -> Result<()> {
+    if deploy_keys.is_empty() {
+        return Ok(());
+    }
+    let mut stderr = io::stderr().lock();
+    writeln!(stderr, "give the repository `{}` read access for:", context.config.repo)?;
+    let mut stdout = io::stdout().lock();
+    for key in deploy_keys {
+        writeln!(stdout, "{key}")?;
+    }
+    Ok(())
+}
+
+fn deploy_key(update: &Update) -> Option<String> {
+    match &update.news {
+        News::Event(Event::Fact { what, fields }) if what == "deploy-key" => fields.get("value").cloned(),
+        _ => None,
+    }
+}
+
+/// The hosts as the first login reaches them.
+fn hosts(context: &Context, login: Option<&str>) -> Result<Vec<Host>> {
+    let mut hosts = context.fleet_hosts();
+    if let Some(login) = login {
+        let name = UserName::try_from(login).map_err(|invalid| Unfit::usage(format!("`{login}`: {invalid}")))?;
+        for host in &mut hosts {
+            if let Reach::Ssh { user, .. } = &mut host.reach {
+                *user = Some(name.clone());
+            }
+        }
+    }
+    Ok(hosts)
+}
+
+fn jobs(global: &Global, arguments: &Setup, context: &Context) -> Result<Vec<Job>> {
+    let id = ReleaseId::new(jiff::Timestamp::now(), "setup");
+    let pins = GitPins {
+        known: known_hosts::pins(&context.config.repo, context.ssh.config.as_ref()),
+        accepted: arguments.accept_git_host_key.clone().unwrap_or_default(),
+    };
+    let job = |host: &crate::target::TargetHost| {
+        // Who can log in already needs no key.
+        let keys = match (&arguments.login, host.login == "root") {
+            (Some(_), false) => login_keys::keys(&arguments.public_key, &host.host.reach, &context.ssh)?,
+            _ => Vec::new(),
+        };
+        Ok(Job {
+            script: compile(&setup(&context.config, host, &keys, &pins, context.files(host)?)),
+            mode: Mode::Run,
+            id: id.to_string(),
+            by: session::by(global),
+            env: Secret::default(),
+        })
+    };
+    context.hosts.iter().map(job).collect()
+}

@@ -1,0 +1,21 @@
+use std::io::{self, Write as _};
+
+use anyhow::Result;
+
+use super::context::Context;
+use super::session;
+use crate::cli::{Environment, Global};
+use crate::plan::Question;
+use crate::report::{ExitCode, state_lines};
+
+pub(super) fn run(global: &Global, arguments: &Environment) -> Result<ExitCode> {
+    let context = Context::load(global, &arguments.environment)?;
+    let (facts, code) = session::ask(global, &context, "status", &Question::State)?;
+    let mut stdout = io::stdout().lock();
+    for (host, facts) in context.hosts.iter().zip(&facts) {
+        for line in state_lines(&host.host.name, facts) {
+            writeln!(stdout, "{line}")?;
+        }
+    }
+    Ok(code)
+}

@@ -1,0 +1,173 @@
+//! One environment's tree -> [`Config`]. What is wrong is reported and read as its default: a
+//! configuration with problems is dropped in the end, so no default hides an error.
+
+mod env;
+mod gunicorn;
+mod hosts;
+mod paths;
+mod settings;
+mod web;
+
+use super::node::Node;
+use super::section::{Fault, Section, text, written};
+use super::values::{AbsPath, EnvName, GitRef, RelPath, UserName};
+use super::{
+    Config, Hardening, Installer, ManagerChoice, OnFailure, Python, Rollout, Service, Setup,
+};
+
+pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
+    let app = root.required("app", "polls");
+    let repo = root.required("repo", "https://github.com/acme/polls.git");
+    let branch = root.optional("branch").unwrap_or_else(GitRef::main);
+    let place = root
+        .optional("root")
+        .or_else(|| app.as_ref().map(AbsPath::home_of));
+    let user = user(root).or_else(|| app.as_ref().map(UserName::from));
+    let keep_releases = root.number("keep_releases", 1..=100, 5);
+    let python = root.section("python", python);
+    root.must_have("gunicorn", "add it, with its key `app`");
+    let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
+    let service = root.section("service", service);
+    let assets = web::assets(root);
+    let uploads = web::uploads(root);
+    let nginx = web::nginx(root, uploads.as_ref());
+    let shared = root.list("shared", text);
+    paths::apart(root);
+    paths::served_apart(root, assets.as_ref(), uploads.as_ref());
+    let env = root.section("env", env::env);
+    let health = root.section("health", |section| web::health(section, nginx.as_ref()));
+    let rollout = root.section("rollout", rollout);
+    let setup = root.section("setup", setup);
+    let hosts = hosts::hosts(root, user.as_ref());
+    Some(Config {
+        app: app?,
+        environment,
+        repo: repo?,
+        branch,
+        root: place?,
+        user: user?,
+        keep_releases,
+        python: python?,
+        gunicorn: gunicorn??,
+        service: service?,
+        nginx,
+        assets,
+        uploads,
+        shared,
+        env: env?,
+        health: health?,
+        rollout: rollout?,
+        setup: setup?,
+        hosts: hosts?,
+    })
+}
+
+/// Accounts that own parts of the system, or serve others.
+const SYSTEM_USERS: &str = "
+    root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody
+    sshd messagebus postgres mysql redis nginx sudo
+";
+
+/// The app's account; one that exists for something else would share its files.
+fn user(root: &Section<'_>) -> Option<UserName> {
+    let user = root.optional("user");
+    let key = if root.has("user") { "user" } else { "app" };
+    let name = root.peek(key).and_then(Node::text).unwrap_or_default();
+    if SYSTEM_USERS.split_whitespace().any(|taken| taken == name) {
+        let label = "give the app a user of its own, such as `user: web-app`";
+        root.refuse(key, "an account of the system", label);
+    }
+    if user
+        .as_ref()
+        .is_some_and(|user: &UserName| user.as_str().ends_with("-deploy"))
+    {
+        root.refuse(
+            "user",
+            "a login that deploys",
+            "the app's own user cannot change its code",
+        );
+    }
+    user
+}
+
+fn python(section: &Section<'_>) -> Python {
+    let requirements = section.several("requirements", text, RelPath::eq);
+    Python {
+        version: section.optional("version"),
+        requirements: requirements.unwrap_or_else(|| vec![RelPath::requirements()]),
+        installer: section.choice(
+            "installer",
+            [
+                ("auto", Installer::Auto),
+                ("uv", Installer::Uv),
+                ("pip", Installer::Pip),
+            ],
+        ),
+        index_url: section.optional("index_url"),
+        require_hashes: section.boolean("require_hashes", false),
+    }
+}
+
+fn service(section: &Section<'_>) -> Service {
+    Service {
+        manager: section.choice(
+            "manager",
+            [
+                ("auto", ManagerChoice::Auto),
+                ("systemd", ManagerChoice::Systemd),
+            ],
+        ),
+        hardening: section.choice(
+            "hardening",
+            [("basic", Hardening::Basic), ("off", Hardening::Off)],
+        ),
+        after: section.list("after", text),
+        open_files: section.number("open_files", 256..=1_048_576, 16_384),
+        memory_max: section.optional("memory_max"),
+        start_timeout: section.seconds("start_timeout", 1..=3600, 60),
+    }
+}
+
+fn rollout(section: &Section<'_>) -> Rollout {
+    Rollout {
+        decide: section.seconds("decide", 10..=3600, 120),
+        on_failure: section.choice(
+            "on_failure",
+            [
+                ("revert", OnFailure::Revert),
+                ("stop", OnFailure::Stop),
+                ("continue", OnFailure::Continue),
+            ],
+        ),
+    }
+}
+
+fn setup(section: &Section<'_>) -> Setup {
+    Setup {
+        packages: section.list("packages", text),
+        authorized_keys: section.list("authorized_keys", |node| public_key(written(node)?)),
+    }
+}
+
+/// One line of `authorized_keys`: options if any, a key's type, the key, a comment.
+fn public_key(line: &str) -> Result<String, Fault> {
+    let fault = |label: &str| Err(Fault::new("not a public key", label));
+    if line.contains("PRIVATE KEY") {
+        return fault("a private key: remove it from the file, and take its `.pub`");
+    }
+    if line.trim_end().chars().any(char::is_control) {
+        return fault("one line for each key");
+    }
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let of_type = |word: &str| {
+        word.starts_with("ssh-") || word.starts_with("ecdsa-sha2-") || word.starts_with("sk-")
+    };
+    if words
+        .windows(2)
+        .any(|pair| of_type(pair[0]) && pair[1].starts_with("AAAA"))
+    {
+        Ok(line.trim().to_owned())
+    } else {
+        fault("paste a whole line, such as `ssh-ed25519 AAAA... ana@laptop`")
+    }
+}

@@ -1,0 +1,20 @@
+//! Config -> every file that a host receives, rendered.
+
+use crate::config::Config;
+use crate::plan::File;
+use crate::service::Manager;
+use crate::template::Templates;
+use crate::web;
+
+/// The files of one host, whose tree belongs to the login user `owner`.
+///
+/// A pure function of its arguments: what differs between two releases is the work of a push.
+pub fn host_files(
+    config: &Config,
+    owner: &str,
+    templates: &Templates,
+) -> anyhow::Result<Vec<File>> {
+    let mut files = Manager::of(config.service.manager).files(config, owner, templates)?;
+    files.extend(web::site(config, templates)?);
+    Ok(files)
+}

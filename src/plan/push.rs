@@ -1,0 +1,105 @@
+use serde_json::json;
+
+use super::{Action, File, HostPlan, Identity, Kind, Name, Place, Step, Virtualenv};
+use crate::config::{Config, Trial};
+use crate::target::{Target, TargetHost};
+
+/// Installed where the requirements leave gunicorn out.
+const GUNICORN: &str = "gunicorn==27.0.1";
+
+/// The push of one revision to one host.
+pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
+    let config = &target.config;
+    let revision = &target.revision.sha;
+    let mut prepare = vec![
+        Step::new("check", Action::CheckHost),
+        Step::new(
+            "fetch",
+            Action::Fetch {
+                repo: config.repo.to_string(),
+                branch: target.revision.name.clone(),
+                revision: revision.clone(),
+                allow_older: target.allow_older,
+            },
+        ),
+        Step::new("export", Action::Export { revision: revision.clone() }),
+        Step::new("virtualenv", Action::Virtualenv(virtualenv(config))),
+        Step::new("environment", Action::Environment),
+        Step::new("link", Action::LinkRelease { shared: shared(config) }),
+    ];
+    if let Some(assets) = &config.assets {
+        let (url, source) = (assets.url.to_string(), assets.source.to_string());
+        prepare.push(Step::new("static", Action::PublishStatic { url, source }));
+    }
+    prepare.push(Step::new("units", Action::CheckSystem { files: replaceable(&files) }));
+    prepare.extend(gate(config.gunicorn.trial));
+    prepare.push(Step::new("decide", decide(config)));
+    prepare.push(Step::new("seal", Action::Seal { manifest: manifest(target) }));
+    HostPlan {
+        host: host.host.name.clone(),
+        kind: Kind::Push,
+        identity: Identity::new(config, host),
+        prepare,
+        finish: finish(config),
+        files,
+    }
+}
+
+fn virtualenv(config: &Config) -> Virtualenv {
+    let python = &config.python;
+    Virtualenv {
+        python: python.version.as_ref().map(ToString::to_string),
+        installer: python.installer,
+        index_url: python.index_url.as_ref().map(ToString::to_string),
+        require_hashes: python.require_hashes,
+        gunicorn: GUNICORN,
+        requirements: python.requirements.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn shared(config: &Config) -> Vec<String> {
+    let uploads = config.uploads.iter().map(|uploads| &uploads.path);
+    config.shared.iter().chain(uploads).map(ToString::to_string).collect()
+}
+
+/// What root owns may change with a push where the login may; who may do what is setup's alone.
+pub(super) fn replaceable(files: &[File]) -> Vec<Name> {
+    let system = files.iter().filter(|file| matches!(file.place, Place::System(_)));
+    system.map(|file| file.name).filter(|name| *name != Name::Sudoers).collect()
+}
+
+pub(super) fn gate(trial: Trial) -> Option<Step> {
+    match trial {
+        Trial::Boot => Some(Step::new("trial", Action::TrialBoot)),
+        Trial::Import => Some(Step::new("import", Action::ImportGate)),
+        Trial::Off => None,
+    }
+}
+
+pub(super) fn decide(config: &Config) -> Action {
+    let gunicorn = &config.gunicorn;
+    Action::Decide {
+        takeover: gunicorn.reload,
+        preload: gunicorn.preload,
+        max_stall: u64::try_from(gunicorn.max_stall.as_millis() / 10).unwrap_or(u64::MAX),
+    }
+}
+
+pub(super) fn finish(config: &Config) -> Vec<Step> {
+    vec![
+        Step::new("drain", Action::Drain),
+        Step::new("record", Action::Record),
+        Step::new("prune", Action::Prune { keep: config.keep_releases }),
+    ]
+}
+
+fn manifest(target: &Target) -> String {
+    let object = json!({
+        "app": target.config.app.as_str(),
+        "environment": target.config.environment.as_str(),
+        "revision": target.revision.sha,
+        "branch": target.revision.name,
+        "workers": target.config.gunicorn.workers,
+    });
+    object.to_string().trim_matches(['{', '}']).to_owned()
+}

@@ -1,0 +1,56 @@
+use super::{Action, File, HostPlan, Identity, Kind, Place, Step};
+use crate::config::Config;
+use crate::target::TargetHost;
+
+/// What the client knows of the git server's host key.
+#[derive(Debug, Clone, Default)]
+pub struct GitPins {
+    /// Lines of the client's own `known_hosts`; empty when it has none.
+    pub known: String,
+    /// A fingerprint (`SHA256:...`) the user accepted; empty when none.
+    pub accepted: String,
+}
+
+/// What the app needs on every host, before the app's own packages.
+const PACKAGES: [&str; 6] = ["git", "python3", "python3-venv", "sudo", "ca-certificates", "openssh-client"];
+
+/// Makes a host ready for pushes; run again, it changes only what differs.
+pub fn setup(
+    config: &Config,
+    host: &TargetHost,
+    keys: &[String],
+    pins: &GitPins,
+    files: Vec<File>,
+) -> HostPlan {
+    let mut names: Vec<String> = PACKAGES.iter().map(ToString::to_string).collect();
+    if config.nginx.is_some() {
+        names.push("nginx".to_owned());
+    }
+    names.extend(config.setup.packages.iter().map(ToString::to_string));
+    let keys = keys.iter().chain(&config.setup.authorized_keys).cloned().collect();
+    let mut prepare = vec![
+        Step::new("packages", Action::Packages { names }),
+        Step::new("users", Action::Users { keys }),
+        Step::new("directories", Action::Directories),
+    ];
+    if let Some(uploads) = &config.uploads {
+        prepare.push(Step::new("uploads", Action::Uploads { path: uploads.path.to_string() }));
+    }
+    prepare.push(Step::new("stubs", Action::OwnFiles));
+    if let Some((git_host, port)) = config.repo.ssh_host() {
+        let (known, accepted) = (pins.known.clone(), pins.accepted.clone());
+        let access = Action::GitAccess { host: git_host.to_owned(), port, known, accepted };
+        prepare.push(Step::new("git", access));
+    }
+    let system = files.iter().filter(|file| matches!(file.place, Place::System(_)));
+    prepare.push(Step::new("units", Action::InstallSystem { files: system.map(|file| file.name).collect() }));
+    prepare.push(Step::new("start", Action::StartSystem { nginx: config.nginx.is_some() }));
+    HostPlan {
+        host: host.host.name.clone(),
+        kind: Kind::Setup,
+        identity: Identity::new(config, host),
+        prepare,
+        finish: Vec::new(),
+        files,
+    }
+}

@@ -1,0 +1,135 @@
+//! Values as literals of the languages that deployer renders, one function each.
+//!
+//! What a language cannot carry is refused. No message shows the value: it may be a secret.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::config::{EnvKey, Literal};
+
+/// Why a value cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unquotable {
+    #[error("a NUL character cannot be written")]
+    Nul,
+    #[error("a line break or another control character cannot be written here")]
+    Control,
+    #[error("`$` cannot be written: nginx would read a variable")]
+    Dollar,
+    #[error("only letters, digits and `_./:@+,=~-` can be written here")]
+    NotPlain,
+}
+
+/// A word of the shell, always in single quotes.
+pub fn sh(text: &str) -> Result<String, Unquotable> {
+    if text.contains('\0') {
+        return Err(Unquotable::Nul);
+    }
+    Ok(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+/// A text that no format deployer renders reads as anything but itself, without quotes.
+pub fn plain(text: &str) -> Result<&str, Unquotable> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:@+,=~-".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        Ok(text)
+    } else {
+        Err(Unquotable::NotPlain)
+    }
+}
+
+/// A word of `Environment=`, `ReadWritePaths=` and the like: quotes are read, `%` starts a specifier.
+pub fn systemd(text: &str) -> Result<String, Unquotable> {
+    if text.contains(char::is_control) {
+        return Err(Unquotable::Control);
+    }
+    if plain(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    let text = text
+        .replace('\\', r"\\")
+        .replace('"', r#"\""#)
+        .replace('%', "%%");
+    Ok(format!("\"{text}\""))
+}
+
+/// A word of `ExecStart=` and its kin, where `$` starts a variable besides.
+pub fn systemd_exec(text: &str) -> Result<String, Unquotable> {
+    systemd(&text.replace('$', "$$"))
+}
+
+/// A parameter of a directive of nginx. `$` has no escape there.
+pub fn nginx(text: &str) -> Result<String, Unquotable> {
+    if text.contains(char::is_control) {
+        return Err(Unquotable::Control);
+    }
+    if text.contains('$') {
+        return Err(Unquotable::Dollar);
+    }
+    // Wildcards of names mean nothing to the grammar.
+    if plain(&text.replace('*', ".")).is_ok() {
+        return Ok(text.to_owned());
+    }
+    Ok(format!(
+        "\"{}\"",
+        text.replace('\\', r"\\").replace('"', r#"\""#)
+    ))
+}
+
+/// A literal of Python 3.
+pub fn python(literal: &Literal) -> String {
+    match literal {
+        Literal::Bool(true) => "True".to_owned(),
+        Literal::Bool(false) => "False".to_owned(),
+        Literal::Int(number) => number.to_string(),
+        Literal::Float(number) if number.is_finite() => format!("{number:?}"),
+        Literal::Float(number) => format!("float('{number}')"),
+        Literal::Text(text) => python_text(text),
+        Literal::List(items) => {
+            let items: Vec<String> = items.iter().map(python).collect();
+            format!("[{}]", items.join(", "))
+        }
+    }
+}
+
+/// A string literal of Python 3.
+pub fn python_text(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('\'');
+    for letter in text.chars() {
+        match letter {
+            '\\' | '\'' => quoted.extend(['\\', letter]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            letter if letter.is_control() => {
+                // Control characters all lie below U+0100.
+                let _ = write!(quoted, "\\x{:02x}", u32::from(letter));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// An environment file that sh, systemd's `EnvironmentFile=` and a release's `gunicorn.conf.py`
+/// read alike: `KEY="value"`, a line break as it is, a backslash before `\`, `"`, `$` and `` ` ``.
+pub fn env_file(values: &BTreeMap<EnvKey, String>) -> Result<String, Unquotable> {
+    let mut file = String::new();
+    for (key, value) in values {
+        if value.contains('\0') {
+            return Err(Unquotable::Nul);
+        }
+        file.push_str(key.as_str());
+        file.push_str("=\"");
+        for letter in value.chars() {
+            if matches!(letter, '\\' | '"' | '$' | '`') {
+                file.push('\\');
+            }
+            file.push(letter);
+        }
+        file.push_str("\"\n");
+    }
+    Ok(file)
+}

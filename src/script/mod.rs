@@ -1,0 +1,146 @@
+//! Plan -> Script: the bytes a host runs.
+//!
+//! A script is a header of literals, a fixed library (`templates/script/`), the rendered files and the plan's steps.
+//! It is a pure function of the plan: run id, nonce, environment and user reach it when it runs.
+
+mod library;
+mod literal;
+mod steps;
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use crate::plan::{File, HostPlan, Identity, Kind, Place, Step};
+use literal::{heredoc, quote};
+
+/// The shell program for one host. What is previewed is what is executed.
+#[derive(Debug, Clone)]
+pub struct Script {
+    pub text: String,
+}
+
+impl Script {
+    /// Hex SHA-256 of the text, as `render`, `plan` and `push` print it.
+    pub fn digest(&self) -> String {
+        digest(&self.text)
+    }
+}
+
+/// Compiles one host's plan.
+pub fn compile(plan: &HostPlan) -> Script {
+    let mut text = String::from("#!/bin/sh\n");
+    header(&mut text, plan);
+    for part in library::parts(plan.kind) {
+        text.push('\n');
+        text.push_str(part);
+    }
+    text.push_str("\n# --- rendered files ---\n\n");
+    rendered(&mut text, &plan.files);
+    text.push_str("\n# --- the plan ---\n\n");
+    match plan.kind {
+        Kind::Push | Kind::Rollback => {
+            function(&mut text, "plan_prepare", &plan.prepare, "step");
+            text.push_str("plan_activate() { go; }\n");
+            function(&mut text, "plan_finish", &plan.finish, "run_step");
+        }
+        Kind::Setup => function(&mut text, "plan_setup", &plan.prepare, "step"),
+        Kind::Read => function(&mut text, "plan_read", &plan.prepare, ""),
+    }
+    text.push('\n');
+    text.push_str(library::MAIN);
+    Script { text }
+}
+
+fn header(text: &mut String, plan: &HostPlan) {
+    let Identity { app, environment, root, user, owner, workers, boot, health, decide } =
+        &plan.identity;
+    let (kind, work) = match plan.kind {
+        Kind::Push => ("push", "worker"),
+        Kind::Rollback => ("rollback", "worker"),
+        Kind::Setup => ("setup", "setup_run"),
+        Kind::Read => ("read", "worker"),
+    };
+    let state = match plan.kind {
+        Kind::Setup => format!("/var/lib/deployer/{app}"),
+        Kind::Push | Kind::Rollback | Kind::Read => format!("{root}/.deployer"),
+    };
+    let table = system(&plan.files)
+        .map(|(name, digest, mode, path)| format!("{name} {digest} {mode:04o} {path}"));
+    // What any login can read, in the form of `sha256sum -c`.
+    let readable = system(&plan.files)
+        .filter(|(_, _, mode, _)| mode & 0o004 != 0)
+        .map(|(_, digest, _, path)| format!("{digest}  {path}"));
+    let values = [
+        ("APP", app.clone()),
+        ("ENVIRONMENT", environment.clone()),
+        ("ROOT", root.clone()),
+        ("RUNAS", user.clone()),
+        ("OWNER", owner.clone()),
+        ("KIND", kind.to_owned()),
+        ("WORK", work.to_owned()),
+        ("STATE", state),
+        ("WORKERS", workers.to_string()),
+        ("BOOT", boot.to_string()),
+        ("DECIDE", decide.to_string()),
+        ("HEALTH_HOST", health.host.clone()),
+        ("HEALTH_PATH", health.path.clone()),
+        ("HEALTH_LOW", health.status.0.to_string()),
+        ("HEALTH_HIGH", health.status.1.to_string()),
+        ("HEALTH_TIMEOUT", health.timeout.to_string()),
+        ("NGINX_PORT", health.nginx_port.unwrap_or(0).to_string()),
+        ("SYSTEM_TABLE", lines(table)),
+        ("SYSTEM_FILES", lines(readable)),
+    ];
+    let _ = writeln!(text, "# deployer {}: {kind} of {app} ({environment})", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(text, "# shellcheck disable=SC2034 # not every kind of run uses every value");
+    text.push_str("{\n");
+    for (name, value) in values {
+        let _ = writeln!(text, "  {name}={}", quote(&value));
+    }
+    for (name, program) in library::programs(plan.kind) {
+        let _ = writeln!(text, "  {name}={}", quote(program));
+    }
+    text.push_str("}\n");
+}
+
+fn rendered(text: &mut String, files: &[File]) {
+    for file in files {
+        let name = file.name.as_str();
+        let _ = writeln!(text, "file_{name}() {{\n  cat <<{}}}\n", heredoc(&file.content));
+    }
+    let digests = system(files).map(|(name, digest, ..)| format!("\"{name}\":\"{digest}\""));
+    let json = digests.collect::<Vec<_>>().join(",");
+    let _ = writeln!(text, "system_json() {{ printf '%s' {}; }}", quote(&json));
+}
+
+/// The root-owned files: name, digest, mode and path.
+fn system(files: &[File]) -> impl Iterator<Item = (&'static str, String, u32, &str)> {
+    files.iter().filter_map(|file| match &file.place {
+        Place::System(path) => {
+            Some((file.name.as_str(), digest(&file.content), file.mode, path.as_str()))
+        }
+        Place::Root(_) | Place::Release(_) => None,
+    })
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn function(text: &mut String, name: &str, steps: &[Step], runner: &str) {
+    let _ = writeln!(text, "{name}() {{");
+    for step in steps {
+        let call = steps::call(&step.action);
+        if runner.is_empty() {
+            let _ = writeln!(text, "  {call}");
+        } else {
+            let _ = writeln!(text, "  {runner} {} {call}", quote(step.name));
+        }
+    }
+    text.push_str("  :\n}\n");
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,75 @@
+//! Config -> what keeps the app running on a host: units, gunicorn's configuration, who may switch them.
+
+mod gunicorn;
+mod systemd;
+
+
+use std::time::Duration;
+
+use minijinja::{Value, context};
+
+use crate::config::{Config, ManagerChoice};
+use crate::plan::File;
+use crate::template::Templates;
+
+/// The two generations, and the trial that a release passes before it becomes one.
+pub const SLOTS: [&str; 3] = ["a", "b", TRIAL];
+pub const TRIAL: &str = "trial";
+
+/// Group of nginx's workers on Debian.
+const WEB_GROUP: &str = "www-data";
+
+/// What starts, restarts and stops the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manager {
+    Systemd,
+}
+
+impl Manager {
+    pub const fn of(choice: ManagerChoice) -> Self {
+        match choice {
+            ManagerChoice::Auto | ManagerChoice::Systemd => Self::Systemd,
+        }
+    }
+
+    /// Everything this manager needs on a host whose tree belongs to `owner`.
+    pub fn files(
+        self,
+        config: &Config,
+        owner: &str,
+        templates: &Templates,
+    ) -> anyhow::Result<Vec<File>> {
+        let values = values(config, owner);
+        let mut files = match self {
+            Self::Systemd => systemd::files(config, &values, templates)?,
+        };
+        files.extend(gunicorn::files(&values, templates)?);
+        Ok(files)
+    }
+}
+
+/// What the templates of this module may name.
+fn values(config: &Config, owner: &str) -> Value {
+    context! {
+        app => config.app.as_str(),
+        root => config.root.as_str(),
+        run => run_dir(config),
+        user => config.user.as_str(),
+        owner => owner,
+        web_group => if config.nginx.is_some() { WEB_GROUP } else { config.user.as_str() },
+        slots => SLOTS,
+        gunicorn => gunicorn::values(&config.gunicorn),
+        settings => gunicorn::settings(&config.gunicorn),
+        service => systemd::values(&config.service),
+    }
+}
+
+/// Sockets and worker reports, gone at a reboot.
+pub fn run_dir(config: &Config) -> String {
+    format!("/run/{}", config.app)
+}
+
+/// Whole seconds, rounded up: gunicorn and systemd take no less, and 0 has another meaning.
+pub(crate) fn seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}

@@ -1,0 +1,82 @@
+set -u
+umask 022
+LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${HOME:-/root}/.local/bin
+export LC_ALL PATH
+unset CDPATH ENV BASH_ENV IFS GREP_OPTIONS PYTHONPATH PYTHONHOME GIT_DIR GIT_WORK_TREE 2>/dev/null || :
+
+# The login's directory may be closed to the user that the work runs as.
+cd / || exit 71
+self=$0
+said=
+
+# --- events: the only lines that decide anything; see docs/reference/protocol.md ---
+
+# The leading newline ends whatever a step left unfinished on its last line.
+ev() { printf '\n@%s %s\n' "$NONCE" "$*" || :; }
+
+hello() { ev "hello proto=1 run=$ID login=$(id -un) machine=$(uname -n)"; }
+
+# Percent-encodes every byte that is not plain.
+word() {
+  case $1 in
+    *[!A-Za-z0-9._:/@+,~-]*) printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g' ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
+# The run's one last event; $1 is its outcome.
+end() {
+  ended=1
+  if [ -n "${run-}" ]; then put "$run/state" "$1" || :; fi
+  ev "end $*"
+  case $1 in live | unchanged | done) exit 0 ;; *) exit 70 ;; esac
+}
+
+# Why the step fails, from a closed list; the report has the words.
+fail() { [ -n "$said" ] || ev "failed $at reason=$*"; said=1; return 1; }
+
+# The host is not ready: the run ends before anything was changed.
+refuse() { ev "refused $*"; said=1; exit 6; }
+
+# Hundredths of a second since boot, from a clock that nobody sets.
+clock() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }
+
+# step NAME FUNCTION ARG...: one named part of the plan; a failure ends the list it stands in.
+step() {
+  at=$1
+  shift
+  ev "step $at"
+  clock
+  began=$now
+  "$@" </dev/null
+  rc=$?
+  clock
+  ev "done $at rc=$rc cs=$((now - began))"
+  [ "$rc" -eq 0 ] && return 0
+  [ -n "$said" ] || ev "failed $at reason=exit rc=$rc"
+  exit 1
+}
+
+# --- small durable files and links ---
+
+# A small file is old or new, never half: written aside, synced, renamed.
+put() { printf '%s\n' "$2" >"$1.$$" && sync_file "$1.$$" && mv -fT "$1.$$" "$1"; }
+
+# coreutils before 8.24 know no operands: sync everything then.
+sync_file() { sync "$1" 2>/dev/null || sync; }
+sync_tree() { sync -f "$1" 2>/dev/null || sync; }
+
+# The target is never seen missing: a link made aside, then rename(2). $1 target, $2 link.
+relink() { ln -sfn "$1" "$2.$$" && mv -fT "$2.$$" "$2"; }
+
+# What a link names, without its directory; empty where there is no link.
+target() {
+  named=$(readlink "$1" 2>/dev/null) || named=
+  named=${named##*/}
+}
+
+# --- other users ---
+
+as_app() { sudo -n -u "$RUNAS" -- "$@"; }
+unit() { sudo -n "$SYSTEMCTL" "$1" "$APP-$2.service"; }
+SYSTEMCTL=$(command -v systemctl) || SYSTEMCTL=/usr/bin/systemctl

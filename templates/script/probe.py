@@ -1,0 +1,106 @@
+# Waits until a generation of the app is proven, or says why it is not. Runs as the app's user.
+import glob, http.client, json, os, socket, sys, time
+
+(run, release, unit, workers, deadline, host, path, low, high, limit, port, count) = sys.argv[1:13]
+workers, limit, count = int(workers), float(limit), int(count)
+until = time.monotonic() + float(deadline)
+
+
+def say(word, **fields):
+    print(" ".join([word] + ["%s=%s" % item for item in sorted(fields.items())]))
+    sys.exit(0 if word == "ok" else 1)
+
+
+def stat(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return fields[0], int(fields[19])
+    except (OSError, IndexError, ValueError):
+        return "X", 0
+
+
+def reports():
+    found = []
+    for name in glob.glob(run + "/workers/[0-9]*"):
+        try:
+            with open(name) as file:
+                report = json.load(file)
+        except (OSError, ValueError):
+            continue
+        state, start = stat(report["pid"])
+        if state not in "XZ" and start == report["start"]:
+            found.append(report)
+    return found
+
+
+def died():
+    for group in ("", "systemd/"):
+        name = "/sys/fs/cgroup/%ssystem.slice/%s/cgroup.procs" % (group, unit)
+        try:
+            with open(name) as file:
+                return not file.read().strip()
+        except OSError:
+            continue
+    return True
+
+
+class Unix(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(run + "/gunicorn.sock")
+
+
+def ask(connection):
+    try:
+        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "http", "User-Agent": "deployer"})
+        answer = connection.getresponse()
+        answer.read(65536)
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def healthy(status):
+    return int(low) <= status <= int(high)
+
+
+seen_alive, quiet = False, time.monotonic() + 3
+while True:
+    mine = [report for report in reports() if report["release"] == release]
+    if len(mine) >= workers:
+        break
+    if died():
+        if seen_alive or time.monotonic() > quiet:
+            say("fail died")
+    else:
+        seen_alive = True
+    if time.monotonic() > until:
+        say("fail boot-timeout", workers=len(mine), wanted=workers)
+    time.sleep(0.02)
+
+for report in mine:
+    prefix = os.path.realpath(report["prefix"])
+    if prefix != os.path.realpath(release + "/venv") or os.path.realpath(report["cwd"]) != release:
+        say("fail mixed", prefix=prefix, cwd=report["cwd"])
+
+answers, status, by = 0, 0, "socket"
+while answers < count:
+    by = "socket"
+    status = ask(Unix("localhost", timeout=limit))
+    if healthy(status) and port != "0":
+        by = "nginx"
+        status = ask(http.client.HTTPConnection("127.0.0.1", int(port), timeout=limit))
+    answers = answers + 1 if healthy(status) else 0
+    if answers == 0 and (time.monotonic() > until or status):
+        # An answer is an answer: waiting does not make a 500 healthy. Three tries, for a cold start's sake.
+        count -= 1
+        if count <= 0 or time.monotonic() > until:
+            say("fail health", status=status, by=by)
+        time.sleep(0.3)
+    elif answers == 0:
+        time.sleep(0.05)
+say("ok", workers=len(mine), imported=int(max(report["import"] for report in mine) * 100))

@@ -1,0 +1,56 @@
+# --- mode `read`: what only the host knows; nothing is written, no lock is taken ---
+
+read_only() {
+  hello
+  [ -r "$ROOT/.deployer/setup" ] || refuse_read
+  find_live
+  [ -z "$live" ] || tell_live
+  plan_read
+  end "done"
+}
+
+refuse_read() {
+  owner=$(stat -c %U "$ROOT/.deployer" 2>/dev/null) || owner=
+  if [ -n "$owner" ] && [ "$owner" != "$(id -un)" ]; then ev "refused owner name=$owner"; else ev "refused not-set-up"; fi
+  end refused
+}
+
+show_state() {
+  for one in a b; do
+    state=$(systemctl is-active "$APP-$one.service" 2>/dev/null) || :
+    target "$ROOT/slots/$one"
+    ev "fact slot name=$one state=$state release=$named"
+  done
+  if [ -f "$ROOT/.deployer/journal" ]; then ev "fact journal value=$(word "$(cat "$ROOT/.deployer/journal")")"; fi
+  if ! flock -n "$ROOT/.deployer/lock" true; then ev "fact locked holder=$(word "$(cat "$ROOT/.deployer/holder")")"; fi
+  tail -n 1 "$ROOT/.deployer/history.jsonl" 2>/dev/null | while IFS= read -r line; do ev "fact last value=$(word "$line")"; done
+}
+
+show_releases() {
+  for one in $(releases); do
+    good=no
+    [ ! -f "$ROOT/releases/$one/.deployer/proven" ] || good=yes
+    ev "fact release name=$one good=$good manifest=$(word "$(cat "$ROOT/releases/$one/.deployer/manifest.json")")"
+  done
+}
+
+# remote_head REPO REF: for a client that cannot reach the repository itself.
+remote_head() {
+  git_environment
+  if head=$(timeout 30 git ls-remote "$1" "$2"); then
+    ev "fact head revision=$(word "${head%%[!0-9a-f]*}")"
+  else
+    ev "fact head revision="
+  fi
+}
+
+# What a push would do, as far as it can be known without fetching.
+foresee() {
+  if sha256sum --status -c 2>/dev/null <<LIST
+$SYSTEM_FILES
+LIST
+  then ev "fact system value=same"; else ev "fact system value=changed"; fi
+  have=no
+  ! git --git-dir="$ROOT/repo.git" cat-file -e "$1^{commit}" 2>/dev/null || have=yes
+  ev "fact mirror has=$have revision=$1"
+}

@@ -1,0 +1,47 @@
+# --- rollback: the same activation with an older release ---
+
+# choose WANTED: the release named, or the last good one before the live one.
+choose() {
+  [ -n "$live" ] || refuse nothing-live
+  RELEASE=$1
+  if [ -z "$RELEASE" ]; then
+    for one in $(releases); do
+      if [ -n "$RELEASE" ] && [ -f "$ROOT/releases/$one/.deployer/proven" ]; then break; fi
+      [ "$one" != "$live" ] || RELEASE=$one
+      one=
+    done
+    RELEASE=$one
+    [ -n "$RELEASE" ] || refuse nothing-older
+  fi
+  [ -f "$ROOT/releases/$RELEASE/.deployer/manifest.json" ] || refuse "no-release release=$(word "$RELEASE")"
+  [ "$RELEASE" != "$live" ] || refuse "already-live release=$RELEASE"
+  part=$ROOT/releases/$RELEASE
+  target "$part/venv" && venv=$named
+  target "$part/.deployer/env" && env_id=$named
+  [ -f "$ROOT/venvs/$venv/.complete" ] || refuse "virtualenv-gone release=$RELEASE"
+  [ -f "$ROOT/env/$env_id" ] || refuse "environment-gone release=$RELEASE"
+  WORKERS=$(manifest_of "$RELEASE" workers)
+  ev "decided release value=$RELEASE revision=$(manifest_of "$RELEASE" revision)"
+  tell_live
+}
+
+# restore_system NAME...: units and site as that release had them, where this login may write them.
+restore_system() {
+  new_units='' new_site=''
+  privilege
+  for name; do
+    system_file "$name"
+    wanted=$(manifest_of "$RELEASE" "$name")
+    have=$(sha256sum <"$path" 2>/dev/null)
+    if [ -z "$wanted" ] || [ "${have%% *}" = "$wanted" ]; then continue; fi
+    if [ -z "$how" ]; then ev "warn unit-stays path=$path"; continue; fi
+    case $name in
+      unit_*) new_units=yes ;;
+      site)
+        root test-site "$wanted" || { fail site-refused; return 1; }
+        new_site=$wanted
+        ;;
+      *) root install "$name" "$wanted" && root reload-units || return 1 ;;
+    esac
+  done
+}

@@ -1,0 +1,84 @@
+# --- the session: a detached worker, a log that is followed, a fifo for the client's verbs ---
+
+# Mode `run`, in the ssh session: start the worker, then only follow its log.
+attach() {
+  if ! [ -w "$STATE/runs" ]; then hello; refuse_read; fi
+  mkdir -m 700 "$run" || exit 71 # a run's name is never used twice
+  cp "$self" "$run/script" && drop_bootstrap
+  (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE $BY" >"$run/nonce" && : >"$run/log")
+  mkfifo -m 600 "$run/ctl" || exit 71
+  exec 4<&0 # sh gives background jobs </dev/null, even with "<&0"
+  # Its own session and no descriptor of the connection: no hangup, no broken pipe, no full pipe can reach it.
+  setsid sh "$run/script" worker "$ID" <"$run/ctl" >>"$run/log" 2>&1 4<&- &
+  worker=$!
+  exec 7>&- 8<&- # the way to root is the worker's alone, and ends with it
+  cat <&4 >"$run/ctl" 4<&- & # the fifo's only writer: the client's end is the worker's end of input
+  feeder=$!
+  exec 4<&-
+  tail -n +1 -f -s 0.02 --pid="$worker" "$run/log" || :
+  kill "$feeder" 2>/dev/null || :
+  wait "$worker"
+}
+
+drop_bootstrap() { case $self in */deployer.*/s) rm -rf "${self%/s}" ;; esac; }
+
+# Mode `ask`: what is known of run $ID, for a client that lost its connection.
+ask() {
+  if [ ! -f "$run/nonce" ]; then ev "state value=unknown"; exit 0; fi
+  IFS=' ' read -r was _ <"$run/nonce"
+  sed -n "s/^@$was /@$NONCE /p" "$run/log"
+  if [ -f "$run/state" ]; then ev "state value=ended"; else ev "state value=running"; fi
+}
+
+# One run at a time: the kernel frees the lock when its holder dies, so nobody ever unlocks by hand.
+take_lock() {
+  exec 9>>"$ROOT/.deployer/lock"
+  # `status` looks at the lock by taking it for a moment.
+  if ! flock -w 1 9; then
+    holder=$(head -c 400 "$ROOT/.deployer/holder" 2>/dev/null) || holder=
+    end locked "holder=$(word "$holder")"
+  fi
+  put "$ROOT/.deployer/holder" "$BY run $ID ($KIND)" || :
+}
+
+# Before `go`: end of input or `abort` stops the work at once.
+watch_for_abort() {
+  while IFS= read -r line; do [ "$line" = "abort $ID" ] && break; done
+  kill -TERM "$1" 2>/dev/null
+}
+
+# One line from the client, or nothing after $1 seconds.
+# shellcheck disable=SC2016 # expanded by the inner sh
+hear() { verb=$(timeout "$1" sh -c 'IFS= read -r line && printf %s "$line"' <&5 9>&-) || verb=; }
+
+# The client waits for other hosts; `hold` lines say that it still does.
+await_go() {
+  while :; do
+    hear 120
+    case $verb in
+      "go $ID") return 0 ;;
+      "hold $ID") ;;
+      "") return 1 ;;
+      "abort $ID") return 1 ;;
+    esac
+  done
+}
+
+# After `go`: the verdict, or the end of the wait, which means `finish`.
+await_verdict() {
+  clock
+  until=$((now + $1 * 100))
+  verdict=finish
+  while clock && [ "$now" -lt "$until" ]; do
+    hear $(((until - now + 99) / 100))
+    case $verb in
+      "finish $ID") return 0 ;;
+      "revert $ID") verdict=revert; return 0 ;;
+      "") # end of input: nobody will say more, so the old generation is kept for the whole wait
+        clock
+        [ "$now" -ge "$until" ] || sleep $(((until - now + 99) / 100))
+        return 0
+        ;;
+    esac
+  done
+}

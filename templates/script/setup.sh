@@ -1,0 +1,180 @@
+# --- setup, as root: users, directories, units, site; every part is looked at before it is changed ---
+
+changed() { ev "decided setup value=$(word "$1")"; }
+
+open_setup() {
+  mkdir -p "$STATE/runs" && chmod 700 "$STATE" "$STATE/runs"
+}
+
+# packages NAME...: those that the host lacks.
+packages() {
+  missing=
+  for name; do
+    # Any of nginx's flavours will do.
+    if [ "$name" = nginx ] && command -v nginx >/dev/null; then continue; fi
+    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q ' installed$' || missing="$missing $name"
+  done
+  [ -n "$missing" ] || return 0
+  changed "install$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  # shellcheck disable=SC2086 # plain package names
+  apt-get -q update && apt-get -q -y --no-install-recommends install $missing
+}
+
+# users KEY...: the app's user without a shell, and the login that owns its tree.
+users() {
+  if ! getent group "$RUNAS" >/dev/null; then changed "group $RUNAS" && groupadd --system "$RUNAS" || return 1; fi
+  if ! getent passwd "$RUNAS" >/dev/null; then
+    changed "user $RUNAS"
+    useradd --system --gid "$RUNAS" --home-dir "$ROOT/shared" --no-create-home --shell /usr/sbin/nologin "$RUNAS" || return 1
+  fi
+  if ! getent passwd "$OWNER" >/dev/null; then
+    changed "user $OWNER"
+    useradd --create-home --shell /bin/bash "$OWNER" || return 1
+  fi
+  case " $(id -nG "$OWNER") " in *" $RUNAS "*) ;; *) changed "group $RUNAS for $OWNER" && usermod -a -G "$RUNAS" "$OWNER" || return 1 ;; esac
+  case " $(id -nG "$OWNER") " in *" systemd-journal "*) ;; *) usermod -a -G systemd-journal "$OWNER" || return 1 ;; esac
+  [ $# -eq 0 ] || authorise "$@"
+}
+
+# As that user: root writes nothing in a home that others own.
+authorise() {
+  # shellcheck disable=SC2016 # expanded by the inner sh
+  added=$(runuser -u "$OWNER" -- sh -c '
+    cd && umask 077 && mkdir -p .ssh && touch .ssh/authorized_keys || exit 1
+    for key; do grep -qxF -e "$key" .ssh/authorized_keys || { printf "%s\n" "$key" >>.ssh/authorized_keys && echo added; }; done' sh "$@") || return 1
+  [ -z "$added" ] || changed "keys for $OWNER"
+}
+
+# make_directories 'MODE OWNER GROUP PATH'...: below the root, following no link that somebody put there.
+make_directories() {
+  made=$(python3 -I -S -c "$DIRECTORIES_PY" "$ROOT" "$@") || return 1
+  [ -z "$made" ] || printf '%s\n' "$made" | while IFS= read -r line; do changed "directory $line"; done
+}
+
+# directories: one owner per root; another login's tree is refused by name.
+directories() {
+  owner=$(stat -c %U "$ROOT/.deployer" 2>/dev/null) || owner=$OWNER
+  [ "$owner" = "$OWNER" ] || refuse "owner name=$owner"
+  if [ -f "$ROOT/.deployer/setup" ]; then
+    read -r other <"$ROOT/.deployer/setup"
+    [ "$other" = "$APP" ] || refuse "other-app name=$(word "$other")"
+  fi
+  group=$(id -gn "$OWNER")
+  make_directories "0751 $OWNER $group ." "0700 $OWNER $group .deployer" "0700 $OWNER $group .deployer/runs" \
+    "2750 $OWNER $RUNAS releases" "2750 $OWNER $RUNAS venvs" "2750 $OWNER $RUNAS env" \
+    "0755 $OWNER $group slots" "0755 $OWNER $group static" "0751 $RUNAS $RUNAS shared"
+}
+
+# uploads PATH: the app writes, nginx reads.
+uploads() {
+  readers=$RUNAS
+  ! getent group www-data >/dev/null || readers=www-data
+  make_directories "2750 $RUNAS $readers shared/$1"
+}
+
+# own_files: the small files of the tree's owner, written as that user.
+own_files() {
+  # shellcheck disable=SC2016 # expanded by the inner sh
+  runuser -u "$OWNER" -- sh -c '
+    cd "$1/.deployer" && umask 077 && : >>lock || exit 1
+    [ -s salt ] || head -c 24 /dev/urandom | od -An -v -tx1 | tr -d " \n" >salt
+    [ -s setup ] || printf "%s\n" "$2" >setup' sh "$ROOT" "$APP" || return 1
+  for name in stub_a stub_b stub_trial; do
+    "file_$name" | runuser -u "$OWNER" -- sh -c 'cmp -s - "$1" || exit 1' sh "$ROOT/slots/${name#stub_}.py" && continue
+    changed "file slots/${name#stub_}.py"
+    # shellcheck disable=SC2016 # expanded by the inner sh
+    "file_$name" | runuser -u "$OWNER" -- sh -c 'umask 022; cat >"$1.new" && mv -fT "$1.new" "$1"' sh "$ROOT/slots/${name#stub_}.py" || return 1
+  done
+}
+
+# git_access HOST PORT KNOWN-KEYS ACCEPTED: a read-only deploy key, and the git server's own key, pinned.
+git_access() {
+  # shellcheck disable=SC2016 # expanded by the inner sh
+  runuser -u "$OWNER" -- sh -c '[ -f "$1" ] || { ssh-keygen -q -t ed25519 -N "" -C "deployer $2@$(uname -n)" -f "$1" && echo made; }' \
+    sh "$ROOT/.deployer/git_key" "$APP" | grep -q made && changed 'deploy key'
+  ev "fact deploy-key value=$(word "$(cat "$ROOT/.deployer/git_key.pub")")"
+  place=$1
+  [ "$2" = 22 ] || place="[$1]:$2"
+  pins=$ROOT/.deployer/known_hosts
+  if [ -n "$3" ]; then
+    pinned=$3
+  elif ssh-keygen -F "$place" -f "$pins" >/dev/null 2>&1; then
+    return 0
+  else
+    pinned=$(ssh-keyscan -T 10 -p "$2" "$1" 2>/dev/null | grep -v '^#')
+    [ -n "$pinned" ] || refuse "git-unreachable host=$1"
+    shown=$(printf '%s\n' "$pinned" | ssh-keygen -lf - | cut -d' ' -f2)
+    case "$newline$shown$newline" in
+      *"$newline$4$newline"*) ;;
+      *) for print in $shown; do ev "fact git-fingerprint host=$1 value=$(word "$print")"; done; refuse "git-host-key host=$1" ;;
+    esac
+  fi
+  printf '%s\n' "$pinned" | cmp -s - "$pins" && return 0
+  changed "host key of $1"
+  # shellcheck disable=SC2016 # expanded by the inner sh
+  printf '%s\n' "$pinned" | runuser -u "$OWNER" -- sh -c 'umask 077; cat >"$1.new" && mv -fT "$1.new" "$1"' sh "$pins"
+}
+
+# install_system NAME...: checked first, then by rename; what is there already is left alone.
+install_system() {
+  store_system_files || return 1
+  units='' sites='' stale=''
+  for name; do
+    system_file "$name" || return 1
+    have=$(sha256sum 2>/dev/null <"$path") || have=
+    [ "${have%% *}" = "$digest" ] && continue
+    case $name in
+      sudoers) visudo -cq -f "$STORE/$digest" || { fail sudoers-refused; return 1; } ;;
+      site) sites=$digest ;;
+      unit_* | trial | recover) units="$units $name $digest" ;;
+    esac
+    stale="$stale $name $digest"
+  done
+  # shellcheck disable=SC2086 # plain words
+  [ -z "$units" ] || verify_units $units || { fail unit-refused; return 1; }
+  [ -z "$sites" ] || test_site "$sites" || { fail site-refused; return 1; }
+  # shellcheck disable=SC2086 # plain words
+  set -- $stale
+  while [ $# -gt 1 ]; do
+    system_file "$1"
+    changed "file $path"
+    install_stored "$1" "$2" || return 1
+    shift 2
+  done
+}
+
+# start_system NGINX: sockets' directories, units at boot, the site.
+start_system() {
+  systemd-tmpfiles --create "/etc/tmpfiles.d/deployer-$APP.conf" || return 1
+  [ -z "$units" ] || systemctl daemon-reload || return 1
+  set -- "$1" "$APP-a.service" "$APP-b.service" "$APP-recover.service"
+  if [ "$(systemctl is-enabled "$2" "$3" "$4" 2>/dev/null | grep -c '^enabled$')" -ne 3 ]; then
+    changed "enable $2 $3 $4"
+    systemctl -q enable "$2" "$3" "$4" || return 1
+  fi
+  [ "$1" = yes ] || return 0
+  site=/etc/nginx/sites-enabled/$APP.conf
+  if [ ! -L "$site" ]; then changed "enable $site" && ln -s "../sites-available/$APP.conf" "$site" && sites=new; fi
+  systemctl -q is-active nginx.service || { changed 'start nginx' && systemctl -q enable --now nginx.service; } || return 1
+  [ -z "$sites" ] || { nginx -t -q && systemctl reload nginx.service; }
+}
+
+setup_run() {
+  ended=
+  trap '[ -n "$ended" ] || ev "end prepare-failed reason=script"' EXIT
+  exec 5<&0 </dev/null
+  hello
+  exec 9>>"$STATE/lock"
+  flock -n 9 || end locked
+  if [ -e "$ROOT/.deployer/lock" ]; then
+    exec 6>>"$ROOT/.deployer/lock"
+    flock -n 6 || end locked "holder=$(word "$(head -c 400 "$ROOT/.deployer/holder" 2>/dev/null)")"
+  fi
+  (plan_setup) 9>&- 6>&-
+  case $? in
+    0) end "done" ;;
+    6) end refused ;;
+    *) end prepare-failed ;;
+  esac
+}

@@ -1,0 +1,166 @@
+# --- files that root owns: units and site ---
+#
+# $SYSTEM_FILES lists them as `sha256sum -c` reads it: digest, two blanks, path.
+# Root keeps every content it ever installed under its digest, so a rollback installs what root has seen before,
+# never what another user could have written.
+
+STORE=/var/lib/deployer/$APP/files
+
+# How this login becomes root for them: `broker` (logged in as root), `sudo`, or not at all.
+privilege() {
+  if [ -n "${DEPLOYER_BROKER-}" ]; then how=broker; elif sudo -n -l "$(command -v sh)" >/dev/null 2>&1; then how=sudo; else how=; fi
+}
+
+# Runs one of the closed list of verbs below as root.
+root() {
+  case $how in
+    broker)
+      printf '%s\n' "$*" >&7 || return 1
+      while IFS= read -r answer <&8; do
+        case $answer in '= 0') return 0 ;; '= '*) return 1 ;; *) printf '%s\n' "${answer#| }" ;; esac
+      done
+      return 1
+      ;;
+    sudo) sudo -n sh "$run/script" root "$ID" "$@" ;;
+    *) return 1 ;;
+  esac
+}
+
+# Mode `root`, as root.
+root_verb() {
+  verb=$1
+  shift
+  case $verb in
+    store) store_system_files ;;
+    install) install_stored "$@" ;;
+    reload-units) systemctl daemon-reload ;;
+    tmpfiles) systemd-tmpfiles --create "/etc/tmpfiles.d/deployer-$APP.conf" ;;
+    verify) verify_units "$@" ;;
+    test-site) test_site "$@" ;;
+    reload-site) nginx -t -q && systemctl reload nginx.service ;;
+    *) return 64 ;;
+  esac
+}
+
+# Logged in as root: root's part waits here for verbs, while the worker runs as the tree's owner.
+serve_root() {
+  while IFS= read -r line; do
+    # shellcheck disable=SC2086 # plain words of our own worker, matched against the list above
+    said=$(root_verb $line 2>&1)
+    rc=$?
+    [ -z "$said" ] || printf '%s\n' "$said" | sed 's/^/| /'
+    echo "= $rc"
+  done
+}
+
+# system_file NAME: sets $digest, $mode and $path.
+system_file() {
+  while read -r entry digest mode path; do [ "$entry" = "$1" ] && return 0; done <<LIST
+$SYSTEM_TABLE
+LIST
+  return 1
+}
+
+store_system_files() {
+  mkdir -p "$STORE" && chmod 700 "$STORE" || return 1
+  while read -r entry digest mode path; do
+    keep_content "$digest" "$entry" || return 1
+  done <<LIST
+$SYSTEM_TABLE
+LIST
+}
+keep_content() {
+  [ -f "$STORE/$1" ] && return 0
+  "file_$2" >"$STORE/.$1.$$" && mv -fT "$STORE/.$1.$$" "$STORE/$1"
+}
+
+# install NAME DIGEST: by rename; what stood there is kept, so that it can be put back.
+install_stored() {
+  system_file "$1" || return 64
+  case $2 in *[!0-9a-f]* | '') return 64 ;; esac
+  if [ "$2" = 0 ]; then rm -f "$path"; return; fi
+  if [ -f "$path" ]; then
+    before=$(sha256sum <"$path")
+    before=${before%% *}
+    [ -f "$STORE/$before" ] || cp "$path" "$STORE/$before"
+  fi
+  mkdir -p "${path%/*}" && cp "$STORE/$2" "$path.deployer" && chmod "$mode" "$path.deployer" &&
+    sync_file "$path.deployer" && mv -fT "$path.deployer" "$path"
+}
+
+# verify UNIT-NAME DIGEST...: systemd's own check; only lines about our files count.
+verify_units() {
+  checked=$(mktemp -d) || return 1
+  while [ $# -gt 1 ]; do
+    system_file "$1"
+    case $path in *.service) cp "$STORE/$2" "$checked/${path##*/}" ;; esac
+    shift 2
+  done
+  set -- "$checked"/*.service
+  if [ ! -f "$1" ]; then rm -rf "$checked"; return 0; fi
+  systemd-analyze verify "$checked"/*.service 2>&1 | grep -F "$APP-" | grep -v 'is not executable' >"$checked/said"
+  cat "$checked/said"
+  [ ! -s "$checked/said" ]
+  set -- $?
+  rm -rf "$checked"
+  return "$1"
+}
+
+# test-site DIGEST: the whole of nginx's configuration with the candidate in place of the site, aside.
+test_site() {
+  system_file site
+  candidate=/etc/nginx/.deployer-$APP.conf
+  others=$(mktemp -d) || return 1
+  for link in /etc/nginx/sites-enabled/*; do
+    [ "${link##*/}" = "${path##*/}" ] || ln -s "$(readlink -f "$link")" "$others/${link##*/}"
+  done
+  cp "$STORE/$1" "$others/${path##*/}"
+  sed "s#/etc/nginx/sites-enabled/#$others/#" /etc/nginx/nginx.conf >"$candidate" && nginx -t -q -c "$candidate"
+  set -- $?
+  rm -rf "$candidate" "$others"
+  return "$1"
+}
+
+# check_system NAME...: what of the rendered files differs from the host, checked before it is used.
+check_system() {
+  changed=$(sha256sum -c 2>/dev/null <<LIST | sed -n 's/: FAILED.*//p'
+$SYSTEM_FILES
+LIST
+  )
+  new_units='' new_site='' units=''
+  [ -n "$changed" ] || return 0
+  privilege
+  [ -n "$how" ] || refuse "unit-changed path=$(word "${changed%%"$newline"*}")"
+  root store || return 1
+  for name; do
+    system_file "$name"
+    case "$newline$changed$newline" in *"$newline$path$newline"*) ;; *) continue ;; esac
+    case $name in
+      site) new_site=$digest ;;
+      *) units="$units $name $digest" ;;
+    esac
+    case $name in unit_a | unit_b) new_units=yes ;; esac
+  done
+  # shellcheck disable=SC2086 # plain words
+  [ -z "$units" ] || root verify $units || { fail unit-refused; return 1; }
+  [ -z "$new_site" ] || root test-site "$new_site" || { fail site-refused; return 1; }
+  install_silent
+}
+
+# What serves nobody is installed at once: the trial has to run under the new sandbox.
+install_silent() {
+  # shellcheck disable=SC2086 # plain words
+  set -- $units
+  reload=
+  while [ $# -gt 1 ]; do
+    case $1 in
+      unit_*) ;;
+      *) root install "$1" "$2" && reload=yes || return 1 ;;
+    esac
+    [ "$1" != tmpfiles ] || root tmpfiles || return 1
+    shift 2
+  done
+  [ -z "$reload" ] || root reload-units
+}
+newline='
+'

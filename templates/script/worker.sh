@@ -1,0 +1,60 @@
+# --- the worker: prepare, wait for `go`, activate, wait for the verdict, finish ---
+
+# Undo everything that prepare made; only the log stays.
+abort() {
+  trap '' TERM INT HUP
+  kill -TERM 0 2>/dev/null || :
+  wait || :
+  discard
+  end "${2:-aborted}" "reason=$1"
+}
+
+# The shell itself gave up, on a full disk or a fault of this script: the run still ends with one `end`.
+crashed() {
+  [ -z "$ended" ] || return 0
+  [ -z "$went" ] || end broken reason=script
+  discard
+  end prepare-failed reason=script
+}
+
+worker() {
+  ended='' went=''
+  trap crashed EXIT
+  exec 5<&0 </dev/null
+  hello
+  take_lock
+  trap 'abort client' TERM INT HUP
+  recover
+  if unchanged; then
+    tell_live
+    rm -rf "$run"
+    run=
+    end unchanged "release=$live"
+  fi
+  parent=$$
+  (trap - TERM && watch_for_abort "$parent") <&5 9>&- &
+  watcher=$!
+  # The lock stays open in here: a step that outlives a killed worker still excludes the next run.
+  (exec 5<&- && trap - TERM && plan_prepare && remember) &
+  preparing=$!
+  wait "$preparing"
+  rc=$?
+  kill "$watcher" 2>/dev/null || :
+  wait "$watcher" 2>/dev/null || :
+  case $rc in
+    0) . "$run/facts" ;;
+    6) abort refused refused ;;
+    *) abort failed prepare-failed ;;
+  esac
+  ev ready
+  await_go || abort barrier
+  trap '' TERM INT HUP PIPE
+  went=yes
+  plan_activate
+}
+
+# What prepare learned, for the activation.
+remember() {
+  printf '%s=%s\n' RELEASE "$RELEASE" WORKERS "$WORKERS" takeover "$takeover" why "$why" live "$live" slot "$slot" idle "$idle" \
+    env_id "$env_id" first "$first" new_units "$new_units" new_site "$new_site" >"$run/facts"
+}

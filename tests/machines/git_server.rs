@@ -1,0 +1,124 @@
+//! A machine that serves bare repositories to a user `git` over ssh.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+use super::lab::Lab;
+use super::machine::Machine;
+use super::process::{run, run_with};
+
+const HOME: &str = "/srv/git";
+
+/// Repositories lie in `/srv/git/NAME.git`; the login `git` has git-shell and no password.
+#[derive(Debug)]
+pub struct GitServer {
+    machine: Machine,
+}
+
+impl GitServer {
+    pub fn up(lab: &Lab, name: &str) -> Result<Self> {
+        Self::on(lab.up(name)?)
+    }
+
+    /// Makes a running machine a git server too.
+    pub fn on(machine: Machine) -> Result<Self> {
+        machine.sh(&format!(
+            "useradd --create-home --home-dir {HOME} --shell /usr/bin/git-shell git
+             install -d -m 700 -o git -g git {HOME}/.ssh
+             install -m 600 -o git -g git /root/.ssh/authorized_keys {HOME}/.ssh/"
+        ))?;
+        Ok(Self { machine })
+    }
+
+    /// A machine that [`Self::on`] has made a git server.
+    pub fn open(machine: Machine) -> Self {
+        Self { machine }
+    }
+
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    pub fn into_machine(self) -> Machine {
+        self.machine
+    }
+
+    /// Lets the holder of a key (one line of a `.pub` file) fetch and push.
+    pub fn authorize(&self, public_key: &str) -> Result<()> {
+        let line = format!("{}\n", public_key.trim_end());
+        let append = format!("cat >> {HOME}/.ssh/authorized_keys");
+        self.machine
+            .exec_input(&append, line.as_bytes())?
+            .ok()
+            .map(drop)
+    }
+
+    /// An empty repository whose first branch is `main`.
+    pub fn create(&self, repo: &str) -> Result<()> {
+        let init = format!("git init --quiet --bare --initial-branch=main {HOME}/{repo}.git");
+        self.machine.exec_as("git", &init)?.ok().map(drop)
+    }
+
+    /// `ssh://git@git1/srv/git/NAME.git`
+    pub fn url(&self, repo: &str) -> String {
+        format!("ssh://git@{}{HOME}/{repo}.git", self.machine.name())
+    }
+
+    /// `git@git1:NAME.git`
+    pub fn scp_url(&self, repo: &str) -> String {
+        format!("git@{}:{repo}.git", self.machine.name())
+    }
+
+    /// Commits a directory's files, ignored ones too, as the next state of `main`; returns the
+    /// commit's full name.
+    pub fn commit(&self, repo: &str, tree: &Path, message: &str) -> Result<String> {
+        self.commit_on(repo, "main", tree, message)
+    }
+
+    pub fn commit_on(
+        &self,
+        repo: &str,
+        branch: &str,
+        tree: &Path,
+        message: &str,
+    ) -> Result<String> {
+        let scratch = TempDir::new()?;
+        let bare = self.bare(repo);
+        let index = scratch.path().join("index");
+        let git = |args: &[&str]| {
+            let mut command = Command::new("git");
+            command
+                .env("GIT_INDEX_FILE", &index)
+                .env("GIT_CONFIG_GLOBAL", "/dev/null")
+                .args(["-c", "safe.directory=*", "-c", "user.name=Test"])
+                .args(["-c", "user.email=test@example.test"])
+                .arg("--git-dir")
+                .arg(&bare)
+                .arg("--work-tree")
+                .arg(tree)
+                .args(args);
+            run_with(&mut command, b"", &format!("git {}", args.join(" ")))
+        };
+        git(&["add", "--all", "--force", "."])?.ok()?;
+        let tree = git(&["write-tree"])?.ok()?;
+        let name = format!("refs/heads/{branch}");
+        let before = git(&["rev-parse", "--quiet", "--verify", &name])?;
+        let mut args = vec!["commit-tree", "-m", message, &tree];
+        if before.success() {
+            args.extend(["-p", before.stdout.trim_end()]);
+        }
+        let commit = git(&args)?.ok()?;
+        git(&["update-ref", &name, &commit])?.ok()?;
+        let bare = bare.to_str().context("the cache's path is not UTF-8")?;
+        run("chown", &["-R", &format!("--reference={bare}"), bare])?;
+        Ok(commit)
+    }
+
+    /// A repository's directory as the outer machine sees it.
+    pub fn bare(&self, repo: &str) -> PathBuf {
+        self.machine.root_path().join(format!("srv/git/{repo}.git"))
+    }
+}
