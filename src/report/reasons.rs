@@ -14,7 +14,15 @@ pub(super) struct Meaning {
 
 /// The host is not ready.
 pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subject) -> Meaning {
-    let setup = || Some(format!("run `deployer setup {}`", subject.environment));
+    let setup = || {
+        let environment = &subject.environment;
+        Some(match subject.command.as_str() {
+            "setup" => {
+                format!("log in as root or a sudoer: `deployer setup {environment} --login USER`")
+            }
+            _ => format!("run `deployer setup {environment}`"),
+        })
+    };
     let field = |key: &str| {
         fields
             .get(key)
