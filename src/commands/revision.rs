@@ -33,7 +33,7 @@ pub(super) fn current(wanted: &Wanted, context: &Context) -> Result<Revision> {
             let head = match head {
                 Ok(head) => head,
                 Err(here) => super::session::remote_head_from_host(context, &reference)
-                    .ok_or_else(|| Unfit::unreachable(format!("cannot ask `{}`: {here:#}", context.config.repo)))?,
+                    .map_err(|_| Unfit::unreachable(format!("cannot ask `{}`: {here:#}", context.config.repo)))?,
             };
             head.ok_or_else(|| Unfit::usage(format!("`{}` has no `{reference}`", context.config.repo)))?
         }

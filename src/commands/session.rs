@@ -47,13 +47,13 @@ pub(super) fn ask(global: &Global, context: &Context, command: &str, question: &
 }
 
 /// The repository's answer as the first host gets it, with the deploy key that setup gave it.
-pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Option<Option<String>> {
+pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Result<Option<String>> {
     let question = Question::RemoteHead {
         repo: context.config.repo.to_string(),
         reference: reference.to_owned(),
     };
-    let job = questions(context, &question).ok()?.into_iter().next()?;
-    let fleet = Fleet::connect(&context.fleet_hosts()[..1], &context.ssh).ok()?;
+    let job = questions(context, &question)?.into_iter().next().context("no host to ask")?;
+    let fleet = Fleet::connect(&context.fleet_hosts()[..1], &context.ssh)?;
     let mut head = None;
     let endings = fleet.run(vec![job], Policy::Apart, &mut |update| {
         if let News::Event(Event::Fact { what, fields }) = &update.news
@@ -62,7 +62,7 @@ pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Optio
             head = fields.get("revision").filter(|sha| !sha.is_empty()).cloned();
         }
     });
-    matches!(endings[..], [Ending::End { .. }]).then_some(head)
+    matches!(endings[..], [Ending::End { .. }]).then_some(head).context("the host did not answer")
 }
 
 fn questions(context: &Context, question: &Question) -> Result<Vec<Job>> {

@@ -49,7 +49,7 @@ pub fn release_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
     let after_live = releases.iter().skip_while(|fields| of(fields, "name") != live).skip(1);
     let target = after_live.map(|fields| (of(fields, "name"), of(fields, "good")));
     let target = target.filter(|(_, good)| *good == "yes").map(|(name, _)| name).next();
-    let line = |fields: &&Fields| {
+    let row = |fields: &&Fields| {
         let name = of(fields, "name");
         let mark = match name {
             _ if name == live => "*",
@@ -62,7 +62,7 @@ pub fn release_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
         let good = if of(fields, "good") == "yes" { "good" } else { "never proven" };
         format!("{host}  {mark} {name}  {branch} {}  {good}", short(&revision))
     };
-    releases.iter().map(line).collect()
+    releases.iter().map(row).collect()
 }
 
 /// What a push would do to one host.

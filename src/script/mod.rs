@@ -142,5 +142,5 @@ fn function(text: &mut String, name: &str, steps: &[Step], runner: &str) {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(text.as_bytes()))
 }
