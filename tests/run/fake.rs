@@ -33,6 +33,7 @@ impl Fake {
             script: Script { text },
             mode: Mode::Run,
             id: id.to_owned(),
+            by: "tester".to_owned(),
             env: Secret::new(b"A='b'\n".to_vec()),
         }
     }
