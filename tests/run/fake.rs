@@ -29,7 +29,6 @@ impl Fake {
             include_str!("fake.sh")
         );
         Job {
-            by: String::new(),
             script: Script { text },
             mode: Mode::Run,
             id: id.to_owned(),
