@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use deployer::config::{Config, ConfigErrors};
+use deployer::config::{Config, ConfigErrors, EnvName};
 
 const CASES: &str = "tests/cases/config";
 
@@ -202,6 +202,6 @@ fn a_file_of_another_kind_is_not_read() {
 #[test]
 fn environments_are_listed_in_their_order() {
     let names = Config::environments(EXAMPLE, "deploy.example.yaml").expect("a good file");
-    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    let names: Vec<&str> = names.iter().map(EnvName::as_str).collect();
     assert_eq!(names, ["production", "staging"]);
 }

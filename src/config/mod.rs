@@ -18,8 +18,9 @@ mod words;
 
 pub use error::ConfigErrors;
 pub use values::{
-    AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, PackageName,
-    PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName, WsgiApp,
+    AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, Invalid,
+    PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName,
+    WsgiApp,
 };
 
 use std::collections::BTreeMap;

@@ -13,20 +13,57 @@ use std::time::Duration;
 /// What one line from a host says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    Hello { run: String, login: String, machine: String },
-    StepStarted { step: String },
-    StepFinished { step: String, rc: i32, time: Duration },
-    Decided { what: String, value: String, why: Option<String> },
-    Fact { what: String, fields: Fields },
-    Warned { reason: String, fields: Fields },
-    Refused { reason: String, fields: Fields },
-    Failed { step: String, fields: Fields },
-    ExcerptStarted { source: String },
+    Hello {
+        run: String,
+        login: String,
+        machine: String,
+    },
+    StepStarted {
+        step: String,
+    },
+    StepFinished {
+        step: String,
+        rc: i32,
+        time: Duration,
+    },
+    Decided {
+        what: String,
+        value: String,
+        why: Option<String>,
+    },
+    Fact {
+        what: String,
+        fields: Fields,
+    },
+    Warned {
+        reason: String,
+        fields: Fields,
+    },
+    Refused {
+        reason: String,
+        fields: Fields,
+    },
+    Failed {
+        step: String,
+        fields: Fields,
+    },
+    ExcerptStarted {
+        source: String,
+    },
     ExcerptEnded,
     Ready,
-    Live { release: String, revision: String, previous: Option<String> },
-    State { value: String },
-    Ended { outcome: Outcome, fields: Fields },
+    Live {
+        release: String,
+        revision: String,
+        previous: Option<String>,
+    },
+    State {
+        value: String,
+    },
+    Ended {
+        outcome: Outcome,
+        fields: Fields,
+    },
     /// A line of the running step's own output, control characters made visible.
     Output(String),
 }

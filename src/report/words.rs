@@ -135,5 +135,9 @@ pub(super) fn listed(fields: &Fields) -> String {
 
 /// `1 commit`, `3 commits`
 pub(super) fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
 }

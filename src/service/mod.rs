@@ -3,7 +3,6 @@
 mod gunicorn;
 mod systemd;
 
-
 use std::time::Duration;
 
 use minijinja::{Value, context};

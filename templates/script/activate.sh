@@ -18,7 +18,7 @@ trial() {
   fi
   imported=${found#*imported=}
   imported=${imported%% *}
-  unit stop trial
+  end_trial
 }
 
 end_trial() {

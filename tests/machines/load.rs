@@ -33,6 +33,8 @@ pub struct LoadReport {
     pub bodies: BTreeMap<String, u64>,
     /// When each body first came, since the start.
     pub first_seen: BTreeMap<String, Duration>,
+    /// When the last request that got each body was sent, since the start.
+    pub last_sent: BTreeMap<String, Duration>,
 }
 
 #[derive(Debug)]
@@ -81,7 +83,9 @@ impl Load {
             match answer {
                 Ok(body) => {
                     report.ok += 1;
-                    report.first_seen.entry(body.clone()).or_insert(at + took);
+                    let first = report.first_seen.entry(body.clone()).or_insert(at + took);
+                    *first = (*first).min(at + took);
+                    report.last_sent.insert(body.clone(), at);
                     *report.bodies.entry(body).or_default() += 1;
                 }
                 Err(error) => report.failed.push((at, error)),

@@ -29,10 +29,10 @@ impl Fake {
             include_str!("fake.sh")
         );
         Job {
-            by: String::new(),
             script: Script { text },
             mode: Mode::Run,
             id: id.to_owned(),
+            by: "tester".to_owned(),
             env: Secret::new(b"A='b'\n".to_vec()),
         }
     }

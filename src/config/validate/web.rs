@@ -54,7 +54,7 @@ fn header(section: &Section<'_>, entry: &Entry) -> Option<(String, String)> {
     }
     let value = section.convert(entry, |node| {
         let value = written(node)?;
-        // nginx expands `$`, and inside its quotes nothing escapes `"` and `\` in every version.
+        // nginx has no escape for `$`; what a quote means depends on those around the value.
         let plain = |letter: char| !letter.is_control() && !"$\"'\\".contains(letter);
         if value.chars().all(plain) {
             return Ok(value.to_owned());

@@ -1,0 +1,212 @@
+//! One small site on machines of its own: web hosts, a git server, and the app in a directory of this machine.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+
+use crate::machines::{GitServer, Lab, Load, Machine, Proxy, Reply, SshConfig, get};
+use crate::run::{Run, Running};
+
+pub(crate) const NAME: &str = "hello.example.com";
+
+/// The app is `examples/flask`, whose page names the release that made it.
+pub(crate) struct Site {
+    pub(crate) git: GitServer,
+    pub(crate) web: Vec<Machine>,
+    /// The link to each web host, to be cut or frozen.
+    pub(crate) links: Vec<Proxy>,
+    pub(crate) ssh: SshConfig,
+    /// The app with its deploy.yaml; what the next commit holds.
+    pub(crate) app: TempDir,
+}
+
+impl Site {
+    /// Machines without anything on them, and the app committed.
+    pub(crate) fn bare() -> Result<Self> {
+        Self::machines(1)
+    }
+
+    /// Set up, with a first release live.
+    pub(crate) fn live() -> Result<Self> {
+        Self::live_after(|_| Ok(()))
+    }
+
+    /// The same after an edit of the app.
+    pub(crate) fn live_after(edit: impl FnOnce(&Self) -> Result<()>) -> Result<Self> {
+        let site = Self::bare()?;
+        edit(&site)?;
+        site.go_live()?;
+        Ok(site)
+    }
+
+    /// Three web hosts, set up and live.
+    pub(crate) fn fleet() -> Result<Self> {
+        let site = Self::machines(3)?;
+        site.edit(
+            "deploy.yaml",
+            "hosts: deploy@web1",
+            "hosts: [deploy@web1, deploy@web2, deploy@web3]",
+        )?;
+        site.go_live()?;
+        Ok(site)
+    }
+
+    fn machines(count: usize) -> Result<Self> {
+        let lab = Lab::new()?;
+        let git = GitServer::up(&lab, "git1")?;
+        let web: Vec<Machine> = (1..=count)
+            .map(|number| lab.up(&format!("web{number}")))
+            .collect::<Result<_>>()?;
+        let links: Vec<Proxy> = web
+            .iter()
+            .map(|host| Proxy::start((host.ip(), 22).into(), Duration::ZERO))
+            .collect::<Result<_>>()?;
+        let mut routes = vec![(git.machine(), (git.machine().ip(), 22).into())];
+        routes.extend(
+            web.iter()
+                .zip(&links)
+                .map(|(host, link)| (host, link.address())),
+        );
+        let ssh = SshConfig::through(&routes)?;
+        let app = TempDir::new()?;
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/flask");
+        ensure!(
+            Command::new("cp")
+                .arg("-R")
+                .arg(example.join("."))
+                .arg(app.path())
+                .status()?
+                .success()
+        );
+        git.create("hello")?;
+        let site = Self {
+            git,
+            web,
+            links,
+            ssh,
+            app,
+        };
+        site.commit()?;
+        Ok(site)
+    }
+
+    fn go_live(&self) -> Result<()> {
+        self.set_up(&["--login", "root"])?;
+        self.commit()?;
+        self.deployer(&["push", "production"])?.expect(0)?;
+        Ok(())
+    }
+
+    /// `deployer setup`, and what it asks for: the deploy key gets read access.
+    pub(crate) fn set_up(&self, options: &[&str]) -> Result<Run> {
+        let run = self
+            .deployer(&[&["setup", "production"], options].concat())?
+            .expect(0)?;
+        for key in run.stdout.lines() {
+            self.git.authorize(key)?;
+        }
+        Ok(run)
+    }
+
+    pub(crate) fn deployer(&self, arguments: &[&str]) -> Result<Run> {
+        self.start(arguments)?.end()
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_deployer"));
+        command
+            .current_dir(self.app.path())
+            .arg("--ssh-config")
+            .arg(self.ssh.path())
+            .args(arguments);
+        Running::start(command)
+    }
+
+    /// Replaces the only occurrence of `from` in a file of the app.
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) -> Result<()> {
+        let path = self.app.path().join(file);
+        let text = fs::read_to_string(&path)?;
+        ensure!(
+            text.matches(from).count() == 1,
+            "`{from}` does not stand once in {file}:\n{text}"
+        );
+        Ok(fs::write(path, text.replacen(from, to, 1))?)
+    }
+
+    /// Lines that the app runs when it is imported; the last call wins.
+    pub(crate) fn on_import(&self, lines: &str) -> Result<()> {
+        let path = self.app.path().join("hello.py");
+        let text = fs::read_to_string(&path)?;
+        let (_, rest) = text.rsplit_once("#--\n").unwrap_or(("", &text));
+        Ok(fs::write(path, format!("{lines}\n#--\n{rest}"))?)
+    }
+
+    /// Commits the app as it is now; the full name of the commit.
+    pub(crate) fn commit(&self) -> Result<String> {
+        self.git.commit("hello", self.app.path(), "change")
+    }
+
+    /// A commit whose page differs from all before.
+    pub(crate) fn change(&self) -> Result<String> {
+        let path = self.app.path().join("static/style.css");
+        fs::write(&path, fs::read_to_string(&path)? + "/**/\n")?;
+        self.commit()
+    }
+
+    pub(crate) fn web(&self) -> &Machine {
+        &self.web[0]
+    }
+
+    /// One request to the site through nginx.
+    pub(crate) fn page_of(&self, host: &Machine) -> Result<Page> {
+        let reply = get((host.ip(), 80).into(), NAME, "/")?;
+        Page::new(&reply)
+    }
+
+    pub(crate) fn page(&self) -> Result<Page> {
+        self.page_of(self.web())
+    }
+
+    pub(crate) fn load(&self) -> Load {
+        Load::start((self.web().ip(), 80).into(), NAME, "/", 40)
+    }
+
+    /// Runs until the host's lock is free: what a lost client left to itself has ended.
+    pub(crate) fn wait_until_free(&self, host: &Machine) -> Result<Duration> {
+        let began = Instant::now();
+        host.sh("timeout 60 flock /srv/hello/.deployer/lock true")
+            .context("the lock stays taken")?;
+        Ok(began.elapsed())
+    }
+}
+
+/// What the app said of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub(crate) release: String,
+    pub(crate) greeting: String,
+    pub(crate) click: String,
+}
+
+impl Page {
+    fn new(reply: &Reply) -> Result<Self> {
+        ensure!(reply.status == 200, "{reply:?}");
+        Self::of(&reply.body).with_context(|| format!("{reply:?}"))
+    }
+
+    pub(crate) fn of(body: &str) -> Option<Self> {
+        let mut lines = body.lines();
+        let release = lines.next()?.strip_prefix("Howdy from ")?.to_owned();
+        let greeting = lines.next()?.strip_prefix("greeting: ")?.to_owned();
+        let click = lines.next()?.strip_prefix("click: ")?.to_owned();
+        Some(Self {
+            release,
+            greeting,
+            click,
+        })
+    }
+}

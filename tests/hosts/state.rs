@@ -1,0 +1,89 @@
+//! What a host is like, looked at from outside of deployer.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::machines::Machine;
+use crate::site::{Page, Site};
+
+/// Names, kinds, modes, owners, targets and times of the app's tree; content of /etc; states of the units.
+/// What a run may leave without having changed anything: its record, and what the next run finds fetched already.
+const PRINT: &str = r"
+cd /srv/hello
+find . \( -path ./.deployer/runs -o -path ./repo.git \) -prune -o ! -path ./.deployer/lock ! -path ./.deployer/holder \
+    ! -path ./.deployer -printf '%p %y %m %u %g %l %s %T@\n' | sort
+find /etc -xdev -type f ! -name '*.cache' -exec sha256sum {} + | sort -k 2
+find /etc -xdev -printf '%p %y %m %u %g %l\n' | sort
+systemctl show -p Id,ActiveState,SubState,UnitFileState,MainPID hello-a hello-b hello-trial hello-recover nginx
+";
+
+/// The lines that a run must leave as they were.
+pub(crate) fn print(host: &Machine) -> Result<Vec<String>> {
+    Ok(host.sh(PRINT)?.lines().map(ToOwned::to_owned).collect())
+}
+
+/// Fails with the lines that differ.
+pub(crate) fn same(before: &[String], after: &[String]) -> Result<()> {
+    let only = |these: &[String], those: &[String]| {
+        these
+            .iter()
+            .filter(|line| !those.contains(line))
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    ensure!(
+        before == after,
+        "was:\n{}\nis:\n{}",
+        only(before, after),
+        only(after, before)
+    );
+    Ok(())
+}
+
+/// The release that serves, after a look at everything that must agree with it.
+pub(crate) fn coherent(site: &Site, host: &Machine) -> Result<Page> {
+    let pages = (0..6)
+        .map(|_| site.page_of(host))
+        .collect::<Result<Vec<_>>>()?;
+    let page = pages[0].clone();
+    ensure!(pages.iter().all(|other| *other == page), "{pages:?}");
+    let links = host.sh(
+        "cd /srv/hello && readlink current web.sock && ls slots && readlink slots/a slots/b; :",
+    )?;
+    let mut lines = links.lines();
+    let current = lines.next().unwrap_or_default();
+    let slot = lines
+        .next()
+        .and_then(|socket| socket.split('/').nth(3))
+        .context("no slot")?;
+    ensure!(
+        current == format!("releases/{}", page.release),
+        "{page:?}\n{links}"
+    );
+    let of_slot = host.sh(&format!("readlink /srv/hello/slots/{slot}"))?;
+    ensure!(
+        of_slot == format!("../releases/{}", page.release),
+        "{page:?}\n{links}"
+    );
+    let whole = format!(
+        "cd /srv/hello/releases/{} && cat .deployer/manifest.json && test -x venv/bin/gunicorn",
+        page.release
+    );
+    host.sh(&whole)?;
+    Ok(page)
+}
+
+/// Nothing of a run that is over.
+pub(crate) fn tidy(host: &Machine) -> Result<()> {
+    let left = host.sh(
+        "cd /srv/hello && find . -path ./shared -prune -o -path ./.deployer/runs -prune -o \
+         \\( -name '*.part' -o -name '*.[0-9]*' -path '*.deployer/*' -o -path './env/*.*' -o -path './slots/*.[0-9]*' \\) -print
+         ls -d .deployer/journal slots/trial /tmp/deployer.* /run/deployer.* 2>/dev/null
+         find /etc -name '*.deployer' -o -name '.deployer-*'
+         systemctl is-active hello-trial | grep -v inactive
+         one=0; for slot in a b; do [ ! -L slots/$slot ] || one=$((one + 1)); done; [ $one -eq 1 ] || echo $one slots
+         one=0; for slot in a b; do ! systemctl -q is-active hello-$slot || one=$((one + 1)); done; [ $one -eq 1 ] || echo $one active units; :",
+    )?;
+    ensure!(left.is_empty(), "left behind:\n{left}");
+    Ok(())
+}
