@@ -6,7 +6,7 @@ use super::context::{Context, coloured};
 use crate::cli::Global;
 use crate::event::{Event, Fields, Outcome};
 use crate::plan::{Question, read};
-use crate::report::{Detail, ExitCode, Paint, Report, Screen, Subject};
+use crate::report::{Detail, ExitCode, Mask, Paint, Report, Screen, Subject};
 use crate::run::{Ending, Fleet, Job, Mode, News, Policy, Secret};
 use crate::script::compile;
 use crate::target::ReleaseId;
@@ -33,7 +33,8 @@ pub(super) fn report(global: &Global, context: &Context, command: &str) -> Repor
     } else {
         Screen::plain(stderr())
     };
-    Report::new(subject, detail, paint, screen)
+    let mask = Mask::new(context.config.secrets());
+    Report::new(subject, detail, paint, screen).masking(mask)
 }
 
 /// Every host's facts, in the order of the hosts.
