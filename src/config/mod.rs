@@ -108,7 +108,10 @@ impl Config {
     /// Values of `env` that nobody should read in a log, going by their names.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
-        self.env.iter().filter(secret).map(|(_, value)| value.as_str())
+        self.env
+            .iter()
+            .filter(secret)
+            .map(|(_, value)| value.as_str())
     }
 }
 
