@@ -73,7 +73,10 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             Some(format!("log in as `{}`", field("name"))),
         ),
         "unit-changed" => (
-            format!("a unit changes, and the login on {host} may not write units"),
+            format!(
+                "`{}` changes, and the login on {host} may not write it",
+                field("path")
+            ),
             setup(),
         ),
         "site-changed" => (
