@@ -1,2 +1,68 @@
-check:
-	cargo build
+# Every target installs what it lacks, says so, and keeps what is slow to make outside the checkout.
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
+TOOLS := $(CACHE)/deployer-tools
+MDBOOK := $(or $(shell command -v mdbook),$(TOOLS)/bin/mdbook)
+# Test machines need root; what only builds does not.
+ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -E)
+AS_ROOT := $(if $(ROOT),--config 'target."cfg(unix)".runner="$(ROOT)"')
+# How often `soak` does what `test` does once.
+ROUNDS ?= 200
+
+.DEFAULT_GOAL := help
+.PHONY: demo test check bench soak docs install clean help
+.PHONY: provision forbid format clippy shell book
+
+demo: provision ## deploy an example to two booted machines, change it, roll back
+	cargo build --release --locked --quiet --bin deployer
+	cargo run --release --locked --quiet $(AS_ROOT) --example demo
+
+test: check ## install what is needed, check, run every test, also on booted machines
+	cargo test --locked --no-fail-fast $(AS_ROOT)
+
+check: provision forbid format clippy shell docs ## formatting, lints, rendered scripts under shellcheck, docs
+
+bench: provision ## time a push, and say what of it the budgets allow
+	cargo build --release --locked --quiet --bin deployer --examples
+	cargo bench --locked --quiet $(AS_ROOT) --bench push
+
+soak: provision ## break deploys on booted machines, ROUNDS=200 times each
+	DEPLOYER_ROUNDS=$(ROUNDS) cargo test --locked --release $(AS_ROOT) --test hosts -- --include-ignored
+
+docs: provision book ## build the book and the library's reference, every warning an error
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --lib --document-private-items
+
+install: provision ## build `deployer` and install it where cargo installs programs
+	cargo install --locked --path .
+
+clean: ## remove what was built here; the caches of `test` stay in ~/.cache
+	cargo clean --quiet
+	rm -rf docs/book
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+provision:
+	@$(ROOT) sh tests/machines/provision.sh
+	@sh tests/check/rust.sh
+
+forbid:
+	sh tests/check/forbid.sh
+
+format:
+	cargo fmt --check
+
+clippy:
+	cargo clippy --locked --quiet --all-targets -- -D warnings
+
+shell:
+	cargo build --locked --quiet --bin deployer
+	sh tests/check/shell.sh target/debug/deployer
+
+# A book builds in a second, its builder in minutes: it is kept.
+book: $(if $(wildcard docs/book.toml),$(MDBOOK))
+	$(if $(wildcard docs/book.toml),$(MDBOOK) build docs)
+
+$(TOOLS)/bin/mdbook:
+	@echo 'installing mdbook with cargo into $(TOOLS)' >&2
+	cargo install --quiet --locked --no-default-features --root $(TOOLS) mdbook

@@ -6,7 +6,12 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Deploys Python web applications to Ubuntu and Debian hosts, from one deploy.yaml.
 #[derive(Debug, Parser)]
-#[command(name = "deployer", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(
+    name = "deployer",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -18,7 +23,14 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// The file that describes the app and its hosts
-    #[arg(short, long, global = true, value_name = "FILE", default_value = "deploy.yaml", env = "DEPLOYER_CONFIG")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "deploy.yaml",
+        env = "DEPLOYER_CONFIG"
+    )]
     pub config: PathBuf,
     /// Use this ssh configuration instead of ~/.ssh/config
     #[arg(long, global = true, value_name = "FILE", env = "DEPLOYER_SSH_CONFIG")]
@@ -27,7 +39,13 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub templates: Option<PathBuf>,
     /// Only these hosts, as the file names them
-    #[arg(long, global = true, visible_alias = "limit", value_name = "HOST,...", value_delimiter = ',')]
+    #[arg(
+        long,
+        global = true,
+        visible_alias = "limit",
+        value_name = "HOST,...",
+        value_delimiter = ','
+    )]
     pub hosts: Vec<String>,
     /// Show all output of the steps
     #[arg(short, long, global = true)]
@@ -42,7 +60,13 @@ pub struct Global {
     #[arg(long, hide = true, global = true, env = "NO_COLOR", action = ArgAction::Set, default_value = "")]
     pub no_color: String,
     /// Who deploys, for the host's history
-    #[arg(long, hide = true, global = true, env = "USER", default_value = "unknown")]
+    #[arg(
+        long,
+        hide = true,
+        global = true,
+        env = "USER",
+        default_value = "unknown"
+    )]
     pub by: String,
 }
 

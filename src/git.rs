@@ -34,25 +34,48 @@ impl Wanted {
 /// Asks the repository for the commit that `reference` names right now.
 ///
 /// Returns `None` when the repository answers and has no such ref.
-pub fn remote_head(repo: &RepoUrl, reference: &str, ssh_config: Option<&Path>) -> Result<Option<String>> {
+pub fn remote_head(
+    repo: &RepoUrl,
+    reference: &str,
+    ssh_config: Option<&Path>,
+) -> Result<Option<String>> {
     let mut git = Command::new("git");
     // The peeled form comes last: an annotated tag's own id is not a commit.
-    git.args(["ls-remote", "--quiet", "--", repo.as_str(), reference, &format!("{reference}^{{}}")])
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_ALLOW_PROTOCOL", "https:ssh")
-        .stdin(Stdio::null());
+    git.args([
+        "ls-remote",
+        "--quiet",
+        "--",
+        repo.as_str(),
+        reference,
+        &format!("{reference}^{{}}"),
+    ])
+    .env("GIT_TERMINAL_PROMPT", "0")
+    .env("GIT_ALLOW_PROTOCOL", "https:ssh")
+    .stdin(Stdio::null());
     if let Some(file) = ssh_config {
-        let file = file.to_str().context("the path of the ssh configuration is not UTF-8")?;
-        git.env("GIT_SSH_COMMAND", format!("ssh -o BatchMode=yes -F '{}'", file.replace('\'', r"'\''")));
+        let file = file
+            .to_str()
+            .context("the path of the ssh configuration is not UTF-8")?;
+        git.env(
+            "GIT_SSH_COMMAND",
+            format!("ssh -o BatchMode=yes -F '{}'", file.replace('\'', r"'\''")),
+        );
     } else if std::env::var_os("GIT_SSH_COMMAND").is_none() {
         git.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
     }
     let output = git.output().context("failed to run `git`")?;
     if !output.status.success() {
-        bail!("`git ls-remote` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "`git ls-remote` failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    let head = text.lines().last().and_then(|line| line.split('\t').next()).unwrap_or("");
+    let head = text
+        .lines()
+        .last()
+        .and_then(|line| line.split('\t').next())
+        .unwrap_or("");
     Ok(is_sha(head).then(|| head.to_owned()))
 }
 
@@ -63,42 +86,64 @@ pub struct WorkingCopy {
 
 impl std::fmt::Debug for WorkingCopy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WorkingCopy").field("path", &self.repository.path()).finish()
+        f.debug_struct("WorkingCopy")
+            .field("path", &self.repository.path())
+            .finish()
     }
 }
 
 impl WorkingCopy {
     pub fn discover(directory: &Path) -> Option<Self> {
-        Repository::discover(directory).ok().map(|repository| Self { repository })
+        Repository::discover(directory)
+            .ok()
+            .map(|repository| Self { repository })
     }
 
     /// The commit last seen for `wanted`, without asking the network.
     pub fn resolve(&self, wanted: &Wanted) -> Option<String> {
         let spec = match wanted {
             Wanted::Branch(name) => {
-                let tracked = self.repository.find_branch(&format!("origin/{name}"), BranchType::Remote);
-                let branch = tracked.or_else(|_| self.repository.find_branch(name.as_str(), BranchType::Local));
-                return branch.ok()?.get().peel_to_commit().ok().map(|commit| commit.id().to_string());
+                let tracked = self
+                    .repository
+                    .find_branch(&format!("origin/{name}"), BranchType::Remote);
+                let branch = tracked.or_else(|_| {
+                    self.repository
+                        .find_branch(name.as_str(), BranchType::Local)
+                });
+                return branch
+                    .ok()?
+                    .get()
+                    .peel_to_commit()
+                    .ok()
+                    .map(|commit| commit.id().to_string());
             }
             Wanted::Tag(name) => format!("refs/tags/{name}"),
             Wanted::Commit(sha) => return Some(sha.clone()),
         };
         let object = self.repository.revparse_single(&spec).ok()?;
-        object.peel_to_commit().ok().map(|commit| commit.id().to_string())
+        object
+            .peel_to_commit()
+            .ok()
+            .map(|commit| commit.id().to_string())
     }
 
     /// Commits of the checked-out branch that `pushed` lacks; `None` where that cannot be said.
     pub fn unpushed(&self, pushed: &str) -> Option<usize> {
         let head = self.repository.head().ok()?.peel_to_commit().ok()?.id();
         let pushed = Oid::from_str(pushed).ok()?;
-        self.repository.graph_ahead_behind(head, pushed).ok().map(|(ahead, _)| ahead)
+        self.repository
+            .graph_ahead_behind(head, pushed)
+            .ok()
+            .map(|(ahead, _)| ahead)
     }
 
     /// Files changed or added that no commit has.
     pub fn uncommitted(&self) -> usize {
         let mut options = StatusOptions::new();
         options.include_untracked(false).include_ignored(false);
-        self.repository.statuses(Some(&mut options)).map_or(0, |statuses| statuses.len())
+        self.repository
+            .statuses(Some(&mut options))
+            .map_or(0, |statuses| statuses.len())
     }
 
     /// First lines of the commits that `new` has and `old` lacks, newest first.

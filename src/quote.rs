@@ -66,8 +66,8 @@ pub fn nginx(text: &str) -> Result<String, Unquotable> {
     if text.contains('$') {
         return Err(Unquotable::Dollar);
     }
-    // A bare `~` would make a regular expression of a name.
-    if plain(text).is_ok() && !text.contains('~') {
+    // Wildcards of names mean nothing to the grammar.
+    if plain(&text.replace('*', ".")).is_ok() {
         return Ok(text.to_owned());
     }
     Ok(format!(

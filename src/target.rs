@@ -28,7 +28,11 @@ pub struct TargetHost {
 impl TargetHost {
     /// Who owns the app's tree: never root, whose files an app must not be able to have made.
     pub fn owner(&self, config: &Config) -> String {
-        if self.login == "root" { format!("{}-deploy", config.app) } else { self.login.clone() }
+        if self.login == "root" {
+            format!("{}-deploy", config.app)
+        } else {
+            self.login.clone()
+        }
     }
 }
 
@@ -44,7 +48,10 @@ pub struct Revision {
 impl Revision {
     /// Accepts 40 (or, for SHA-256 repositories, 64) lowercase hex digits.
     pub fn new(sha: &str, name: &GitRef) -> Option<Self> {
-        is_sha(sha).then(|| Self { sha: sha.to_owned(), name: name.to_string() })
+        is_sha(sha).then(|| Self {
+            sha: sha.to_owned(),
+            name: name.to_string(),
+        })
     }
 
     pub fn short(&self) -> &str {
@@ -54,7 +61,9 @@ impl Revision {
 
 pub fn is_sha(text: &str) -> bool {
     matches!(text.len(), 40 | 64)
-        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// `20261122T141007Z-3f2a1bc`: sorts by time, names the commit. Also names runs.

@@ -4,6 +4,7 @@
 //! is a literal of that format or an error, never something the format could read otherwise.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context as _;
@@ -51,8 +52,8 @@ impl Templates {
     pub fn new(overrides: Option<&Path>) -> anyhow::Result<Self> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        // Otherwise an error could quote the values around it.
-        environment.set_debug(false);
+        // Without it no error says what was undefined.
+        environment.set_debug(true);
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(50);
         environment.set_syntax(
@@ -79,8 +80,19 @@ impl Templates {
         let template = self.environment.get_template(name);
         template
             .and_then(|template| template.render(values))
-            .with_context(|| format!("render template `{name}`"))
+            .map_err(|error| said(&error).context(format!("render template `{name}`")))
     }
+}
+
+/// Only the words of an error: printed as `{:?}` or `{:#}` it would list all values.
+fn said(error: &Error) -> anyhow::Error {
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let _ = write!(words, ": {error}");
+        cause = error.source();
+    }
+    anyhow::Error::msg(words)
 }
 
 fn load(overrides: Option<&PathBuf>, name: &str) -> Result<Option<Cow<'static, str>>, Error> {

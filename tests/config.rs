@@ -3,33 +3,29 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use deployer::config::{Config, ConfigErrors};
+use deployer::config::{Config, ConfigErrors, EnvName};
 
 const CASES: &str = "tests/cases/config";
 
-/// Reads a case as a user would: by its path.
-fn load(path: &Path) -> Result<Config, ConfigErrors> {
-    let source = fs::read(path).expect("a case can be read");
-    match String::from_utf8(source) {
-        Ok(source) => Config::parse(&source, "deploy.yaml", "production"),
-        Err(_) => Config::load(path, "production"),
-    }
-}
-
 fn cases() -> Vec<PathBuf> {
-    let mut cases: Vec<PathBuf> = fs::read_dir(CASES)
-        .expect("the directory of cases")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "yaml")
-        })
+    let entries = fs::read_dir(CASES).expect("the directory of cases");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let mut cases: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
         .collect();
     cases.sort();
     cases
 }
 
-/// `NAME.yaml` gives `NAME.stderr`, or none where the file is good; `ACCEPT=1` writes what is missing or differs.
+/// As a user would who stands beside the file.
+fn load(case: &Path) -> Result<Config, ConfigErrors> {
+    match fs::read_to_string(case) {
+        Ok(source) => Config::parse(&source, "deploy.yaml", "production"),
+        Err(_) => Config::load(case, "production"),
+    }
+}
+
+/// `NAME.yaml` gives `NAME.stderr`, and nothing where it is good; `ACCEPT=1` writes what is given.
 #[test]
 fn each_case_has_its_exact_errors() {
     let accept = env::var_os("ACCEPT").is_some();
@@ -37,21 +33,175 @@ fn each_case_has_its_exact_errors() {
     for case in cases() {
         let golden = case.with_extension("stderr");
         let expected = fs::read_to_string(&golden).unwrap_or_default();
-        let errors = load(&case)
+        let given = load(&case)
             .err()
-            .map(|errors| format!("{errors}\n"))
+            .map(|errors| errors.render(false))
             .unwrap_or_default();
-        if errors == expected {
+        if given == expected {
             continue;
         }
         if accept {
-            fs::write(&golden, &errors).expect("the golden can be written");
+            fs::write(&golden, &given).expect("the golden can be written");
         } else {
             wrong.push(format!(
-                "{}:\n{errors}\nexpected:\n{expected}",
+                "{}:\n{given}\nexpected:\n{expected}",
                 case.display()
             ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_cases_that_say_so_are_good() {
+    for case in cases() {
+        let name = case
+            .file_stem()
+            .map(|name| name.to_string_lossy().into_owned());
+        let good = name.is_some_and(|name| name.ends_with("good") || name == "minimal");
+        assert_eq!(load(&case).is_ok(), good, "{}", case.display());
+    }
+}
+
+/// Every secret in the cases is `hunter2`.
+#[test]
+fn no_error_shows_a_secret() {
+    for case in cases() {
+        if let Err(errors) = load(&case) {
+            let shown = format!("{errors}{errors:?}{}", errors.render(true));
+            assert!(!shown.contains("hunter2"), "{}:\n{shown}", case.display());
+        }
+    }
+}
+
+#[test]
+fn values_of_the_environment_stay_as_they_are_written() {
+    let case = Path::new(CASES).join("env-hostile-values-are-good.yaml");
+    let config = load(&case).expect("a good file");
+    let value = |key: &str| {
+        let found = config.env.iter().find(|(name, _)| name.as_str() == key);
+        found.map(|(_, value)| value.as_str())
+    };
+    assert_eq!(value("SPACES"), Some("  a  "));
+    assert_eq!(value("QUOTES"), Some("a\"b'c"));
+    assert_eq!(value("SHELL"), Some("$HOME $(id) `id`"));
+    assert_eq!(value("PERCENT"), Some("100%n"));
+    assert_eq!(value("PEM"), Some("-----BEGIN\nx\n"));
+    assert_eq!(value("ESCAPE"), Some("\u{1b}[31m"));
+    assert_eq!(value("EMPTY"), Some(""));
+    assert_eq!(value("BACK"), Some("a\\"));
+}
+
+#[test]
+fn an_environment_lies_over_what_all_share() {
+    let case = Path::new(CASES).join("environment-overlay-is-good.yaml");
+    let config = load(&case).expect("a good file");
+    assert_eq!(
+        (config.gunicorn.workers, config.gunicorn.app.module()),
+        (8, "polls.wsgi")
+    );
+    assert!(config.nginx.is_none() && config.env.is_empty());
+}
+
+/// The shortest file with what `deploy.example.yaml` says beyond defaults.
+const SHORT: &str = "
+app: polls
+repo: https://github.com/acme/polls.git
+gunicorn: {app: polls.wsgi}
+nginx: {server_name: polls.example.com}
+static: {source: static}
+uploads: {path: media, url: /media/}
+environments:
+  production: {hosts: deploy@web1.example.com}
+";
+
+const EXAMPLE: &str = include_str!("../deploy.example.yaml");
+
+#[test]
+fn the_example_states_the_real_defaults() {
+    let example = Config::parse(EXAMPLE, "deploy.example.yaml", "production").expect("a good file");
+    let short = SHORT.replace("polls.wsgi}", "polls.wsgi:application}");
+    let short = Config::parse(&short, "short.yaml", "production").expect("a good file");
+    assert_eq!(format!("{example:#?}"), format!("{short:#?}"));
+    Config::parse(EXAMPLE, "deploy.example.yaml", "staging").expect("a good file");
+}
+
+/// Keys without a default stand in the example as comments: `# version: 3.12`.
+#[test]
+fn the_example_is_good_with_its_optional_keys() {
+    let is_key = |line: &str| {
+        let key = line
+            .trim_start()
+            .strip_prefix("# ")
+            .and_then(|line| line.split_once(": "));
+        key.is_some_and(|(key, value)| {
+            key.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+                && !value.contains(' ')
+        })
+    };
+    let uncommented = |line| {
+        if is_key(line) {
+            line.replacen("# ", "", 1)
+        } else {
+            line.to_owned()
+        }
+    };
+    let all: Vec<String> = EXAMPLE.lines().map(uncommented).collect();
+    let config = Config::parse(&all.join("\n"), "deploy.example.yaml", "production").expect("good");
+    assert!(config.python.version.is_some() && config.python.index_url.is_some());
+    assert!(config.service.memory_max.is_some() && config.health.status.is_some());
+}
+
+/// The reader names the keys it knows when it finds one that it does not.
+#[test]
+fn the_example_has_every_key() {
+    let asked = "static: {zzzzzzzz: 1}\nuploads: {zzzzzzzz: 1}\nnginx: {zzzzzzzz: 1}\n\
+        gunicorn: {zzzzzzzz: 1}\npython: {zzzzzzzz: 1}\nservice: {zzzzzzzz: 1}\nhealth: {zzzzzzzz: 1}\n\
+        rollout: {zzzzzzzz: 1}\nsetup: {zzzzzzzz: 1}\nzzzzzzzz: 1\nenvironments: {production: {}}\n";
+    let errors = Config::parse(asked, "deploy.yaml", "production").expect_err("unknown keys");
+    let errors = errors.to_string();
+    let lists: Vec<&str> = errors
+        .lines()
+        .filter_map(|line| line.split_once("known: "))
+        .map(|(_, keys)| keys)
+        .collect();
+    assert_eq!(lists.len(), 10, "{errors}");
+    for key in lists.iter().flat_map(|keys| keys.split(", ")) {
+        let stands = |line: &str| {
+            line.trim_start_matches(['#', ' '])
+                .starts_with(&format!("{key}:"))
+        };
+        assert!(
+            EXAMPLE.lines().any(stands),
+            "`{key}` is not in deploy.example.yaml"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let errors = Config::load(Path::new("no/such.yaml"), "production").expect_err("no file");
+    assert_eq!(
+        errors.to_string(),
+        "error: `no/such.yaml`: there is no such file"
+    );
+}
+
+#[test]
+fn a_file_of_another_kind_is_not_read() {
+    let large = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(large.path(), "a".repeat((1 << 20) + 1)).expect("a large file");
+    let errors = Config::load(large.path(), "production").expect_err("too large");
+    assert!(
+        errors.to_string().ends_with("`: larger than 1 MiB"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn environments_are_listed_in_their_order() {
+    let names = Config::environments(EXAMPLE, "deploy.example.yaml").expect("a good file");
+    let names: Vec<&str> = names.iter().map(EnvName::as_str).collect();
+    assert_eq!(names, ["production", "staging"]);
 }

@@ -2,12 +2,12 @@
 //!
 //! A stream's first line is `COMMAND ENVIRONMENT HOST...`, with `-v` or `-q` before it. Then, one a line: `+1.5` lets
 //! time pass; `HOST: TEXT` is a line from the host, with `@` alone for the run's nonce and `\e \r \xNN` for bytes;
-//! `HOST! WORD` is the client's own news. `UPDATE_GOLDENS=1` writes the texts anew.
+//! `HOST! WORD` is the client's own news. `ACCEPT=1` writes the texts anew.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use deployer::event::{Event, Parser};
-use deployer::report::{Detail, Paint, Report, Screen, Subject};
+use deployer::event::{Event, Outcome, Parser};
+use deployer::report::{Detail, Mask, Paint, Report, Screen, Subject};
 use deployer::run::{Ending, HostKey, Lost, LostKind, News, Signal, Update, Verb};
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn goldens() {
         seen += 1;
         let text = replay(&fs::read_to_string(&path).unwrap());
         let golden = path.with_extension("txt");
-        if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        if std::env::var_os("ACCEPT").is_some() {
             fs::write(&golden, &text).unwrap();
         }
         if fs::read_to_string(&golden).unwrap_or_default() != text {
@@ -57,8 +57,58 @@ fn no_control_byte_and_no_bare_command_leaves() {
 }
 
 #[test]
+fn a_secret_that_a_program_prints_is_hidden() {
+    let mut out = Vec::new();
+    let mask = Mask::new(["s3cr3t-value"]);
+    let subject = subject("push production web1");
+    let mut report = Report::new(
+        subject,
+        Detail::Verbose,
+        Paint::new(false),
+        Screen::plain(&mut out),
+    )
+    .masking(mask);
+    let mut fields = deployer::event::Fields::new();
+    fields.insert("reason".to_owned(), "s3cr3t-value".to_owned());
+    for event in [
+        Event::StepStarted {
+            step: "x".to_owned(),
+        },
+        Event::Output("DATABASE_URL=s3cr3t-value".to_owned()),
+        Event::Failed {
+            step: "trial".to_owned(),
+            fields,
+        },
+    ] {
+        report
+            .update(&Update {
+                host: 0,
+                at: Duration::ZERO,
+                news: News::Event(event),
+            })
+            .unwrap();
+    }
+    let ending = Ending::End {
+        outcome: Outcome::PrepareFailed,
+        fields: deployer::event::Fields::new(),
+    };
+    report
+        .update(&Update {
+            host: 0,
+            at: Duration::ZERO,
+            news: News::Ended(ending),
+        })
+        .unwrap();
+    report.close().unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(
+        text.contains("DATABASE_URL=***") && !text.contains("s3cr3t"),
+        "{text}"
+    );
+}
+
+#[test]
 fn colour_is_asked_for() {
-    let screen = Screen::plain(Vec::new());
     let subject = subject("push production web1");
     let mut out = Vec::new();
     {
@@ -77,7 +127,6 @@ fn colour_is_asked_for() {
             .unwrap();
         report.close().unwrap();
     }
-    drop(screen);
     assert!(String::from_utf8(out).unwrap().contains("\u{1b}[31m"));
 }
 

@@ -31,11 +31,21 @@ impl Context {
             config: global.ssh_config.clone(),
             interactive: stdin().is_terminal() && stderr().is_terminal(),
         };
-        let hosts = config.hosts.iter().map(|host| login(host, &ssh)).collect::<Result<_>>()?;
+        let hosts = config
+            .hosts
+            .iter()
+            .map(|host| login(host, &ssh))
+            .collect::<Result<_>>()?;
         let directory = directory(&global.config);
         let templates = Templates::new(overrides(global, &directory).as_deref())?;
         let working_copy = WorkingCopy::discover(&directory);
-        Ok(Self { config, hosts, ssh, working_copy, templates })
+        Ok(Self {
+            config,
+            hosts,
+            ssh,
+            working_copy,
+            templates,
+        })
     }
 
     pub(super) fn files(&self, host: &TargetHost) -> Result<Vec<File>> {
@@ -48,7 +58,10 @@ impl Context {
     }
 
     pub(super) fn fleet_hosts(&self) -> Vec<Host> {
-        self.hosts.iter().map(|target| target.host.clone()).collect()
+        self.hosts
+            .iter()
+            .map(|target| target.host.clone())
+            .collect()
     }
 }
 
@@ -73,28 +86,48 @@ fn overrides(global: &Global, directory: &Path) -> Option<PathBuf> {
 }
 
 fn chosen(hosts: Vec<Host>, names: &[String]) -> Result<Vec<Host>> {
-    if let Some(stranger) = names.iter().find(|name| hosts.iter().all(|host| host.name != **name)) {
-        let known: Vec<_> = hosts.iter().map(|host| format!("`{}`", host.name)).collect();
+    if let Some(stranger) = names
+        .iter()
+        .find(|name| hosts.iter().all(|host| host.name != **name))
+    {
+        let known: Vec<_> = hosts
+            .iter()
+            .map(|host| format!("`{}`", host.name))
+            .collect();
         return Err(Unfit::usage(format!(
             "no host `{stranger}` in this environment; it has {}",
             known.join(", ")
         )));
     }
-    Ok(hosts.into_iter().filter(|host| names.is_empty() || names.contains(&host.name)).collect())
+    Ok(hosts
+        .into_iter()
+        .filter(|host| names.is_empty() || names.contains(&host.name))
+        .collect())
 }
 
 fn login(host: &Host, ssh: &Ssh) -> Result<TargetHost> {
     let login = match &host.reach {
-        Reach::Ssh { user: Some(user), .. } => user.to_string(),
-        reach => match ssh.resolve(reach).with_context(|| format!("failed to run `ssh -G` for {}", host.name))? {
+        Reach::Ssh {
+            user: Some(user), ..
+        } => user.to_string(),
+        reach => match ssh
+            .resolve(reach)
+            .with_context(|| format!("failed to run `ssh -G` for {}", host.name))?
+        {
             Some(resolved) => resolved.user,
             None => local_user()?,
         },
     };
-    Ok(TargetHost { host: host.clone(), login })
+    Ok(TargetHost {
+        host: host.clone(),
+        login,
+    })
 }
 
 fn local_user() -> Result<String> {
-    let id = std::process::Command::new("id").arg("-un").output().context("failed to run `id`")?;
+    let id = std::process::Command::new("id")
+        .arg("-un")
+        .output()
+        .context("failed to run `id`")?;
     Ok(String::from_utf8_lossy(&id.stdout).trim().to_owned())
 }

@@ -6,11 +6,23 @@ use crate::config::RepoUrl;
 /// What this client's own `known_hosts` says of the git server: its key was checked here before, so a host need not
 /// trust it on first sight. Empty when it says nothing.
 pub(super) fn pins(repo: &RepoUrl, ssh_config: Option<&PathBuf>) -> String {
-    let Some((host, port)) = repo.ssh_host() else { return String::new() };
-    let Some((name, port, files)) = resolved(host, port, ssh_config) else { return String::new() };
-    let place = if port == "22" { name } else { format!("[{name}]:{port}") };
+    let Some((host, port)) = repo.ssh_host() else {
+        return String::new();
+    };
+    let Some((name, port, files)) = resolved(host, port, ssh_config) else {
+        return String::new();
+    };
+    let place = if port == "22" {
+        name
+    } else {
+        format!("[{name}]:{port}")
+    };
     let keys = files.iter().filter_map(|file| {
-        let found = Command::new("ssh-keygen").args(["-F", &place, "-f"]).arg(file).output().ok()?;
+        let found = Command::new("ssh-keygen")
+            .args(["-F", &place, "-f"])
+            .arg(file)
+            .output()
+            .ok()?;
         Some(String::from_utf8_lossy(&found.stdout).into_owned())
     });
     let keys: Vec<String> = keys
@@ -39,20 +51,32 @@ fn shown(host: &str, repo: &RepoUrl) -> String {
 }
 
 /// `known_hosts` may know the server by what the client's ssh configuration makes of its name.
-fn resolved(host: &str, port: u16, ssh_config: Option<&PathBuf>) -> Option<(String, String, Vec<PathBuf>)> {
+fn resolved(
+    host: &str,
+    port: u16,
+    ssh_config: Option<&PathBuf>,
+) -> Option<(String, String, Vec<PathBuf>)> {
     let mut ssh = Command::new("ssh");
     if let Some(config) = ssh_config {
         ssh.arg("-F").arg(config);
     }
-    let output = ssh.args(["-G", "-p", &port.to_string(), "--", host]).output().ok()?;
+    let output = ssh
+        .args(["-G", "-p", &port.to_string(), "--", host])
+        .output()
+        .ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let value = |key: &str| {
-        text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' ').map(ToOwned::to_owned))
+        text.lines().find_map(|line| {
+            line.strip_prefix(key)?
+                .strip_prefix(' ')
+                .map(ToOwned::to_owned)
+        })
     };
     let files = [value("userknownhostsfile"), value("globalknownhostsfile")];
-    let files = files.into_iter().flatten().flat_map(|files| {
-        files.split_whitespace().map(home).collect::<Vec<_>>()
-    });
+    let files = files
+        .into_iter()
+        .flatten()
+        .flat_map(|files| files.split_whitespace().map(home).collect::<Vec<_>>());
     let name = value("hostkeyalias").or_else(|| value("hostname"))?;
     Some((name, value("port")?, files.collect()))
 }

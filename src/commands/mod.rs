@@ -55,10 +55,18 @@ struct Unfit {
 
 impl Unfit {
     fn usage(text: impl Into<String>) -> anyhow::Error {
-        Self { code: ExitCode::Usage, text: text.into() }.into()
+        Self {
+            code: ExitCode::Usage,
+            text: text.into(),
+        }
+        .into()
     }
 
     fn unreachable(text: impl Into<String>) -> anyhow::Error {
-        Self { code: ExitCode::Connect, text: text.into() }.into()
+        Self {
+            code: ExitCode::Connect,
+            text: text.into(),
+        }
+        .into()
     }
 }

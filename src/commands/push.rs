@@ -16,10 +16,20 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
     // The repository is asked beside the connects, which take as long.
     let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
     let mut report = session::report(global, &context, "push");
-    let target = target(&context, revision::current(&wanted, &context)?, arguments.allow_older);
+    let target = target(
+        &context,
+        revision::current(&wanted, &context)?,
+        arguments.allow_older,
+    );
     let copy = context.working_copy.as_ref();
-    let unpushed = copy.and_then(|copy| copy.unpushed(&target.revision.sha)).unwrap_or(0);
-    report.revision(&target.revision, unpushed, copy.map_or(0, WorkingCopy::uncommitted))?;
+    let unpushed = copy
+        .and_then(|copy| copy.unpushed(&target.revision.sha))
+        .unwrap_or(0);
+    report.revision(
+        &target.revision,
+        unpushed,
+        copy.map_or(0, WorkingCopy::uncommitted),
+    )?;
     let policy = Policy::Together(target.config.rollout.on_failure);
     let jobs = jobs(&target, &context, &session::by(global))?;
     fleet.run(jobs, policy, &mut |update| {

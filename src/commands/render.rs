@@ -18,13 +18,21 @@ pub(super) fn run(global: &Global, arguments: &Render) -> Result<ExitCode> {
     for host in &context.hosts {
         let plan = plan(arguments, &context, host)?;
         let script = compile(&plan);
-        let files = plan.files.iter().map(|file| (path(file), file.content.clone()));
+        let files = plan
+            .files
+            .iter()
+            .map(|file| (path(file), file.content.clone()));
         let files = files.chain([(PathBuf::from("deploy.sh"), script.text.clone())]);
         match &arguments.out {
             Some(directory) => write(&directory.join(&host.host.name), files)?,
             None => print(&host.host.name, files)?,
         }
-        writeln!(io::stderr().lock(), "{} | script sha256 {}", host.host.name, script.digest())?;
+        writeln!(
+            io::stderr().lock(),
+            "{} | script sha256 {}",
+            host.host.name,
+            script.digest()
+        )?;
     }
     Ok(ExitCode::Done)
 }
@@ -38,7 +46,9 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
             crate::plan::push(&target, host, files)
         }
         RenderKind::Rollback => crate::plan::rollback(&context.config, host, None, files),
-        RenderKind::Setup => crate::plan::setup(&context.config, host, &[], &GitPins::default(), files),
+        RenderKind::Setup => {
+            crate::plan::setup(&context.config, host, &[], &GitPins::default(), files)
+        }
     })
 }
 

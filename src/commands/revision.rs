@@ -13,11 +13,22 @@ pub(super) fn wanted(which: &Which, context: &Context) -> Result<Wanted> {
         GitRef::try_from(text).map_err(|invalid| Unfit::usage(format!("`{text}`: {invalid}")))
     };
     Ok(match which {
-        Which { branch: Some(branch), .. } => Wanted::Branch(name(branch)?),
+        Which {
+            branch: Some(branch),
+            ..
+        } => Wanted::Branch(name(branch)?),
         Which { tag: Some(tag), .. } => Wanted::Tag(name(tag)?),
-        Which { revision: Some(sha), .. } if is_sha(sha) => Wanted::Commit(sha.clone()),
-        Which { revision: Some(text), .. } => {
-            return Err(Unfit::usage(format!("`{text}` is not a full commit id (40 hex digits)")));
+        Which {
+            revision: Some(sha),
+            ..
+        } if is_sha(sha) => Wanted::Commit(sha.clone()),
+        Which {
+            revision: Some(text),
+            ..
+        } => {
+            return Err(Unfit::usage(format!(
+                "`{text}` is not a full commit id (40 hex digits)"
+            )));
         }
         _ => Wanted::Branch(context.config.branch.clone()),
     })
@@ -29,13 +40,25 @@ pub(super) fn current(wanted: &Wanted, context: &Context) -> Result<Revision> {
         (Wanted::Commit(sha), _) => sha.clone(),
         (_, None) => unreachable!("every other wanted thing has a reference"),
         (_, Some(reference)) => {
-            let head = remote_head(&context.config.repo, &reference, context.ssh.config.as_deref());
+            let head = remote_head(
+                &context.config.repo,
+                &reference,
+                context.ssh.config.as_deref(),
+            );
             let head = match head {
                 Ok(head) => head,
-                Err(here) => super::session::remote_head_from_host(context, &reference)
-                    .ok_or_else(|| Unfit::unreachable(format!("cannot ask `{}`: {here:#}", context.config.repo)))?,
+                Err(here) => {
+                    super::session::remote_head_from_host(context, &reference).map_err(|_| {
+                        Unfit::unreachable(format!(
+                            "cannot ask `{}`: {here:#}",
+                            context.config.repo
+                        ))
+                    })?
+                }
             };
-            head.ok_or_else(|| Unfit::usage(format!("`{}` has no `{reference}`", context.config.repo)))?
+            head.ok_or_else(|| {
+                Unfit::usage(format!("`{}` has no `{reference}`", context.config.repo))
+            })?
         }
     };
     Ok(named(sha, wanted))
@@ -46,9 +69,10 @@ pub(super) fn offline(wanted: &Wanted, context: &Context) -> Result<Revision> {
     let known = match wanted {
         // Its own name: no clone is needed to know it.
         Wanted::Commit(sha) => Some(sha.clone()),
-        Wanted::Branch(_) | Wanted::Tag(_) => {
-            context.working_copy.as_ref().and_then(|copy| copy.resolve(wanted))
-        }
+        Wanted::Branch(_) | Wanted::Tag(_) => context
+            .working_copy
+            .as_ref()
+            .and_then(|copy| copy.resolve(wanted)),
     };
     known.map(|sha| named(sha, wanted)).ok_or_else(|| {
         Unfit::usage("no local clone knows this revision; name it with `--revision SHA`")

@@ -17,7 +17,12 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     let job = |host| {
         let release = arguments.release.as_deref();
         Ok(Job {
-            script: compile(&rollback(&context.config, host, release, context.files(host)?)),
+            script: compile(&rollback(
+                &context.config,
+                host,
+                release,
+                context.files(host)?,
+            )),
             mode: Mode::Run,
             id: id.to_string(),
             by: session::by(global),

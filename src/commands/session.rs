@@ -1,12 +1,12 @@
 use std::io::{IsTerminal as _, Stderr, stderr};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::context::{Context, coloured};
 use crate::cli::Global;
-use crate::event::{Event, Fields};
+use crate::event::{Event, Fields, Outcome};
 use crate::plan::{Question, read};
-use crate::report::{Detail, ExitCode, Paint, Report, Screen, Subject};
+use crate::report::{Detail, ExitCode, Mask, Paint, Report, Screen, Subject};
 use crate::run::{Ending, Fleet, Job, Mode, News, Policy, Secret};
 use crate::script::compile;
 use crate::target::ReleaseId;
@@ -15,7 +15,11 @@ pub(super) fn report(global: &Global, context: &Context, command: &str) -> Repor
     let subject = Subject {
         command: command.to_owned(),
         environment: context.config.environment.to_string(),
-        hosts: context.hosts.iter().map(|host| host.host.name.clone()).collect(),
+        hosts: context
+            .hosts
+            .iter()
+            .map(|host| host.host.name.clone())
+            .collect(),
     };
     let detail = match global {
         Global { quiet: true, .. } => Detail::Quiet,
@@ -24,15 +28,25 @@ pub(super) fn report(global: &Global, context: &Context, command: &str) -> Repor
     };
     let paint = Paint::new(coloured(global));
     let live = stderr().is_terminal() && detail != Detail::Quiet;
-    let screen = if live { Screen::live(stderr()) } else { Screen::plain(stderr()) };
-    Report::new(subject, detail, paint, screen)
+    let screen = if live {
+        Screen::live(stderr())
+    } else {
+        Screen::plain(stderr())
+    };
+    let mask = Mask::new(context.config.secrets());
+    Report::new(subject, detail, paint, screen).masking(mask)
 }
 
 /// Every host's facts, in the order of the hosts.
 pub(super) type Facts = Vec<Vec<(String, Fields)>>;
 
 /// Asks all hosts a question in read-only sessions; a host that cannot answer is reported and makes the exit code.
-pub(super) fn ask(global: &Global, context: &Context, command: &str, question: &Question) -> Result<(Facts, ExitCode)> {
+pub(super) fn ask(
+    global: &Global,
+    context: &Context,
+    command: &str,
+    question: &Question,
+) -> Result<(Facts, ExitCode)> {
     let jobs = questions(context, question)?;
     let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
     let mut report = report(global, context, command);
@@ -47,28 +61,49 @@ pub(super) fn ask(global: &Global, context: &Context, command: &str, question: &
 }
 
 /// The repository's answer as the first host gets it, with the deploy key that setup gave it.
-pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Option<Option<String>> {
+///
+/// An error when the host cannot tell either.
+pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Result<Option<String>> {
     let question = Question::RemoteHead {
         repo: context.config.repo.to_string(),
         reference: reference.to_owned(),
     };
-    let job = questions(context, &question).ok()?.into_iter().next()?;
-    let fleet = Fleet::connect(&context.fleet_hosts()[..1], &context.ssh).ok()?;
+    let job = questions(context, &question)?
+        .into_iter()
+        .next()
+        .context("no host to ask")?;
+    let fleet = Fleet::connect(&context.fleet_hosts()[..1], &context.ssh)?;
     let mut head = None;
     let endings = fleet.run(vec![job], Policy::Apart, &mut |update| {
         if let News::Event(Event::Fact { what, fields }) = &update.news
             && what == "head"
         {
-            head = fields.get("revision").filter(|sha| !sha.is_empty()).cloned();
+            head = fields
+                .get("revision")
+                .filter(|sha| !sha.is_empty())
+                .cloned();
         }
     });
-    matches!(endings[..], [Ending::End { .. }]).then_some(head)
+    match &endings[..] {
+        [
+            Ending::End {
+                outcome: Outcome::Done,
+                ..
+            },
+        ] => Ok(head),
+        _ => bail!("the host cannot ask it either"),
+    }
 }
 
 fn questions(context: &Context, question: &Question) -> Result<Vec<Job>> {
     let id = ReleaseId::new(jiff::Timestamp::now(), "read");
     let job = |host| {
-        let plan = read(&context.config, host, question.clone(), context.files(host)?);
+        let plan = read(
+            &context.config,
+            host,
+            question.clone(),
+            context.files(host)?,
+        );
         Ok(Job {
             script: compile(&plan),
             mode: Mode::Read,

@@ -19,10 +19,14 @@ pub(super) fn run(global: &Global, arguments: &Setup) -> Result<ExitCode> {
     let fleet = Fleet::connect(&hosts, &context.ssh).context("failed to start")?;
     let mut report = session::report(global, &context, "setup");
     let mut deploy_keys = Vec::new();
-    fleet.run(jobs(global, arguments, &context)?, Policy::Apart, &mut |update| {
-        deploy_keys.extend(deploy_key(&update));
-        let _ = report.update(&update);
-    });
+    fleet.run(
+        jobs(global, arguments, &context)?,
+        Policy::Apart,
+        &mut |update| {
+            deploy_keys.extend(deploy_key(&update));
+            let _ = report.update(&update);
+        },
+    );
     let code = report.close()?;
     if code != ExitCode::Done {
         return Ok(code);
@@ -43,7 +47,11 @@ fn show(context: &Context, deploy_keys: &[String]) -> Result<()> {
         return Ok(());
     }
     let mut stderr = io::stderr().lock();
-    writeln!(stderr, "give the repository `{}` read access for:", context.config.repo)?;
+    writeln!(
+        stderr,
+        "give the repository `{}` read access for:",
+        context.config.repo
+    )?;
     let mut stdout = io::stdout().lock();
     for key in deploy_keys {
         writeln!(stdout, "{key}")?;
@@ -53,7 +61,9 @@ fn show(context: &Context, deploy_keys: &[String]) -> Result<()> {
 
 fn deploy_key(update: &Update) -> Option<String> {
     match &update.news {
-        News::Event(Event::Fact { what, fields }) if what == "deploy-key" => fields.get("value").cloned(),
+        News::Event(Event::Fact { what, fields }) if what == "deploy-key" => {
+            fields.get("value").cloned()
+        }
         _ => None,
     }
 }
@@ -62,7 +72,8 @@ fn deploy_key(update: &Update) -> Option<String> {
 fn hosts(context: &Context, login: Option<&str>) -> Result<Vec<Host>> {
     let mut hosts = context.fleet_hosts();
     if let Some(login) = login {
-        let name = UserName::try_from(login).map_err(|invalid| Unfit::usage(format!("`{login}`: {invalid}")))?;
+        let name = UserName::try_from(login)
+            .map_err(|invalid| Unfit::usage(format!("`{login}`: {invalid}")))?;
         for host in &mut hosts {
             if let Reach::Ssh { user, .. } = &mut host.reach {
                 *user = Some(name.clone());
@@ -81,11 +92,19 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context) -> Result<Vec<Job
     let job = |host: &crate::target::TargetHost| {
         // Who can log in already needs no key.
         let keys = match (&arguments.login, host.login == "root") {
-            (Some(_), false) => login_keys::keys(&arguments.public_key, &host.host.reach, &context.ssh)?,
+            (Some(_), false) => {
+                login_keys::keys(&arguments.public_key, &host.host.reach, &context.ssh)?
+            }
             _ => Vec::new(),
         };
         Ok(Job {
-            script: compile(&setup(&context.config, host, &keys, &pins, context.files(host)?)),
+            script: compile(&setup(
+                &context.config,
+                host,
+                &keys,
+                &pins,
+                context.files(host)?,
+            )),
             mode: Mode::Run,
             id: id.to_string(),
             by: session::by(global),

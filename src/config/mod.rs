@@ -2,20 +2,25 @@
 //!
 //! Text becomes types once, here. Every later stage may rely on what a type's name says.
 
+mod environments;
 mod error;
 mod load;
 mod mask;
 mod node;
 mod overlay;
+mod problem;
 mod raw;
 mod section;
+mod tree;
 mod validate;
 mod values;
+mod words;
 
 pub use error::ConfigErrors;
 pub use values::{
-    AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, PackageName,
-    PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName, WsgiApp,
+    AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, Invalid,
+    PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName,
+    WsgiApp,
 };
 
 use std::collections::BTreeMap;
@@ -99,6 +104,17 @@ pub struct Gunicorn {
     pub settings: BTreeMap<GunicornName, Literal>,
 }
 
+impl Config {
+    /// Values of `env` that nobody should read in a log, going by their names.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
+        self.env
+            .iter()
+            .filter(secret)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
 /// A scalar or list of scalars, written to Python as the literal it is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
@@ -177,6 +193,7 @@ pub struct Uploads {
     pub path: RelPath,
     /// Starts and ends with `/`.
     pub url: UrlPath,
+    /// Default 10 MiB.
     pub max_size: Size,
 }
 

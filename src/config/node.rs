@@ -20,6 +20,8 @@ pub(super) enum Value {
     },
     List(Vec<Node>),
     Map(Vec<Entry>),
+    /// Reported already: nothing more is said of it.
+    Broken,
 }
 
 #[derive(Debug, Clone)]
@@ -59,6 +61,14 @@ impl Node {
         }
     }
 
+    /// The value of a key, if this is a map that has it.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        self.entries()?
+            .iter()
+            .find(|entry| entry.key == key)
+            .map(|entry| &entry.value)
+    }
+
     pub(super) fn is_null(&self) -> bool {
         self.plain() == Some(Plain::Null)
     }
@@ -75,7 +85,7 @@ impl Node {
     pub(super) fn kind(&self) -> &'static str {
         match (&self.value, self.plain()) {
             (Value::List(_), _) => "a list",
-            (Value::Map(_), _) => "a map",
+            (Value::Map(_) | Value::Broken, _) => "a map",
             (_, Some(Plain::Null)) => "nothing",
             (_, Some(Plain::Bool(_))) => "a boolean",
             (_, Some(Plain::Int(_) | Plain::Float(_) | Plain::OddNumber)) => "a number",
@@ -99,17 +109,30 @@ impl<'a> Plain<'a> {
             _ => {}
         }
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-        if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
-            return Self::Text(text);
+        if digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+            Self::number(text, digits)
+        } else {
+            Self::Text(text)
         }
-        let padded = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
-        match (text.parse::<i64>(), text.parse::<f64>()) {
-            (Ok(number), _) if !padded && !text.starts_with('+') => Self::Int(number),
-            (_, Ok(_)) if padded || text.starts_with('+') => Self::OddNumber,
-            (Err(_), Ok(number)) if digits.contains(['.', 'e', 'E']) => Self::Float(number),
-            (_, Ok(_)) => Self::OddNumber,
-            _ if odd_notation(digits) => Self::OddNumber,
-            _ => Self::Text(text),
+    }
+
+    fn number(text: &'a str, digits: &str) -> Self {
+        let Ok(float) = text.parse::<f64>() else {
+            return if odd_notation(digits) {
+                Self::OddNumber
+            } else {
+                Self::Text(text)
+            };
+        };
+        let octal = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
+        if octal || text.starts_with('+') || !float.is_finite() {
+            Self::OddNumber
+        } else if let Ok(int) = text.parse() {
+            Self::Int(int)
+        } else if digits.contains(['.', 'e', 'E']) {
+            Self::Float(float)
+        } else {
+            Self::OddNumber
         }
     }
 }
@@ -129,4 +152,37 @@ fn odd_notation(digits: &str) -> bool {
         || digits
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_all_readers_agree_on_has_a_type() {
+        for (text, plain) in [
+            ("", Plain::Null),
+            ("~", Plain::Null),
+            ("true", Plain::Bool(true)),
+            ("no", Plain::MaybeBool(false)),
+            ("True", Plain::MaybeBool(true)),
+            ("0", Plain::Int(0)),
+            ("-7", Plain::Int(-7)),
+            ("3.10", Plain::Float(3.1)),
+            ("022", Plain::OddNumber),
+            ("+1", Plain::OddNumber),
+            ("0x1f", Plain::OddNumber),
+            ("1_000", Plain::OddNumber),
+            (".inf", Plain::OddNumber),
+            ("1e400", Plain::OddNumber),
+            ("99999999999999999999", Plain::OddNumber),
+            ("1.2.3", Plain::Text("1.2.3")),
+            ("2026-11-23", Plain::Text("2026-11-23")),
+            ("-rf", Plain::Text("-rf")),
+            (".", Plain::Text(".")),
+            ("nan", Plain::Text("nan")),
+        ] {
+            assert_eq!(Plain::of(text), plain, "{text}");
+        }
+    }
 }

@@ -64,7 +64,7 @@ fn event(kind: &str, word: Option<String>, mut fields: Fields) -> Option<Event> 
             revision: fields.remove("revision").unwrap_or_default(),
             previous: fields
                 .remove("previous")
-                .filter(|previous| !previous.is_empty()),
+                .filter(|previous| !matches!(previous.as_str(), "" | "-")),
         },
         "state" => Event::State {
             value: fields.remove("value")?,

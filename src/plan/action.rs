@@ -8,39 +8,85 @@ use crate::config::{Installer, Takeover};
 pub enum Action {
     // push
     CheckHost,
-    Fetch { repo: String, branch: String, revision: String, allow_older: bool },
-    Export { revision: String },
+    Fetch {
+        repo: String,
+        branch: String,
+        revision: String,
+        allow_older: bool,
+    },
+    Export {
+        revision: String,
+    },
     Virtualenv(Virtualenv),
     Environment,
-    LinkRelease { shared: Vec<String> },
-    PublishStatic { url: String, source: String },
-    CheckSystem { files: Vec<Name> },
+    LinkRelease {
+        shared: Vec<String>,
+    },
+    PublishStatic {
+        url: String,
+        source: String,
+    },
+    CheckSystem {
+        files: Vec<Name>,
+    },
     TrialBoot,
     ImportGate,
-    Decide { takeover: Takeover, preload: bool, max_stall: u64 },
+    Decide {
+        takeover: Takeover,
+        preload: bool,
+        max_stall: u64,
+    },
     /// Facts for the release's manifest, as the inside of a JSON object.
-    Seal { manifest: String },
+    Seal {
+        manifest: String,
+    },
     // rollback
-    Choose { release: Option<String> },
-    RestoreSystem { files: Vec<Name> },
+    Choose {
+        release: Option<String>,
+    },
+    RestoreSystem {
+        files: Vec<Name>,
+    },
     // after the verdict
     Drain,
     Record,
-    Prune { keep: u32 },
+    Prune {
+        keep: u32,
+    },
     // setup
-    Packages { names: Vec<String> },
-    Users { keys: Vec<String> },
+    Packages {
+        names: Vec<String>,
+    },
+    Users {
+        keys: Vec<String>,
+    },
     Directories,
-    Uploads { path: String },
+    Uploads {
+        path: String,
+    },
     OwnFiles,
-    GitAccess { host: String, port: u16, known: String, accepted: String },
-    InstallSystem { files: Vec<Name> },
-    StartSystem { nginx: bool },
+    GitAccess {
+        host: String,
+        port: u16,
+        known: String,
+        accepted: String,
+    },
+    InstallSystem {
+        files: Vec<Name>,
+    },
+    StartSystem {
+        nginx: bool,
+    },
     // read
     ShowState,
     ShowReleases,
-    Foresee { revision: String },
-    RemoteHead { repo: String, reference: String },
+    Foresee {
+        revision: String,
+    },
+    RemoteHead {
+        repo: String,
+        reference: String,
+    },
 }
 
 /// What a virtualenv is made from; the host adds its Python's version and platform.

@@ -22,19 +22,39 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
                 allow_older: target.allow_older,
             },
         ),
-        Step::new("export", Action::Export { revision: revision.clone() }),
+        Step::new(
+            "export",
+            Action::Export {
+                revision: revision.clone(),
+            },
+        ),
         Step::new("virtualenv", Action::Virtualenv(virtualenv(config))),
         Step::new("environment", Action::Environment),
-        Step::new("link", Action::LinkRelease { shared: shared(config) }),
+        Step::new(
+            "link",
+            Action::LinkRelease {
+                shared: shared(config),
+            },
+        ),
     ];
     if let Some(assets) = &config.assets {
         let (url, source) = (assets.url.to_string(), assets.source.to_string());
         prepare.push(Step::new("static", Action::PublishStatic { url, source }));
     }
-    prepare.push(Step::new("units", Action::CheckSystem { files: replaceable(&files) }));
+    prepare.push(Step::new(
+        "units",
+        Action::CheckSystem {
+            files: replaceable(&files),
+        },
+    ));
     prepare.extend(gate(config.gunicorn.trial));
     prepare.push(Step::new("decide", decide(config)));
-    prepare.push(Step::new("seal", Action::Seal { manifest: manifest(target) }));
+    prepare.push(Step::new(
+        "seal",
+        Action::Seal {
+            manifest: manifest(target),
+        },
+    ));
     HostPlan {
         host: host.host.name.clone(),
         kind: Kind::Push,
@@ -53,19 +73,33 @@ fn virtualenv(config: &Config) -> Virtualenv {
         index_url: python.index_url.as_ref().map(ToString::to_string),
         require_hashes: python.require_hashes,
         gunicorn: GUNICORN,
-        requirements: python.requirements.iter().map(ToString::to_string).collect(),
+        requirements: python
+            .requirements
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     }
 }
 
 fn shared(config: &Config) -> Vec<String> {
     let uploads = config.uploads.iter().map(|uploads| &uploads.path);
-    config.shared.iter().chain(uploads).map(ToString::to_string).collect()
+    config
+        .shared
+        .iter()
+        .chain(uploads)
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// What root owns may change with a push where the login may; who may do what is setup's alone.
 pub(super) fn replaceable(files: &[File]) -> Vec<Name> {
-    let system = files.iter().filter(|file| matches!(file.place, Place::System(_)));
-    system.map(|file| file.name).filter(|name| *name != Name::Sudoers).collect()
+    let system = files
+        .iter()
+        .filter(|file| matches!(file.place, Place::System(_)));
+    system
+        .map(|file| file.name)
+        .filter(|name| *name != Name::Sudoers)
+        .collect()
 }
 
 pub(super) fn gate(trial: Trial) -> Option<Step> {
@@ -89,7 +123,12 @@ pub(super) fn finish(config: &Config) -> Vec<Step> {
     vec![
         Step::new("drain", Action::Drain),
         Step::new("record", Action::Record),
-        Step::new("prune", Action::Prune { keep: config.keep_releases }),
+        Step::new(
+            "prune",
+            Action::Prune {
+                keep: config.keep_releases,
+            },
+        ),
     ]
 }
 

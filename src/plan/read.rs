@@ -8,9 +8,14 @@ pub enum Question {
     State,
     Releases,
     /// What a push of this revision would find.
-    Foresee { revision: String },
+    Foresee {
+        revision: String,
+    },
     /// The commit a ref names at the repository, asked from the host.
-    RemoteHead { repo: String, reference: String },
+    RemoteHead {
+        repo: String,
+        reference: String,
+    },
 }
 
 pub fn read(config: &Config, host: &TargetHost, question: Question, files: Vec<File>) -> HostPlan {

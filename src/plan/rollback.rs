@@ -11,8 +11,18 @@ pub fn rollback(
     files: Vec<File>,
 ) -> HostPlan {
     let mut prepare = vec![
-        Step::new("choose", Action::Choose { release: release.map(ToOwned::to_owned) }),
-        Step::new("units", Action::RestoreSystem { files: replaceable(&files) }),
+        Step::new(
+            "choose",
+            Action::Choose {
+                release: release.map(ToOwned::to_owned),
+            },
+        ),
+        Step::new(
+            "units",
+            Action::RestoreSystem {
+                files: replaceable(&files),
+            },
+        ),
     ];
     prepare.extend(gate(config.gunicorn.trial));
     prepare.push(Step::new("decide", decide(config)));

@@ -12,7 +12,14 @@ pub struct GitPins {
 }
 
 /// What the app needs on every host, before the app's own packages.
-const PACKAGES: [&str; 6] = ["git", "python3", "python3-venv", "sudo", "ca-certificates", "openssh-client"];
+const PACKAGES: [&str; 6] = [
+    "git",
+    "python3",
+    "python3-venv",
+    "sudo",
+    "ca-certificates",
+    "openssh-client",
+];
 
 /// Makes a host ready for pushes; run again, it changes only what differs.
 pub fn setup(
@@ -27,24 +34,50 @@ pub fn setup(
         names.push("nginx".to_owned());
     }
     names.extend(config.setup.packages.iter().map(ToString::to_string));
-    let keys = keys.iter().chain(&config.setup.authorized_keys).cloned().collect();
+    let keys = keys
+        .iter()
+        .chain(&config.setup.authorized_keys)
+        .cloned()
+        .collect();
     let mut prepare = vec![
         Step::new("packages", Action::Packages { names }),
         Step::new("users", Action::Users { keys }),
         Step::new("directories", Action::Directories),
     ];
     if let Some(uploads) = &config.uploads {
-        prepare.push(Step::new("uploads", Action::Uploads { path: uploads.path.to_string() }));
+        prepare.push(Step::new(
+            "uploads",
+            Action::Uploads {
+                path: uploads.path.to_string(),
+            },
+        ));
     }
     prepare.push(Step::new("stubs", Action::OwnFiles));
     if let Some((git_host, port)) = config.repo.ssh_host() {
         let (known, accepted) = (pins.known.clone(), pins.accepted.clone());
-        let access = Action::GitAccess { host: git_host.to_owned(), port, known, accepted };
+        let access = Action::GitAccess {
+            host: git_host.to_owned(),
+            port,
+            known,
+            accepted,
+        };
         prepare.push(Step::new("git", access));
     }
-    let system = files.iter().filter(|file| matches!(file.place, Place::System(_)));
-    prepare.push(Step::new("units", Action::InstallSystem { files: system.map(|file| file.name).collect() }));
-    prepare.push(Step::new("start", Action::StartSystem { nginx: config.nginx.is_some() }));
+    let system = files
+        .iter()
+        .filter(|file| matches!(file.place, Place::System(_)));
+    prepare.push(Step::new(
+        "units",
+        Action::InstallSystem {
+            files: system.map(|file| file.name).collect(),
+        },
+    ));
+    prepare.push(Step::new(
+        "start",
+        Action::StartSystem {
+            nginx: config.nginx.is_some(),
+        },
+    ));
     HostPlan {
         host: host.host.name.clone(),
         kind: Kind::Setup,

@@ -12,21 +12,31 @@ type Facts<'a> = &'a [(String, Fields)];
 /// `web1  live 20261122T141007Z-3f2a1bc (3f2a1bc), slot a active`
 pub fn state_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
     let Some(live) = first(facts, "live") else {
-        return vec![format!("{host}  nothing is live; `deployer push` puts something there")];
+        return vec![format!(
+            "{host}  nothing is live; `deployer push` puts something there"
+        )];
     };
     let slot = of(live, "slot");
     let state = all(facts, "slot").find(|fields| of(fields, "name") == slot);
     let state = state.map_or("unknown", |fields| of(fields, "state"));
     let (release, revision) = (of(live, "release"), short(of(live, "revision")));
-    let mut lines = vec![format!("{host}  live {release} ({revision}), slot {slot} {state}")];
+    let mut lines = vec![format!(
+        "{host}  live {release} ({revision}), slot {slot} {state}"
+    )];
     for other in all(facts, "slot").filter(|fields| of(fields, "name") != slot) {
         if of(other, "state") != "inactive" || !of(other, "release").is_empty() {
             let (name, state) = (of(other, "name"), of(other, "state"));
-            lines.push(format!("{host}  slot {name} is {state} too, with {}", of(other, "release")));
+            lines.push(format!(
+                "{host}  slot {name} is {state} too, with {}",
+                of(other, "release")
+            ));
         }
     }
     if let Some(journal) = first(facts, "journal") {
-        lines.push(format!("{host}  an activation is unfinished: {}", of(journal, "value")));
+        lines.push(format!(
+            "{host}  an activation is unfinished: {}",
+            of(journal, "value")
+        ));
     }
     if let Some(locked) = first(facts, "locked") {
         lines.push(format!("{host}  busy: {}", of(locked, "holder")));
@@ -46,10 +56,16 @@ pub fn release_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
     if releases.is_empty() {
         return vec![format!("{host}  no releases")];
     }
-    let after_live = releases.iter().skip_while(|fields| of(fields, "name") != live).skip(1);
+    let after_live = releases
+        .iter()
+        .skip_while(|fields| of(fields, "name") != live)
+        .skip(1);
     let target = after_live.map(|fields| (of(fields, "name"), of(fields, "good")));
-    let target = target.filter(|(_, good)| *good == "yes").map(|(name, _)| name).next();
-    let line = |fields: &&Fields| {
+    let target = target
+        .filter(|(_, good)| *good == "yes")
+        .map(|(name, _)| name)
+        .next();
+    let described = |fields: &&Fields| {
         let name = of(fields, "name");
         let mark = match name {
             _ if name == live => "*",
@@ -59,10 +75,17 @@ pub fn release_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
         let manifest = json(of(fields, "manifest")).unwrap_or_default();
         let branch = manifest["branch"].as_str().unwrap_or("?").to_owned();
         let revision = manifest["revision"].as_str().unwrap_or("?").to_owned();
-        let good = if of(fields, "good") == "yes" { "good" } else { "never proven" };
-        format!("{host}  {mark} {name}  {branch} {}  {good}", short(&revision))
+        let good = if of(fields, "good") == "yes" {
+            "good"
+        } else {
+            "never proven"
+        };
+        format!(
+            "{host}  {mark} {name}  {branch} {}  {good}",
+            short(&revision)
+        )
     };
-    releases.iter().map(line).collect()
+    releases.iter().map(described).collect()
 }
 
 /// What a push would do to one host.
@@ -77,19 +100,45 @@ pub fn plan_lines(
     let live = first(facts, "live");
     let mut lines = vec![match live {
         Some(live) if of(live, "revision") == revision.sha => {
-            format!("{host}  {} ({}) is live already", revision.name, revision.short())
+            format!(
+                "{host}  {} ({}) is live already",
+                revision.name,
+                revision.short()
+            )
         }
         Some(live) => {
             let from = short(of(live, "revision"));
             format!("{host}  {from} -> {} ({})", revision.short(), revision.name)
         }
-        None => format!("{host}  nothing -> {} ({})", revision.short(), revision.name),
+        None => format!(
+            "{host}  nothing -> {} ({})",
+            revision.short(),
+            revision.name
+        ),
     }];
-    lines.extend(changes.unwrap_or_default().iter().map(|change| format!("{host}    {change}")));
-    let steps = plan.prepare.iter().map(|step| step.name).collect::<Vec<_>>().join(", ");
+    lines.extend(
+        changes
+            .unwrap_or_default()
+            .iter()
+            .map(|change| format!("{host}    {change}")),
+    );
+    let steps = plan
+        .prepare
+        .iter()
+        .map(|step| step.name)
+        .collect::<Vec<_>>()
+        .join(", ");
     lines.push(format!("{host}  prepare: {steps}"));
-    lines.push(format!("{host}  then: {}", takeover(plan, live.is_some(), facts)));
-    let finish = plan.finish.iter().map(|step| step.name).collect::<Vec<_>>().join(", ");
+    lines.push(format!(
+        "{host}  then: {}",
+        takeover(plan, live.is_some(), facts)
+    ));
+    let finish = plan
+        .finish
+        .iter()
+        .map(|step| step.name)
+        .collect::<Vec<_>>()
+        .join(", ");
     lines.push(format!("{host}  finish: {finish}"));
     lines.push(format!("{host}  script sha256 {digest}"));
     lines
@@ -101,20 +150,36 @@ fn takeover(plan: &HostPlan, live: bool, facts: Facts<'_>) -> String {
         return "start slot a: nothing is live yet".to_owned();
     }
     if system == "changed" {
-        let files = plan.files.iter().filter(|file| matches!(file.place, Place::System(_))).count();
-        return format!("replace or reload: some of the {files} units and site files differ from the host's");
+        let files = plan
+            .files
+            .iter()
+            .filter(|file| matches!(file.place, Place::System(_)))
+            .count();
+        return format!(
+            "replace or reload: some of the {files} units and site files differ from the host's"
+        );
     }
     let fetched = first(facts, "mirror").is_some_and(|fields| of(fields, "has") == "yes");
-    let known = if fetched { "" } else { "; the host has not fetched this revision yet" };
+    let known = if fetched {
+        ""
+    } else {
+        "; the host has not fetched this revision yet"
+    };
     format!("reload if the packages stay the same, replace if they change{known}")
 }
 
 fn first<'a>(facts: Facts<'a>, what: &str) -> Option<&'a Fields> {
-    facts.iter().find(|(name, _)| name == what).map(|(_, fields)| fields)
+    facts
+        .iter()
+        .find(|(name, _)| name == what)
+        .map(|(_, fields)| fields)
 }
 
 fn all<'a>(facts: Facts<'a>, what: &'a str) -> impl Iterator<Item = &'a Fields> {
-    facts.iter().filter(move |(name, _)| name == what).map(|(_, fields)| fields)
+    facts
+        .iter()
+        .filter(move |(name, _)| name == what)
+        .map(|(_, fields)| fields)
 }
 
 fn of<'a>(fields: &'a Fields, key: &str) -> &'a str {

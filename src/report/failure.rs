@@ -89,6 +89,7 @@ fn verdict(outcome: Outcome) -> &'static str {
 fn locked(story: &Story, whole: &Whole<'_>) -> Meaning {
     let by = story
         .last("by")
+        .or(story.last("holder"))
         .map(|by| format!(" by `{}`", harmless(by)))
         .unwrap_or_default();
     let since = story
@@ -117,8 +118,12 @@ fn locked(story: &Story, whole: &Whole<'_>) -> Meaning {
 /// The state of the host.
 fn left(story: &Story, outcome: Outcome) -> String {
     let current = story.last("current").or(story.current.as_deref());
+    let serving = story
+        .last("release")
+        .filter(|release| *release != "-")
+        .or(current);
     let named =
-        |text: &str| current.map_or_else(|| text.to_owned(), |id| format!("`{}`", harmless(id)));
+        |text: &str| serving.map_or_else(|| text.to_owned(), |id| format!("`{}`", harmless(id)));
     match outcome {
         Outcome::Locked | Outcome::Refused | Outcome::PrepareFailed | Outcome::Aborted => {
             match current {

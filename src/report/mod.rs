@@ -9,6 +9,7 @@ mod closing;
 mod exit;
 mod failure;
 mod lost;
+mod mask;
 mod paint;
 mod reasons;
 mod screen;
@@ -17,6 +18,7 @@ mod words;
 
 pub use answers::{plan_lines, release_lines, state_lines};
 pub use exit::ExitCode;
+pub use mask::Mask;
 pub use paint::Paint;
 pub use screen::Screen;
 
@@ -59,6 +61,7 @@ pub struct Report<W: Write> {
     subject: Subject,
     detail: Detail,
     paint: Paint,
+    mask: Mask,
     screen: Screen<W>,
     stories: Vec<Story>,
     /// When the last update came.
@@ -76,6 +79,7 @@ impl<W: Write> Report<W> {
             subject,
             detail,
             paint,
+            mask: Mask::default(),
             screen,
             stories,
             at: Duration::ZERO,
@@ -83,8 +87,20 @@ impl<W: Write> Report<W> {
         }
     }
 
+    /// Hides these values from here on.
+    #[must_use]
+    pub fn masking(mut self, mask: Mask) -> Self {
+        self.mask = mask;
+        self
+    }
+
     /// Says what is about to be deployed, and what of the working copy is not.
-    pub fn revision(&mut self, revision: &Revision, unpushed: usize, uncommitted: usize) -> io::Result<()> {
+    pub fn revision(
+        &mut self,
+        revision: &Revision,
+        unpushed: usize,
+        uncommitted: usize,
+    ) -> io::Result<()> {
         if self.detail == Detail::Quiet {
             return Ok(());
         }
@@ -92,7 +108,10 @@ impl<W: Write> Report<W> {
         self.screen.line(&format!("revision {short} ({name})"))?;
         for (count, what) in [(unpushed, "commit"), (uncommitted, "changed file")] {
             if count > 0 {
-                let line = format!("{} of the working copy not in it", words::count(count, what));
+                let line = format!(
+                    "{} of the working copy not in it",
+                    words::count(count, what)
+                );
                 self.screen.line(&self.paint.hint(&line))?;
             }
         }
@@ -113,7 +132,7 @@ impl<W: Write> Report<W> {
         story.fold(update);
         if let Some(text) = text.filter(|_| self.shows(&update.news)) {
             let line = words::prefixed(&self.subject.hosts, update.host, &text, self.paint);
-            self.screen.line(&line)?;
+            self.screen.line(&self.mask.apply(&line))?;
         }
         self.screen.status(update.host, &self.stories[update.host]);
         Ok(())
@@ -132,7 +151,7 @@ impl<W: Write> Report<W> {
             code,
         };
         for line in closing::lines(&whole) {
-            self.screen.line(&line)?;
+            self.screen.line(&self.mask.apply(&line))?;
         }
         Ok(code)
     }

@@ -13,8 +13,17 @@ pub(super) struct Meaning {
 }
 
 /// The host is not ready.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subject) -> Meaning {
-    let setup = || Some(format!("run `deployer setup {}`", subject.environment));
+    let setup = || {
+        let environment = &subject.environment;
+        Some(match subject.command.as_str() {
+            "setup" => {
+                format!("log in as root or a sudoer: `deployer setup {environment} --login USER`")
+            }
+            _ => format!("run `deployer setup {environment}`"),
+        })
+    };
     let field = |key: &str| {
         fields
             .get(key)
@@ -80,8 +89,47 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             Some("install it there, or change `python.version`".to_owned()),
         ),
         "git-host-key" => (
-            format!("{host} does not know the git server's host key"),
-            setup(),
+            format!(
+                "{host} does not know the git server `{}`, which shows {}",
+                field("host"),
+                field("seen")
+            ),
+            Some(
+                "compare that with what its owner publishes, then `--accept-git-host-key SHA256:...`"
+                    .to_owned(),
+            ),
+        ),
+        "older" => (
+            format!("the revision is older than what is live on {host}"),
+            Some("`--allow-older` deploys it all the same".to_owned()),
+        ),
+        "nothing-live" => (
+            format!("nothing is live on {host}"),
+            Some(format!("run `deployer push {}`", subject.environment)),
+        ),
+        "nothing-older" => (format!("{host} keeps no older good release"), None),
+        "no-release" => (
+            format!("{host} has no release `{}`", field("release")),
+            Some(format!("see `deployer releases {}`", subject.environment)),
+        ),
+        "already-live" => (
+            format!("`{}` is live on {host} already", field("release")),
+            None,
+        ),
+        "virtualenv-gone" | "environment-gone" => (
+            format!("parts of `{}` are gone from {host}", field("release")),
+            None,
+        ),
+        "other-app" => (
+            format!(
+                "the user or root on {host} belongs to the app `{}`",
+                field("name")
+            ),
+            Some("choose another `user` or `root`".to_owned()),
+        ),
+        "git-unreachable" => (
+            format!("{host} cannot reach the git server `{}`", field("host")),
+            None,
         ),
         _ => (
             format!("{host} is not ready: {}", described(reason, fields)),
@@ -94,40 +142,74 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
 /// A step did not do what it should.
 pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject) -> Meaning {
     let reason = fields.get("reason").map(String::as_str);
-    let (what, hint) = match (step, reason) {
-        ("fetch", _) => (
+    let field = |key: &str| {
+        fields
+            .get(key)
+            .map_or_else(|| "?".to_owned(), |value| harmless(value))
+    };
+    let environment = &subject.environment;
+    let when = if matches!(step, "trial" | "import") {
+        ""
+    } else {
+        " after the switch"
+    };
+    let (what, hint) = match (reason.unwrap_or(step), step) {
+        ("fetch", _) | (_, "fetch") if reason != Some("revision-missing") => (
             format!("{host} could not fetch from the repository"),
             Some(format!(
-                "the host needs read access to it; `deployer setup {}` shows its deploy key",
-                subject.environment
+                "the host needs read access to it; `deployer setup {environment}` shows its deploy key"
             )),
         ),
-        ("revision", _) => (
+        ("revision" | "revision-missing", _) => (
             format!("{host} did not find the revision in the repository"),
             Some("push the commit to the repository first".to_owned()),
         ),
-        ("export", _) => (format!("{host} could not write the release"), None),
+        ("export" | "archive", _) => (format!("{host} could not write the release"), None),
+        ("reserved", _) => (
+            format!(
+                "the repository holds `{}`, a name that deployer needs in a release",
+                field("name")
+            ),
+            Some("rename it in the repository".to_owned()),
+        ),
+        ("link-leaves-release", _) => (
+            "a link in the repository leads out of the release".to_owned(),
+            None,
+        ),
+        ("requirements", _) => ("the requirement files cannot be read".to_owned(), None),
+        ("shared", _) => (
+            format!(
+                "`{}` cannot become a link into `shared/` on {host}",
+                field("path")
+            ),
+            None,
+        ),
+        ("static-missing", _) => (
+            format!("the release has no directory `{}`", field("path")),
+            Some("check `static.source`".to_owned()),
+        ),
         ("import", _) => (
             format!("the new release cannot be imported on {host}"),
             None,
         ),
-        ("trial", reason) => (
-            format!("the new release {} on {host}", booted(reason, fields)),
-            None,
-        ),
-        ("unit-check", _) => (format!("systemd on {host} does not accept the unit"), None),
-        ("site-check", _) => (
+        ("unit-check" | "unit-refused", _) => {
+            (format!("systemd on {host} does not accept the unit"), None)
+        }
+        ("site-check" | "site-refused", _) => (
             format!("nginx on {host} does not accept its configuration"),
             None,
         ),
-        ("switch", _) => (format!("{host} could not switch to the new release"), None),
-        ("proof", reason) => (
-            format!(
-                "the new release {} on {host} after the switch",
-                booted(reason, fields)
-            ),
+        ("sudoers-refused", _) => (format!("sudo on {host} does not accept its rules"), None),
+        ("start" | "trial-start", _) => (
+            format!("systemd could not start the new release on {host}"),
             None,
         ),
+        ("died" | "timeout" | "boot-timeout" | "health" | "mixed" | "workers", _)
+        | (_, "trial" | "proof") => (
+            format!("the new release {} on {host}{when}", booted(reason, fields)),
+            None,
+        ),
+        ("switch", _) => (format!("{host} could not switch to the new release"), None),
         _ => (format!("step `{}` failed on {host}", harmless(step)), None),
     };
     Meaning { what, hint }
@@ -140,9 +222,10 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
 fn booted(reason: Option<&str>, fields: &Fields) -> String {
     match (reason, fields.get("status")) {
         (Some("died"), _) => "does not boot".to_owned(),
-        (Some("timeout"), _) => "does not answer in time".to_owned(),
+        (Some("timeout" | "boot-timeout"), _) => "does not boot in time".to_owned(),
         (Some("health"), Some(status)) => format!("answers {}", harmless(status)),
         (Some("health"), None) => "does not answer as it should".to_owned(),
+        (Some("mixed"), _) => "has workers of another release".to_owned(),
         (Some("workers"), _) => "has not all its workers".to_owned(),
         (Some(other), _) => format!("did not prove itself ({})", harmless(other)),
         (None, _) => "did not prove itself".to_owned(),
@@ -160,7 +243,14 @@ fn described(reason: &str, fields: &Fields) -> String {
 
 /// Bytes as people read them; anything else as it is.
 fn size(text: &str) -> String {
-    let Ok(bytes) = text.parse::<u64>() else {
+    let (number, unit) = match text.strip_suffix("kB") {
+        Some(number) => (number, 1024),
+        None => (text, 1),
+    };
+    let Ok(bytes) = number
+        .parse::<u64>()
+        .map(|number| number.saturating_mul(unit))
+    else {
         return harmless(text);
     };
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];

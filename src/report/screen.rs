@@ -1,7 +1,8 @@
 //! Where lines appear: a log that only grows, or a terminal with one moving line per host below it.
 
 use super::story::Story;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -46,10 +47,8 @@ impl<W: Write> Screen<W> {
             .unwrap_or(0);
         for name in hosts.iter().take(rows) {
             let bar = live.board.add(ProgressBar::new_spinner());
-            if let Ok(style) =
-                ProgressStyle::with_template("{prefix}  {wide_msg} {elapsed_precise}")
-            {
-                bar.set_style(style);
+            if let Ok(style) = ProgressStyle::with_template("{prefix}  {msg:12}  {clock}") {
+                bar.set_style(style.with_key("clock", clock));
             }
             bar.set_prefix(format!("{name:width$}"));
             bar.set_message("connecting");
@@ -93,4 +92,11 @@ impl<W: Write> Screen<W> {
             }
         }
     }
+}
+
+/// `00:04`, how long the step has run.
+fn clock(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let seconds = state.elapsed().as_secs();
+    // Nothing can be done about a line that cannot be formatted.
+    let _ = write!(out, "{:02}:{:02}", seconds / 60, seconds % 60);
 }

@@ -15,6 +15,11 @@ pub(super) fn line(story: &Story, update: &Update, fleet: bool) -> Option<String
         News::Sent(Verb::Revert) => Some("told to go back to the old release".to_owned()),
         News::Event(event) => of_event(story, event),
         // One host's ending is the closing line.
+        // Said when it proved itself.
+        News::Ended(Ending::End {
+            outcome: Outcome::Live,
+            ..
+        }) => None,
         News::Ended(Ending::End { outcome, .. }) if fleet => {
             Some(outcome_word(*outcome).to_owned())
         }
@@ -130,5 +135,9 @@ pub(super) fn listed(fields: &Fields) -> String {
 
 /// `1 commit`, `3 commits`
 pub(super) fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
 }

@@ -55,6 +55,11 @@ impl Lost {
             detail: detail.into(),
         }
     }
+
+    /// The server, or a jump host before it, hung up before it said who it is: `MaxStartups`.
+    pub(super) fn crowded(&self) -> bool {
+        self.kind == LostKind::Ssh && self.detail.contains("kex_exchange_identification")
+    }
 }
 
 impl fmt::Display for Lost {

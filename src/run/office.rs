@@ -16,12 +16,18 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{JoinSet, spawn};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// Connects at a time: a login costs the client an eighth of a second of CPU.
 const CONNECTS: usize = 30;
 /// A host gives up its barrier 120 s after the client's last line.
 const HOLD: Duration = Duration::from_secs(10);
+/// Pauses before a server that has too many logins at once is tried again.
+const CROWDED: [Duration; 3] = [
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_millis(2500),
+];
 
 #[derive(Debug)]
 pub(super) struct Office {
@@ -99,7 +105,17 @@ async fn connect(
     // Never closed, so always a permit.
     let _permit = gate.acquire().await;
     let _ = news.send((host, News::Connecting));
-    let transport = Transport::connect(&route.reach, &route.ssh, &route.control).await?;
+    let mut pauses = CROWDED.into_iter();
+    let transport = loop {
+        match Transport::connect(&route.reach, &route.ssh, &route.control).await {
+            Ok(transport) => break transport,
+            Err(lost) => match pauses.next().filter(|_| lost.crowded()) {
+                // Hosts behind one jump host must not come back together.
+                Some(pause) => sleep(pause + Duration::from_millis(host as u64 % 30 * 20)).await,
+                None => return Err(lost),
+            },
+        }
+    };
     let _ = news.send((host, News::Connected));
     Ok(transport)
 }
@@ -136,10 +152,12 @@ impl Desk {
         hold.tick().await;
         while self.left > 0 {
             tokio::select! {
-                Some((host, news)) = heard.recv() => self.hear(host, news),
-                _ = hold.tick() => self.hold(),
+                // Ctrl-C also ends an ssh that is still connecting; the user's wish comes before its death.
+                biased;
                 () = next(&mut interrupts) => self.interrupt(Signal::Interrupt),
                 () = next(&mut terminates) => self.interrupt(Signal::Terminate),
+                Some((host, news)) = heard.recv() => self.hear(host, news),
+                _ = hold.tick() => self.hold(),
             }
         }
     }

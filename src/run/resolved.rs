@@ -15,7 +15,14 @@ pub struct Resolved {
 impl Ssh {
     /// `None` for this machine itself.
     pub fn resolve(&self, reach: &Reach) -> std::io::Result<Option<Resolved>> {
-        let Reach::Ssh { user, address, port } = reach else { return Ok(None) };
+        let Reach::Ssh {
+            user,
+            address,
+            port,
+        } = reach
+        else {
+            return Ok(None);
+        };
         let mut ssh = self.command().into_std();
         ssh.arg("-G");
         if let Some(user) = user {
@@ -32,7 +39,8 @@ impl Ssh {
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let values = |key: &'static str| {
-            text.lines().filter_map(move |line| line.strip_prefix(key)?.strip_prefix(' '))
+            text.lines()
+                .filter_map(move |line| line.strip_prefix(key)?.strip_prefix(' '))
         };
         Ok(Some(Resolved {
             user: values("user").next().unwrap_or_default().to_owned(),

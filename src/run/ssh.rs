@@ -92,6 +92,10 @@ impl Master {
         };
         command.args(["-o", batch]).args(&place);
 
+        if !ssh.interactive {
+            command.process_group(0);
+        }
+
         let limit = if ssh.interactive {
             CONNECT_TYPING
         } else {
@@ -103,8 +107,9 @@ impl Master {
                 format!("no login after {} s", limit.as_secs()),
             )),
             Ok(Err(error)) => Err(Lost::new(LostKind::Ssh, format!("ssh: {error}"))),
-            Ok(Ok(Some(said))) => Err(classify(ssh, &place, &said).await),
-            Ok(Ok(None)) => Ok(Self {
+            Ok(Ok(Login::Failed(said))) => Err(classify(ssh, &place, &said).await),
+            Ok(Ok(Login::Killed)) => Err(Lost::new(LostKind::Withdrawn, "")),
+            Ok(Ok(Login::Made)) => Ok(Self {
                 session: Arc::new(Session::resume_mux(control.into(), None)),
             }),
         }
@@ -140,8 +145,16 @@ impl Master {
     }
 }
 
-/// `None` when the master is in the background, else what it said before it gave up.
-async fn authenticate(mut command: Command) -> std::io::Result<Option<String>> {
+enum Login {
+    /// The master is in the background.
+    Made,
+    /// It gave up, and said this.
+    Failed(String),
+    /// Somebody killed it: the terminal's Ctrl-C reaches it too while it may ask for a passphrase.
+    Killed,
+}
+
+async fn authenticate(mut command: Command) -> std::io::Result<Login> {
     let mut master = command
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::null())
@@ -160,13 +173,16 @@ async fn authenticate(mut command: Command) -> std::io::Result<Option<String>> {
         }
     };
     if status.success() {
-        return Ok(None);
+        return Ok(Login::Made);
+    }
+    if status.code().is_none() {
+        return Ok(Login::Killed);
     }
     if let Some(mut stderr) = open {
         // A proxy command may hold the pipe after ssh itself has gone.
         let _ = timeout(Duration::from_millis(200), stderr.read_to_end(&mut said)).await;
     }
-    Ok(Some(lines(&said)))
+    Ok(Login::Failed(lines(&said)))
 }
 
 fn lines(said: &[u8]) -> String {

@@ -20,7 +20,9 @@ pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Push => &[BASE, SESSION, WORKER, PREPARE, SYSTEM, ACTIVATE, READ],
-        Kind::Rollback => &[BASE, SESSION, WORKER, PREPARE, SYSTEM, ACTIVATE, ROLLBACK, READ],
+        Kind::Rollback => &[
+            BASE, SESSION, WORKER, PREPARE, SYSTEM, ACTIVATE, ROLLBACK, READ,
+        ],
         Kind::Setup => &[BASE, SESSION, SYSTEM, SETUP, READ],
         Kind::Read => &[BASE, SESSION, PREPARE, SYSTEM, ACTIVATE, READ],
     }

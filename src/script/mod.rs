@@ -53,8 +53,17 @@ pub fn compile(plan: &HostPlan) -> Script {
 }
 
 fn header(text: &mut String, plan: &HostPlan) {
-    let Identity { app, environment, root, user, owner, workers, boot, health, decide } =
-        &plan.identity;
+    let Identity {
+        app,
+        environment,
+        root,
+        user,
+        owner,
+        workers,
+        boot,
+        health,
+        decide,
+    } = &plan.identity;
     let (kind, work) = match plan.kind {
         Kind::Push => ("push", "worker"),
         Kind::Rollback => ("rollback", "worker"),
@@ -92,8 +101,15 @@ fn header(text: &mut String, plan: &HostPlan) {
         ("SYSTEM_TABLE", lines(table)),
         ("SYSTEM_FILES", lines(readable)),
     ];
-    let _ = writeln!(text, "# deployer {}: {kind} of {app} ({environment})", env!("CARGO_PKG_VERSION"));
-    let _ = writeln!(text, "# shellcheck disable=SC2034 # not every kind of run uses every value");
+    let _ = writeln!(
+        text,
+        "# deployer {}: {kind} of {app} ({environment})",
+        env!("CARGO_PKG_VERSION")
+    );
+    let _ = writeln!(
+        text,
+        "# shellcheck disable=SC2034 # not every kind of run uses every value"
+    );
     text.push_str("{\n");
     for (name, value) in values {
         let _ = writeln!(text, "  {name}={}", quote(&value));
@@ -107,7 +123,11 @@ fn header(text: &mut String, plan: &HostPlan) {
 fn rendered(text: &mut String, files: &[File]) {
     for file in files {
         let name = file.name.as_str();
-        let _ = writeln!(text, "file_{name}() {{\n  cat <<{}}}\n", heredoc(&file.content));
+        let _ = writeln!(
+            text,
+            "file_{name}() {{\n  cat <<{}}}\n",
+            heredoc(&file.content)
+        );
     }
     let digests = system(files).map(|(name, digest, ..)| format!("\"{name}\":\"{digest}\""));
     let json = digests.collect::<Vec<_>>().join(",");
@@ -117,9 +137,12 @@ fn rendered(text: &mut String, files: &[File]) {
 /// The root-owned files: name, digest, mode and path.
 fn system(files: &[File]) -> impl Iterator<Item = (&'static str, String, u32, &str)> {
     files.iter().filter_map(|file| match &file.place {
-        Place::System(path) => {
-            Some((file.name.as_str(), digest(&file.content), file.mode, path.as_str()))
-        }
+        Place::System(path) => Some((
+            file.name.as_str(),
+            digest(&file.content),
+            file.mode,
+            path.as_str(),
+        )),
         Place::Root(_) | Place::Release(_) => None,
     })
 }
@@ -142,5 +165,11 @@ fn function(text: &mut String, name: &str, steps: &[Step], runner: &str) {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let hex = |mut hex: String, byte: &u8| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    };
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .fold(String::new(), hex)
 }

@@ -6,9 +6,12 @@ use crate::plan::{Action, Name, Virtualenv};
 pub(super) fn call(action: &Action) -> String {
     match action {
         Action::CheckHost => "check_host".to_owned(),
-        Action::Fetch { repo, branch, revision, allow_older } => {
-            words("fetch", [repo, branch, revision, yes_no(*allow_older)])
-        }
+        Action::Fetch {
+            repo,
+            branch,
+            revision,
+            allow_older,
+        } => words("fetch", [repo, branch, revision, yes_no(*allow_older)]),
         Action::Export { revision } => words("export_release", [revision]),
         Action::Virtualenv(virtualenv) => virtualenv_call(virtualenv),
         Action::Environment => "environment".to_owned(),
@@ -17,7 +20,11 @@ pub(super) fn call(action: &Action) -> String {
         Action::CheckSystem { files } => names("check_system", files),
         Action::TrialBoot => "trial \"$part\"".to_owned(),
         Action::ImportGate => "import_gate \"$part\"".to_owned(),
-        Action::Decide { takeover, preload, max_stall } => {
+        Action::Decide {
+            takeover,
+            preload,
+            max_stall,
+        } => {
             let (takeover, preload) = (takeover_word(*takeover), yes_no(*preload));
             format!("decide {takeover} \"$part\" {preload} {max_stall}")
         }
@@ -32,9 +39,12 @@ pub(super) fn call(action: &Action) -> String {
         Action::Directories => "directories".to_owned(),
         Action::Uploads { path } => words("uploads", [path]),
         Action::OwnFiles => "own_files".to_owned(),
-        Action::GitAccess { host, port, known, accepted } => {
-            words("git_access", [host, &port.to_string(), known, accepted])
-        }
+        Action::GitAccess {
+            host,
+            port,
+            known,
+            accepted,
+        } => words("git_access", [host, &port.to_string(), known, accepted]),
         Action::InstallSystem { files } => names("install_system", files),
         Action::StartSystem { nginx } => {
             format!("start_system {}", yes_no(*nginx))
@@ -51,18 +61,28 @@ where
     I: IntoIterator<Item = T>,
     T: AsRef<str>,
 {
-    arguments.into_iter().fold(function.to_owned(), |call, word| {
-        call + " " + &quote(word.as_ref())
-    })
+    arguments
+        .into_iter()
+        .fold(function.to_owned(), |call, word| {
+            call + " " + &quote(word.as_ref())
+        })
 }
 
 fn names(function: &str, files: &[Name]) -> String {
-    files.iter().fold(function.to_owned(), |call, name| call + " " + name.as_str())
+    files
+        .iter()
+        .fold(function.to_owned(), |call, name| call + " " + name.as_str())
 }
 
 fn virtualenv_call(virtualenv: &Virtualenv) -> String {
-    let Virtualenv { python, installer, index_url, require_hashes, gunicorn, requirements } =
-        virtualenv;
+    let Virtualenv {
+        python,
+        installer,
+        index_url,
+        require_hashes,
+        gunicorn,
+        requirements,
+    } = virtualenv;
     let installer = match installer {
         Installer::Auto => "auto",
         Installer::Uv => "uv",
@@ -75,7 +95,12 @@ fn virtualenv_call(virtualenv: &Virtualenv) -> String {
         yes_no(*require_hashes),
         gunicorn,
     ];
-    words("virtualenv", options.into_iter().chain(requirements.iter().map(String::as_str)))
+    words(
+        "virtualenv",
+        options
+            .into_iter()
+            .chain(requirements.iter().map(String::as_str)),
+    )
 }
 
 fn takeover_word(takeover: Takeover) -> &'static str {

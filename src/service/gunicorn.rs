@@ -18,7 +18,10 @@ pub(super) fn files(values: &Value, templates: &Templates) -> anyhow::Result<Vec
         mode: 0o640,
         content: templates.render("gunicorn/gunicorn.conf.py.j2", values)?,
     }];
-    for (slot, name) in SLOTS.into_iter().zip([Name::StubA, Name::StubB, Name::StubTrial]) {
+    for (slot, name) in SLOTS
+        .into_iter()
+        .zip([Name::StubA, Name::StubB, Name::StubTrial])
+    {
         let values = context! { slot, ..values.clone() };
         files.push(File {
             name,

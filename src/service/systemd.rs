@@ -56,8 +56,14 @@ pub(super) fn files(
 
 /// The boot-time recovery: a program of its own, so that a new version of deployer seldom changes it.
 fn recover_script(config: &Config) -> anyhow::Result<String> {
-    let (app, root) = (quote::sh(config.app.as_str())?, quote::sh(config.root.as_str())?);
-    Ok(format!("#!/bin/sh\nAPP={app}\nROOT={root}\n\n{}", include_str!("../../templates/script/recover.sh")))
+    let (app, root) = (
+        quote::sh(config.app.as_str())?,
+        quote::sh(config.root.as_str())?,
+    );
+    Ok(format!(
+        "#!/bin/sh\nAPP={app}\nROOT={root}\n\n{}",
+        include_str!("../../templates/script/recover.sh")
+    ))
 }
 
 pub(super) fn values(service: &Service) -> Value {

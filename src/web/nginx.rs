@@ -1,6 +1,6 @@
 use minijinja::{Value, context};
 
-use crate::config::{Config, Nginx};
+use crate::config::{Config, Nginx, ServerName};
 use crate::plan::{File, Name, Place};
 use crate::service;
 use crate::template::Templates;
@@ -35,6 +35,7 @@ fn values(config: &Config, nginx: &Nginx) -> Value {
         // Names of nginx's variables have no `-`, and names of apps no `_`.
         variable => config.app.as_str().replace('-', "_"),
         any_name => nginx.server_names.iter().any(|name| name.as_str() == "_"),
+        known_names => known_names(nginx),
         patience => patience,
         nginx => context! {
             server_names => nginx.server_names.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -53,4 +54,20 @@ fn values(config: &Config, nginx: &Nginx) -> Value {
 fn headers(nginx: &Nginx) -> Value {
     let header = |(name, value)| context! { name, value };
     nginx.headers.iter().map(header).collect()
+}
+
+/// A regular expression for every host name that the site answers; nginx has it in lower case.
+///
+/// A `map` would do, but takes no longer names than nginx's smallest bucket for hashes.
+fn known_names(nginx: &Nginx) -> String {
+    let known = |name: &ServerName| {
+        let name = name.as_str().to_ascii_lowercase().replace('.', r"\.");
+        match (name.strip_prefix(r"*\."), name.strip_prefix(r"\.")) {
+            (Some(domain), _) => format!(r".+\.{domain}"),
+            (_, Some(domain)) => format!(r"(?:.+\.)?{domain}"),
+            _ => name,
+        }
+    };
+    let names: Vec<String> = nginx.server_names.iter().map(known).collect();
+    format!("^(?:{})$", names.join("|"))
 }

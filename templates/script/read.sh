@@ -37,11 +37,10 @@ show_releases() {
 # remote_head REPO REF: for a client that cannot reach the repository itself.
 remote_head() {
   git_environment
-  if head=$(timeout 30 git ls-remote "$1" "$2"); then
-    ev "fact head revision=$(word "${head%%[!0-9a-f]*}")"
-  else
-    ev "fact head revision="
-  fi
+  # The peeled form comes last: an annotated tag's own id is not a commit.
+  head=$(timeout 30 git ls-remote -q "$1" "$2" "$2^{}") || { ev "refused fetch"; end refused; }
+  head=${head##*"$newline"}
+  ev "fact head revision=${head%%[!0-9a-f]*}"
 }
 
 # What a push would do, as far as it can be known without fetching.

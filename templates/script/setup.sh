@@ -107,7 +107,7 @@ git_access() {
     shown=$(printf '%s\n' "$pinned" | ssh-keygen -lf - | cut -d' ' -f2)
     case "$newline$shown$newline" in
       *"$newline$4$newline"*) ;;
-      *) for print in $shown; do ev "fact git-fingerprint host=$1 value=$(word "$print")"; done; refuse "git-host-key host=$1" ;;
+      *) refuse "git-host-key host=$1 seen=$(word "$(printf '%s' "$shown" | tr '\n' ' ')")" ;;
     esac
   fi
   printf '%s\n' "$pinned" | cmp -s - "$pins" && return 0

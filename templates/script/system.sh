@@ -98,7 +98,7 @@ verify_units() {
   done
   set -- "$checked"/*.service
   if [ ! -f "$1" ]; then rm -rf "$checked"; return 0; fi
-  systemd-analyze verify "$checked"/*.service 2>&1 | grep -F "$APP-" | grep -v 'is not executable' >"$checked/said"
+  systemd-analyze verify "$checked"/*.service 2>&1 | grep -F "$APP-" | grep -v -e 'is not executable' -e 'Unknown key' -e 'Unknown lvalue' >"$checked/said"
   cat "$checked/said"
   [ ! -s "$checked/said" ]
   set -- $?

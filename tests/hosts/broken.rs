@@ -7,28 +7,60 @@ use crate::state::{coherent, tidy};
 
 const HEALTH: &str = "\n@app.get('/health')\ndef health():\n    return 'well', STATUS\n";
 /// Well in the trial, dead as soon as it serves.
-const TRAITOR: &str = "import os\nif not os.environ.get('DEPLOYER_TRIAL'):\n    raise SystemExit('not on stage')";
+const TRAITOR: &str =
+    "import os\nif not os.environ.get('DEPLOYER_TRIAL'):\n    raise SystemExit('not on stage')";
 
 #[test]
 fn a_broken_release_never_takes_a_request() -> Result<()> {
     let site = Site::live_after(|site| {
-        site.edit("deploy.yaml", "static:", "service:\n  start_timeout: 5s\nhealth:\n  path: /health\n  status: 200\nstatic:")?;
-        site.edit("hello.py", "app = Flask(__name__)\n", &format!("STATUS = 200\napp = Flask(__name__)\n{HEALTH}"))
+        site.edit(
+            "deploy.yaml",
+            "static:",
+            "service:\n  start_timeout: 5s\nhealth:\n  path: /health\n  status: 200\nstatic:",
+        )?;
+        site.edit(
+            "hello.py",
+            "app = Flask(__name__)\n",
+            &format!("STATUS = 200\napp = Flask(__name__)\n{HEALTH}"),
+        )
     })?;
     let app = &site;
-    refused(app, 7, &["raise RuntimeError('broken on purpose')", "RuntimeError: broken on purpose"], || {
-        app.on_import("raise RuntimeError('broken on purpose')")
-    })?;
-    refused(app, 7, &["ModuleNotFoundError: No module named 'absent'"], || app.on_import("import absent"))?;
+    refused(
+        app,
+        7,
+        &[
+            "raise RuntimeError('broken on purpose')",
+            "RuntimeError: broken on purpose",
+        ],
+        || app.on_import("raise RuntimeError('broken on purpose')"),
+    )?;
+    refused(
+        app,
+        7,
+        &["ModuleNotFoundError: No module named 'absent'"],
+        || app.on_import("import absent"),
+    )?;
     refused(app, 7, &["SyntaxError"], || app.on_import("def ("))?;
-    refused(app, 7, &["boot-timeout"], || app.on_import("import time\ntime.sleep(60)"))?;
+    refused(app, 7, &["boot-timeout"], || {
+        app.on_import("import time\ntime.sleep(60)")
+    })?;
     app.on_import("")?;
-    refused(app, 7, &["answers 500"], || app.edit("hello.py", "STATUS = 200", "STATUS = 500"))?;
+    refused(app, 7, &["answers 500"], || {
+        app.edit("hello.py", "STATUS = 200", "STATUS = 500")
+    })?;
     app.edit("hello.py", "STATUS = 500", "STATUS = 200")?;
-    refused(app, 7, &["no-such-package"], || app.edit("requirements.txt", "flask==3.1.3", "flask==3.1.3\nno-such-package"))?;
+    refused(app, 7, &["no-such-package"], || {
+        app.edit(
+            "requirements.txt",
+            "flask==3.1.3",
+            "flask==3.1.3\nno-such-package",
+        )
+    })?;
     app.edit("requirements.txt", "\nno-such-package", "")?;
     // By reload and by replace: the second boots beside the old one and never gets the socket.
-    refused(app, 9, &["not on stage", "serves again"], || app.on_import(TRAITOR))?;
+    refused(app, 9, &["not on stage", "serves again"], || {
+        app.on_import(TRAITOR)
+    })?;
     refused(app, 9, &["not on stage", "serves again"], || {
         app.edit("requirements.txt", "click==8.5.1", "click==8.1.8")?;
         app.on_import(TRAITOR)
@@ -41,7 +73,12 @@ fn a_broken_release_never_takes_a_request() -> Result<()> {
 }
 
 /// Pushes it under load: the old release answers everything, and a good push follows without ado.
-fn refused(site: &Site, code: i32, words: &[&str], break_it: impl FnOnce() -> Result<()>) -> Result<()> {
+fn refused(
+    site: &Site,
+    code: i32,
+    words: &[&str],
+    break_it: impl FnOnce() -> Result<()>,
+) -> Result<()> {
     let old = coherent(site, site.web())?;
     break_it()?;
     site.commit()?;
@@ -56,6 +93,9 @@ fn refused(site: &Site, code: i32, words: &[&str], break_it: impl FnOnce() -> Re
     ensure!(pages == [Some(old.clone())], "{pages:?}\n{run}");
     ensure!(coherent(site, site.web())? == old);
     tidy(site.web())?;
-    println!("{}: exit {code}, {} requests, {:?}", words[0], report.ok, run.took);
+    println!(
+        "{}: exit {code}, {} requests, {:?}",
+        words[0], report.ok, run.took
+    );
     Ok(())
 }

@@ -20,7 +20,10 @@ fn a_killed_client_leaves_the_old_or_the_new_release() -> Result<()> {
     let before = print(site.web())?;
     in_prepare(&site)?.kill()?;
     let wait = site.wait_until_free(site.web())?;
-    ensure!(wait < Duration::from_secs(3), "the lock was held for {wait:?}");
+    ensure!(
+        wait < Duration::from_secs(3),
+        "the lock was held for {wait:?}"
+    );
     same(&before, &print(site.web())?)?;
     ensure!(coherent(&site, site.web())? == old);
     next_push_works(&site)?;
@@ -30,7 +33,10 @@ fn a_killed_client_leaves_the_old_or_the_new_release() -> Result<()> {
         let old = coherent(&site, site.web())?;
         after_go(&site)?.kill()?;
         site.wait_until_free(site.web())?;
-        ensure!(coherent(&site, site.web())? != old, "after `go` a client is not needed");
+        ensure!(
+            coherent(&site, site.web())? != old,
+            "after `go` a client is not needed"
+        );
         tidy(site.web())?;
         next_push_works(&site)?;
     }
@@ -53,7 +59,10 @@ fn a_cut_link_is_asked_for_the_outcome() -> Result<()> {
     let old = coherent(&site, site.web())?;
     let push = after_go(&site)?;
     site.links[0].cut();
-    push.end()?.expect(0)?.says("asking the host")?.says("live on")?;
+    push.end()?
+        .expect(0)?
+        .says("asking the host")?
+        .says("live on")?;
     ensure!(coherent(&site, site.web())? != old);
     tidy(site.web())?;
     next_push_works(&site)
@@ -101,7 +110,13 @@ fn a_power_cut_is_settled_at_boot() -> Result<()> {
     drop(push);
     next_push_works(&site)?;
     let mut unfinished = 0;
-    for (takeover, delay) in [("replace", 100), ("replace", 900), ("reload", 100), ("replace", 1600), ("reload", 900)] {
+    for (takeover, delay) in [
+        ("replace", 100),
+        ("replace", 900),
+        ("reload", 100),
+        ("replace", 1600),
+        ("reload", 900),
+    ] {
         use_takeover(&site, takeover)?;
         let old = coherent(&site, web)?;
         let push = after_go(&site)?;
@@ -110,9 +125,15 @@ fn a_power_cut_is_settled_at_boot() -> Result<()> {
         unfinished += u32::from(web.root_path().join("srv/hello/.deployer/journal").exists());
         web.boot()?;
         drop(push);
-        ensure!(!web.root_path().join("srv/hello/.deployer/journal").exists(), "nobody settled the journal");
+        ensure!(
+            !web.root_path().join("srv/hello/.deployer/journal").exists(),
+            "nobody settled the journal"
+        );
         let now = coherent(&site, web)?;
-        println!("{takeover} cut after {delay} ms: {}", if now == old { "old" } else { "new" });
+        println!(
+            "{takeover} cut after {delay} ms: {}",
+            if now == old { "old" } else { "new" }
+        );
         next_push_works(&site)?;
     }
     ensure!(unfinished >= 3, "only {unfinished} cuts hit an activation");
@@ -122,13 +143,24 @@ fn a_power_cut_is_settled_at_boot() -> Result<()> {
 pub(crate) fn slow_site() -> Result<Site> {
     Site::live_after(|site| {
         site.on_import(SLOW)?;
-        site.edit("deploy.yaml", "app: hello:app", "app: hello:app\n  reload: auto")
+        site.edit(
+            "deploy.yaml",
+            "app: hello:app",
+            "app: hello:app\n  reload: auto",
+        )
     })
 }
 
 pub(crate) fn use_takeover(site: &Site, takeover: &str) -> Result<()> {
     for old in ["auto", "reload", "replace"] {
-        if site.edit("deploy.yaml", &format!("reload: {old}"), &format!("reload: {takeover}")).is_ok() {
+        if site
+            .edit(
+                "deploy.yaml",
+                &format!("reload: {old}"),
+                &format!("reload: {takeover}"),
+            )
+            .is_ok()
+        {
             return Ok(());
         }
     }

@@ -17,25 +17,40 @@ fn a_site_goes_up_and_its_releases_come_and_go() -> Result<()> {
 
     site.deployer(&["push", "production"])?.expect(0)?;
     let first = coherent(&site, web)?;
-    ensure!(first.click == "8.5.1" && first.greeting == "good day", "{first:?}");
+    ensure!(
+        first.click == "8.5.1" && first.greeting == "good day",
+        "{first:?}"
+    );
     tidy(web)?;
 
     let before = print(web)?;
-    site.deployer(&["push", "production"])?.expect(0)?.says("already live")?;
+    site.deployer(&["push", "production"])?
+        .expect(0)?
+        .says("already live")?;
     same(&before, &print(web)?)?;
 
     let master = "systemctl show -p MainPID --value hello-a hello-b";
     let pids = web.sh(master)?;
     site.change()?;
-    site.deployer(&["push", "production"])?.expect(0)?.says("virtualenv reused")?;
+    site.deployer(&["push", "production"])?
+        .expect(0)?
+        .says("virtualenv reused")?;
     let second = coherent(&site, web)?;
-    ensure!(second.release != first.release && web.sh(master)? == pids, "{second:?}");
+    ensure!(
+        second.release != first.release && web.sh(master)? == pids,
+        "{second:?}"
+    );
 
     site.edit("requirements.txt", "click==8.5.1", "click==8.1.8")?;
     site.commit()?;
-    site.deployer(&["push", "production"])?.expect(0)?.says("takeover: replace (packages)")?;
+    site.deployer(&["push", "production"])?
+        .expect(0)?
+        .says("takeover: replace (packages)")?;
     let third = coherent(&site, web)?;
-    ensure!(third.click == "8.1.8" && web.sh(master)? != pids, "{third:?}");
+    ensure!(
+        third.click == "8.1.8" && web.sh(master)? != pids,
+        "{third:?}"
+    );
     tidy(web)?;
 
     for expected in [&second, &first] {
@@ -44,7 +59,8 @@ fn a_site_goes_up_and_its_releases_come_and_go() -> Result<()> {
         tidy(web)?;
     }
     site.deployer(&["rollback", "production"])?.expect(6)?;
-    site.deployer(&["rollback", "production", &third.release])?.expect(0)?;
+    site.deployer(&["rollback", "production", &third.release])?
+        .expect(0)?;
     ensure!(coherent(&site, web)? == third);
     tidy(web)
 }

@@ -18,7 +18,10 @@ fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
     let before = prints(&site)?;
     site.web[1].sh(&format!("mv {pins} {pins}.away"))?;
     site.change()?;
-    let run = site.deployer(&["push", "production"])?.expect(7)?.says("nothing was changed")?;
+    let run = site
+        .deployer(&["push", "production"])?
+        .expect(7)?
+        .says("nothing was changed")?;
     site.web[1].sh(&format!("mv {pins}.away {pins}"))?;
     for (host, before) in site.web.iter().zip(&before) {
         site.wait_until_free(host)?;
@@ -32,7 +35,10 @@ fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
 
     site.on_import(TRAITOR)?;
     site.commit()?;
-    let run = site.deployer(&["push", "production"])?.expect(9)?.says("not on this host")?;
+    let run = site
+        .deployer(&["push", "production"])?
+        .expect(9)?
+        .says("not on this host")?;
     for host in &site.web {
         site.wait_until_free(host)?;
     }
@@ -42,7 +48,10 @@ fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
     site.change()?;
     site.web[2].kill9()?;
     let before = [print(&site.web[0])?, print(&site.web[1])?];
-    let run = site.deployer(&["push", "production"])?.expect(4)?.says("cannot connect to deploy@web3")?;
+    let run = site
+        .deployer(&["push", "production"])?
+        .expect(4)?
+        .says("cannot connect to deploy@web3")?;
     for (host, before) in site.web.iter().zip(&before) {
         site.wait_until_free(host)?;
         same(before, &print(host)?)?;
@@ -57,7 +66,11 @@ fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
 
 /// The one release that all hosts serve.
 fn serving(site: &Site) -> Result<String> {
-    let pages = site.web.iter().map(|host| coherent(site, host)).collect::<Result<Vec<_>>>()?;
+    let pages = site
+        .web
+        .iter()
+        .map(|host| coherent(site, host))
+        .collect::<Result<Vec<_>>>()?;
     ensure!(pages.iter().all(|page| *page == pages[0]), "{pages:?}");
     for host in &site.web {
         tidy(host)?;

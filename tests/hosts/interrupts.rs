@@ -66,8 +66,15 @@ fn interrupt(site: &Site, fault: Fault, takeover: &str, delay: Duration) -> Resu
     site.wait_until_free(web)?;
     // Nobody but the next push looks after a worker that was killed alone: all that holds is that a release serves.
     let settled = web.exec("test -e /srv/hello/.deployer/journal")?.code != 0;
-    ensure!(settled || matches!(fault, Fault::Worker), "the journal is not settled");
-    let now = if settled { coherent(site, web)? } else { site.page()? };
+    ensure!(
+        settled || matches!(fault, Fault::Worker),
+        "the journal is not settled"
+    );
+    let now = if settled {
+        coherent(site, web)?
+    } else {
+        site.page()?
+    };
     next_push_works(site)?;
     Ok(match (now == old, settled) {
         (true, true) => "old",

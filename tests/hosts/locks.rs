@@ -16,7 +16,11 @@ fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     std::thread::sleep(std::time::Duration::from_millis(500));
     let before = print(web)?;
     let holder = web.sh("cat /srv/hello/.deployer/holder")?;
-    for arguments in [&["push", "production"][..], &["rollback", "production"], &["setup", "production", "--login", "root"]] {
+    for arguments in [
+        &["push", "production"][..],
+        &["rollback", "production"],
+        &["setup", "production", "--login", "root"],
+    ] {
         let second = site.deployer(arguments)?.expect(5)?;
         let second = second.says("tester")?.says("nothing was changed")?;
         let run = holder.split(' ').nth(2).unwrap_or_default();

@@ -6,9 +6,16 @@ use crate::machines::Machine;
 use crate::site::Site;
 use crate::state::{coherent, print, same, tidy};
 
-const UNIT: (&str, &str, &str) = ("deploy.yaml", "static:", "service:\n  open_files: 20000\nstatic:");
-const SITE: (&str, &str, &str) =
-    ("deploy.yaml", "server_name: hello.example.com", "server_name: [hello.example.com, www.example.com]");
+const UNIT: (&str, &str, &str) = (
+    "deploy.yaml",
+    "static:",
+    "service:\n  open_files: 20000\nstatic:",
+);
+const SITE: (&str, &str, &str) = (
+    "deploy.yaml",
+    "server_name: hello.example.com",
+    "server_name: [hello.example.com, www.example.com]",
+);
 
 #[test]
 fn root_gives_the_tree_to_a_user_of_its_own() -> Result<()> {
@@ -20,19 +27,21 @@ fn root_gives_the_tree_to_a_user_of_its_own() -> Result<()> {
     site.deployer(&["rollback", "production"])?.expect(0)?;
     site.deployer(&["push", "production"])?.expect(0)?;
     owned_by(web, "hello-deploy")?;
-    ensure!(web.sh("pgrep -fc 'deployer[.].* broker' || :")? == "0", "root's part still runs");
+    ensure!(
+        web.sh("pgrep -fc 'deployer[.].* broker' || :")? == "0",
+        "root's part still runs"
+    );
     tidy(web)
 }
 
 #[test]
 fn a_sudoer_changes_units_and_the_site_with_a_push() -> Result<()> {
     let site = Site::live_after(|site| {
-        site.web().sh(
-            "useradd --create-home --shell /bin/bash ubuntu
+        site.web()
+            .sh("useradd --create-home --shell /bin/bash ubuntu
              install -d -m 700 -o ubuntu -g ubuntu ~ubuntu/.ssh
              install -m 600 -o ubuntu -g ubuntu /root/.ssh/authorized_keys ~ubuntu/.ssh/
-             echo 'ubuntu ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/ubuntu",
-        )?;
+             echo 'ubuntu ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/ubuntu")?;
         site.edit("deploy.yaml", "deploy@web1", "ubuntu@web1")
     })?;
     owned_by(site.web(), "ubuntu")?;
@@ -51,7 +60,9 @@ fn with_the_drop_in_alone_units_and_site_wait_for_setup() -> Result<()> {
         site.edit(file, from, to)?;
         site.change()?;
         let refused = site.deployer(&["push", "production"])?.expect(6)?;
-        refused.says("hint: run `deployer setup production`")?.says("nothing was changed")?;
+        refused
+            .says("hint: run `deployer setup production`")?
+            .says("nothing was changed")?;
         // The virtualenv and the environment are the next push's, which needs the same.
         same(&before, &print(web)?)?;
         tidy(web)?;
@@ -63,7 +74,9 @@ fn with_the_drop_in_alone_units_and_site_wait_for_setup() -> Result<()> {
     let limits = web.sh("systemctl show -p LimitNOFILE hello-a hello-b | sort -u")?;
     ensure!(limits.trim() == "LimitNOFILE=20000", "{limits}");
     site.change()?;
-    site.deployer(&["push", "production"])?.expect(0)?.says("takeover: reload")?;
+    site.deployer(&["push", "production"])?
+        .expect(0)?
+        .says("takeover: reload")?;
     Ok(())
 }
 
@@ -77,17 +90,26 @@ fn unit_and_site_change_with_a_push(site: &Site) -> Result<()> {
         tidy(web)?;
     }
     let limits = web.sh("grep -h ^LimitNOFILE /etc/systemd/system/hello-[ab].service /etc/systemd/system/hello-trial.service")?;
-    ensure!(limits.lines().all(|line| line == "LimitNOFILE=20000"), "{limits}");
+    ensure!(
+        limits.lines().all(|line| line == "LimitNOFILE=20000"),
+        "{limits}"
+    );
     let slot = web.sh("basename $(dirname $(readlink /srv/hello/web.sock))")?;
-    let running = web.sh(&format!("grep '^Max open files' /proc/$(systemctl show -p MainPID --value hello-{slot})/limits"))?;
+    let running = web.sh(&format!(
+        "grep '^Max open files' /proc/$(systemctl show -p MainPID --value hello-{slot})/limits"
+    ))?;
     ensure!(running.contains("20000"), "{running}");
-    ensure!(web.sh("curl -sS -H 'Host: www.example.com' http://127.0.0.1/")?.starts_with("Howdy"));
+    ensure!(
+        web.sh("curl -sS -H 'Host: www.example.com' http://127.0.0.1/")?
+            .starts_with("Howdy")
+    );
     Ok(())
 }
 
 /// Nothing in the tree belongs to root, and the rest to the login and the app.
 fn owned_by(host: &Machine, login: &str) -> Result<()> {
-    let owners = host.sh("cd /srv/hello && find . -path ./shared -prune -o -printf '%u\n' | sort -u")?;
+    let owners =
+        host.sh("cd /srv/hello && find . -path ./shared -prune -o -printf '%u\n' | sort -u")?;
     ensure!(owners == login, "{owners}");
     ensure!(host.sh("find /srv/hello/shared -printf '%u\n' | sort -u")? == "hello");
     Ok(())

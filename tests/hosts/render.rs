@@ -15,14 +15,26 @@ fn what_is_rendered_is_found_byte_for_byte() -> Result<()> {
     let sha = site.change()?;
     let out = TempDir::new()?;
     let to = out.path().to_str().context("not UTF-8")?;
-    let rendered = site.deployer(&["render", "production", "--revision", &sha, "--out", to])?.expect(0)?;
-    let planned = site.deployer(&["plan", "production", "--revision", &sha])?.expect(0)?;
-    let pushed = site.deployer(&["push", "production", "--revision", &sha])?.expect(0)?;
-    ensure!(rendered.digest()? == planned.digest()? && planned.digest()? == pushed.digest()?, "{rendered}{planned}{pushed}");
+    let rendered = site
+        .deployer(&["render", "production", "--revision", &sha, "--out", to])?
+        .expect(0)?;
+    let planned = site
+        .deployer(&["plan", "production", "--revision", &sha])?
+        .expect(0)?;
+    let pushed = site
+        .deployer(&["push", "production", "--revision", &sha])?
+        .expect(0)?;
+    ensure!(
+        rendered.digest()? == planned.digest()? && planned.digest()? == pushed.digest()?,
+        "{rendered}{planned}{pushed}"
+    );
 
     let current = "/srv/hello/current";
     let manifest = web.read_file(&format!("{current}/.deployer/manifest.json"))?;
-    ensure!(manifest.contains(&format!("\"script\":\"{}\"", pushed.digest()?)), "{manifest}");
+    ensure!(
+        manifest.contains(&format!("\"script\":\"{}\"", pushed.digest()?)),
+        "{manifest}"
+    );
     let release = site.page()?.release;
     let ran = web.read_file(&format!("/srv/hello/.deployer/runs/{release}/script"))?;
     let host = out.path().join("deploy@web1");
@@ -30,14 +42,21 @@ fn what_is_rendered_is_found_byte_for_byte() -> Result<()> {
 
     let mut compared = Vec::new();
     for file in files(&host)? {
-        let name = file.strip_prefix(&host)?.to_str().context("not UTF-8")?.to_owned();
+        let name = file
+            .strip_prefix(&host)?
+            .to_str()
+            .context("not UTF-8")?
+            .to_owned();
         let place = match name.split_once('/') {
             Some(("root", rest)) => format!("/srv/hello/{rest}"),
             Some(("release", rest)) => format!("{current}/{rest}"),
             Some(("etc", _)) => format!("/{name}"),
             _ => continue,
         };
-        ensure!(web.read_file(&place)? == fs::read_to_string(&file)?, "{place} differs");
+        ensure!(
+            web.read_file(&place)? == fs::read_to_string(&file)?,
+            "{place} differs"
+        );
         compared.push(name);
     }
     ensure!(compared.len() == 12, "{compared:?}");

@@ -20,7 +20,11 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn expect(self, code: i32) -> Result<Self> {
-        ensure!(self.code == code, "exit {} and not {code}\n{self}", self.code);
+        ensure!(
+            self.code == code,
+            "exit {} and not {code}\n{self}",
+            self.code
+        );
         Ok(self)
     }
 
@@ -38,7 +42,9 @@ impl Run {
     /// The script's digest as this run printed it.
     pub(crate) fn digest(&self) -> Result<&str> {
         let both = [&self.stdout, &self.stderr];
-        let digest = both.iter().find_map(|text| text.split_once("script sha256 "));
+        let digest = both
+            .iter()
+            .find_map(|text| text.split_once("script sha256 "));
         let (_, rest) = digest.with_context(|| format!("no digest\n{self}"))?;
         rest.get(..64).context("a short digest")
     }
@@ -46,7 +52,11 @@ impl Run {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "exit {} after {:?}\n{}\n{}", self.code, self.took, self.stdout, self.stderr)
+        write!(
+            f,
+            "exit {} after {:?}\n{}\n{}",
+            self.code, self.took, self.stdout, self.stderr
+        )
     }
 }
 
@@ -61,7 +71,10 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(mut command: Command) -> Result<Self> {
         command.env_remove("NO_COLOR").env("USER", "tester");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().context("cannot start deployer")?;
         let said = [Arc::default(), Arc::default()];
         let mut readers = Vec::new();
@@ -71,7 +84,12 @@ impl Running {
         if let Some(stderr) = child.stderr.take() {
             readers.push(collect(stderr, &said[1]));
         }
-        Ok(Self { child, began: Instant::now(), said, readers })
+        Ok(Self {
+            child,
+            began: Instant::now(),
+            said,
+            readers,
+        })
     }
 
     /// Waits for a line of its report.
@@ -83,7 +101,10 @@ impl Running {
             if let Some(status) = self.child.try_wait()? {
                 sleep(Duration::from_millis(50));
                 if !self.said(1).contains(text) {
-                    bail!("ended with {status} before it said `{text}`\n{}", self.said(1));
+                    bail!(
+                        "ended with {status} before it said `{text}`\n{}",
+                        self.said(1)
+                    );
                 }
             }
             sleep(Duration::from_millis(2));
@@ -106,11 +127,18 @@ impl Running {
         }
         let code = status.code().unwrap_or(128 + status.signal().unwrap_or(0));
         let (stdout, stderr) = (self.said(0).clone(), self.said(1).clone());
-        Ok(Run { code, stdout, stderr, took })
+        Ok(Run {
+            code,
+            stdout,
+            stderr,
+            took,
+        })
     }
 
     fn said(&self, which: usize) -> MutexGuard<'_, String> {
-        self.said[which].lock().unwrap_or_else(PoisonError::into_inner)
+        self.said[which]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -126,9 +154,14 @@ fn collect(from: impl Read + Send + 'static, to: &Arc<Mutex<String>>) -> JoinHan
     spawn(move || {
         let mut reader = BufReader::new(from);
         let mut line = Vec::new();
-        while reader.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+        while reader
+            .read_until(b'\n', &mut line)
+            .is_ok_and(|count| count > 0)
+        {
             let text = String::from_utf8_lossy(&line).into_owned();
-            to.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+            to.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push_str(&text);
             line.clear();
         }
     })

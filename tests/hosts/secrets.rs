@@ -14,13 +14,20 @@ const WATCH: &str = "while :; do ps -eo args >> /tmp/seen; done";
 fn a_secret_reaches_the_app_and_nothing_else() -> Result<()> {
     let site = Site::live()?;
     let web = site.web();
-    web.sh(&format!("setsid sh -c '{WATCH}' > /dev/null 2>&1 & echo $! > /tmp/watcher"))?;
+    web.sh(&format!(
+        "setsid sh -c '{WATCH}' > /dev/null 2>&1 & echo $! > /tmp/watcher"
+    ))?;
     site.edit("deploy.yaml", "good day", SENTINEL)?;
     let mut said = String::new();
     for arguments in [
         &["push", "production", "-v"][..],
         &["plan", "production"],
-        &["render", "production", "--revision", "0123456789012345678901234567890123456789"],
+        &[
+            "render",
+            "production",
+            "--revision",
+            "0123456789012345678901234567890123456789",
+        ],
         &["rollback", "production", "-v"],
         &["releases", "production"],
         &["status", "production"],
@@ -32,18 +39,36 @@ fn a_secret_reaches_the_app_and_nothing_else() -> Result<()> {
     ensure!(coherent(&site, web)?.greeting == SENTINEL);
     ensure!(!said.contains(SENTINEL), "{said}");
     web.sh("kill $(cat /tmp/watcher); journalctl --sync")?;
-    ensure!(web.sh("wc -l < /tmp/seen")?.parse::<u32>()? > 1000, "nobody watched");
-    ensure!(web.sh("grep -c 'script worker' /tmp/seen")? != "0", "the worker was not seen");
+    ensure!(
+        web.sh("wc -l < /tmp/seen")?.parse::<u32>()? > 1000,
+        "nobody watched"
+    );
+    ensure!(
+        web.sh("grep -c 'script worker' /tmp/seen")? != "0",
+        "the worker was not seen"
+    );
 
-    let has = |command: &str| -> Result<String> { web.sh(&format!("{command} | grep -F {SENTINEL} || :")) };
+    let has = |command: &str| -> Result<String> {
+        web.sh(&format!("{command} | grep -F {SENTINEL} || :"))
+    };
     ensure!(has("cat /tmp/seen")?.is_empty());
     ensure!(has("journalctl --no-pager -o verbose -a")?.is_empty());
     ensure!(has("systemctl show hello-a hello-b hello-trial nginx")?.is_empty());
-    let files = web.sh(&format!("grep -rlF {SENTINEL} /srv /etc /var /run/hello /tmp /root /home 2>/dev/null || :"))?;
+    let files = web.sh(&format!(
+        "grep -rlF {SENTINEL} /srv /etc /var /run/hello /tmp /root /home 2>/dev/null || :"
+    ))?;
     for file in files.lines() {
-        ensure!(file.starts_with("/srv/hello/env/") || file.ends_with("/env"), "the secret is in {file}");
+        ensure!(
+            file.starts_with("/srv/hello/env/") || file.ends_with("/env"),
+            "the secret is in {file}"
+        );
     }
-    ensure!(files.lines().any(|file| file.starts_with("/srv/hello/env/")), "{files}");
+    ensure!(
+        files
+            .lines()
+            .any(|file| file.starts_with("/srv/hello/env/")),
+        "{files}"
+    );
     Ok(())
 }
 
@@ -59,15 +84,22 @@ fn modes_of_the_tree_hold_for_every_file() -> Result<()> {
     site.deployer(&["push", "production"])?.expect(0)?;
 
     let find = |conditions: &str| web.sh(&format!("cd /srv/hello && find . {conditions}"));
-    ensure!(find("-path ./shared -prune -o ! -type l -perm /022 -print")?.is_empty(), "writable by others");
+    ensure!(
+        find("-path ./shared -prune -o ! -type l -perm /022 -print")?.is_empty(),
+        "writable by others"
+    );
     ensure!(find("-type f -perm /6000")?.is_empty(), "set-id files");
     let loose = find("./env -type f \\( ! -perm 0640 -o ! -group hello \\) -ls")?;
     ensure!(loose.is_empty(), "{loose}");
     ensure!(find("./.deployer/runs -type d ! -perm 0700")?.is_empty());
     let open = find("./.deployer/runs -mindepth 2 -perm /077 ! -type d")?;
-    ensure!(open.is_empty() , "{open}");
-    let by_app = web.sh("cd /srv/hello && runuser -u hello -- find . -writable ! -type l -print 2>/dev/null")?;
-    ensure!(by_app.lines().all(|path| path.starts_with("./shared")), "the app may write {by_app}");
+    ensure!(open.is_empty(), "{open}");
+    let by_app = web
+        .sh("cd /srv/hello && runuser -u hello -- find . -writable ! -type l -print 2>/dev/null")?;
+    ensure!(
+        by_app.lines().all(|path| path.starts_with("./shared")),
+        "the app may write {by_app}"
+    );
     let by_nobody = web.sh("cd /srv/hello && runuser -u nobody -- sh -c 'cat .deployer/setup env/* releases/*/hello.py' 2>/dev/null; :")?;
     ensure!(by_nobody.is_empty(), "{by_nobody}");
     let by_nginx = web.sh("runuser -u www-data -- cat /srv/hello/static/live/static/style.css")?;

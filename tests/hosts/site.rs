@@ -46,7 +46,11 @@ impl Site {
     /// Three web hosts, set up and live.
     pub(crate) fn fleet() -> Result<Self> {
         let site = Self::machines(3)?;
-        site.edit("deploy.yaml", "hosts: deploy@web1", "hosts: [deploy@web1, deploy@web2, deploy@web3]")?;
+        site.edit(
+            "deploy.yaml",
+            "hosts: deploy@web1",
+            "hosts: [deploy@web1, deploy@web2, deploy@web3]",
+        )?;
         site.go_live()?;
         Ok(site)
     }
@@ -54,18 +58,38 @@ impl Site {
     fn machines(count: usize) -> Result<Self> {
         let lab = Lab::new()?;
         let git = GitServer::up(&lab, "git1")?;
-        let web: Vec<Machine> =
-            (1..=count).map(|number| lab.up(&format!("web{number}"))).collect::<Result<_>>()?;
-        let links: Vec<Proxy> =
-            web.iter().map(|host| Proxy::start((host.ip(), 22).into(), Duration::ZERO)).collect::<Result<_>>()?;
+        let web: Vec<Machine> = (1..=count)
+            .map(|number| lab.up(&format!("web{number}")))
+            .collect::<Result<_>>()?;
+        let links: Vec<Proxy> = web
+            .iter()
+            .map(|host| Proxy::start((host.ip(), 22).into(), Duration::ZERO))
+            .collect::<Result<_>>()?;
         let mut routes = vec![(git.machine(), (git.machine().ip(), 22).into())];
-        routes.extend(web.iter().zip(&links).map(|(host, link)| (host, link.address())));
+        routes.extend(
+            web.iter()
+                .zip(&links)
+                .map(|(host, link)| (host, link.address())),
+        );
         let ssh = SshConfig::through(&routes)?;
         let app = TempDir::new()?;
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/flask");
-        ensure!(Command::new("cp").arg("-R").arg(example.join(".")).arg(app.path()).status()?.success());
+        ensure!(
+            Command::new("cp")
+                .arg("-R")
+                .arg(example.join("."))
+                .arg(app.path())
+                .status()?
+                .success()
+        );
         git.create("hello")?;
-        let site = Self { git, web, links, ssh, app };
+        let site = Self {
+            git,
+            web,
+            links,
+            ssh,
+            app,
+        };
         site.commit()?;
         Ok(site)
     }
@@ -79,7 +103,9 @@ impl Site {
 
     /// `deployer setup`, and what it asks for: the deploy key gets read access.
     pub(crate) fn set_up(&self, options: &[&str]) -> Result<Run> {
-        let run = self.deployer(&[&["setup", "production"], options].concat())?.expect(0)?;
+        let run = self
+            .deployer(&[&["setup", "production"], options].concat())?
+            .expect(0)?;
         for key in run.stdout.lines() {
             self.git.authorize(key)?;
         }
@@ -92,7 +118,11 @@ impl Site {
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deployer"));
-        command.current_dir(self.app.path()).arg("--ssh-config").arg(self.ssh.path()).args(arguments);
+        command
+            .current_dir(self.app.path())
+            .arg("--ssh-config")
+            .arg(self.ssh.path())
+            .args(arguments);
         Running::start(command)
     }
 
@@ -100,7 +130,10 @@ impl Site {
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) -> Result<()> {
         let path = self.app.path().join(file);
         let text = fs::read_to_string(&path)?;
-        ensure!(text.matches(from).count() == 1, "`{from}` does not stand once in {file}:\n{text}");
+        ensure!(
+            text.matches(from).count() == 1,
+            "`{from}` does not stand once in {file}:\n{text}"
+        );
         Ok(fs::write(path, text.replacen(from, to, 1))?)
     }
 
@@ -145,7 +178,8 @@ impl Site {
     /// Runs until the host's lock is free: what a lost client left to itself has ended.
     pub(crate) fn wait_until_free(&self, host: &Machine) -> Result<Duration> {
         let began = Instant::now();
-        host.sh("timeout 60 flock /srv/hello/.deployer/lock true").context("the lock stays taken")?;
+        host.sh("timeout 60 flock /srv/hello/.deployer/lock true")
+            .context("the lock stays taken")?;
         Ok(began.elapsed())
     }
 }
@@ -169,6 +203,10 @@ impl Page {
         let release = lines.next()?.strip_prefix("Howdy from ")?.to_owned();
         let greeting = lines.next()?.strip_prefix("greeting: ")?.to_owned();
         let click = lines.next()?.strip_prefix("click: ")?.to_owned();
-        Some(Self { release, greeting, click })
+        Some(Self {
+            release,
+            greeting,
+            click,
+        })
     }
 }

@@ -25,25 +25,51 @@ pub(crate) fn print(host: &Machine) -> Result<Vec<String>> {
 /// Fails with the lines that differ.
 pub(crate) fn same(before: &[String], after: &[String]) -> Result<()> {
     let only = |these: &[String], those: &[String]| {
-        these.iter().filter(|line| !those.contains(line)).cloned().collect::<Vec<_>>().join("\n")
+        these
+            .iter()
+            .filter(|line| !those.contains(line))
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n")
     };
-    ensure!(before == after, "was:\n{}\nis:\n{}", only(before, after), only(after, before));
+    ensure!(
+        before == after,
+        "was:\n{}\nis:\n{}",
+        only(before, after),
+        only(after, before)
+    );
     Ok(())
 }
 
 /// The release that serves, after a look at everything that must agree with it.
 pub(crate) fn coherent(site: &Site, host: &Machine) -> Result<Page> {
-    let pages = (0..6).map(|_| site.page_of(host)).collect::<Result<Vec<_>>>()?;
+    let pages = (0..6)
+        .map(|_| site.page_of(host))
+        .collect::<Result<Vec<_>>>()?;
     let page = pages[0].clone();
     ensure!(pages.iter().all(|other| *other == page), "{pages:?}");
-    let links = host.sh("cd /srv/hello && readlink current web.sock && ls slots && readlink slots/a slots/b; :")?;
+    let links = host.sh(
+        "cd /srv/hello && readlink current web.sock && ls slots && readlink slots/a slots/b; :",
+    )?;
     let mut lines = links.lines();
     let current = lines.next().unwrap_or_default();
-    let slot = lines.next().and_then(|socket| socket.split('/').nth(3)).context("no slot")?;
-    ensure!(current == format!("releases/{}", page.release), "{page:?}\n{links}");
+    let slot = lines
+        .next()
+        .and_then(|socket| socket.split('/').nth(3))
+        .context("no slot")?;
+    ensure!(
+        current == format!("releases/{}", page.release),
+        "{page:?}\n{links}"
+    );
     let of_slot = host.sh(&format!("readlink /srv/hello/slots/{slot}"))?;
-    ensure!(of_slot == format!("../releases/{}", page.release), "{page:?}\n{links}");
-    let whole = format!("cd /srv/hello/releases/{} && cat .deployer/manifest.json && test -x venv/bin/gunicorn", page.release);
+    ensure!(
+        of_slot == format!("../releases/{}", page.release),
+        "{page:?}\n{links}"
+    );
+    let whole = format!(
+        "cd /srv/hello/releases/{} && cat .deployer/manifest.json && test -x venv/bin/gunicorn",
+        page.release
+    );
     host.sh(&whole)?;
     Ok(page)
 }

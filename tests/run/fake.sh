@@ -1,6 +1,6 @@
 # A host that speaks the protocol and changes nothing. $record and $behave are set above this text.
-IFS= read -r header
-nonce=${header%% *} length=${header##* }
+# shellcheck shell=sh disable=SC1010,SC2154
+IFS=' ' read -r nonce length _
 env=$(head -c "$length")
 mode=$1 id=$2
 rm -rf "${0%/*}"
@@ -28,7 +28,12 @@ case $behave in
   linger) ( trap '' PIPE HUP; sleep 1; event end aborted ) >/dev/null 2>&1 </dev/null & sleep 5 ;;
 esac
 event done virtualenv rc=0 cs=10
-event ready
+case $behave in
+  never-ready) ;;
+  # Ends only with its input.
+  deaf) event ready; cat >/dev/null; exit 0 ;;
+  *) event ready ;;
+esac
 
 went=
 while IFS= read -r line; do

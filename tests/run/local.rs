@@ -107,7 +107,7 @@ fn a_script_killed_on_the_host_is_unknown() {
 fn a_script_that_cannot_start_says_why() {
     let fake = Fake::new();
     let mut job = fake.job("r", "well");
-    job.script.text = "echo no space >&2; exit 3\n".to_owned();
+    job.script.text = "rm -rf \"${0%/*}\"; echo no space >&2; exit 3\n".to_owned();
     let (endings, _) = run(vec![job]);
     let Ending::Lost(lost) = &endings[0] else {
         panic!("{endings:?}")

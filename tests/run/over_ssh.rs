@@ -180,3 +180,16 @@ fn a_fleet_with_a_failing_host_calls_the_other_off() {
         "{heard:#?}"
     );
 }
+
+#[test]
+fn a_crowded_server_is_tried_again() {
+    let (sshd, fake) = (Sshd::start_with("MaxStartups 1:100:1\n"), Fake::new());
+    let hosts = [sshd.host(), sshd.host(), sshd.host()];
+    let jobs = ["a", "b", "c"].map(|id| fake.job(id, "well")).to_vec();
+    let (_, heard) = run_on(&hosts, &sshd.ssh(), jobs, |_| {});
+    let live = heard
+        .iter()
+        .filter(|line| line.ends_with("end live"))
+        .count();
+    assert_eq!(live, 3, "{heard:#?}");
+}

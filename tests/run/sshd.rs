@@ -17,6 +17,11 @@ pub(crate) struct Sshd {
 
 impl Sshd {
     pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// With more lines for its configuration.
+    pub(crate) fn start_with(more: &str) -> Self {
         let dir = TempDir::new().unwrap();
         let path = dir.path();
         keygen(&path.join("host"));
@@ -29,7 +34,7 @@ impl Sshd {
         let port = free_port();
         let config = format!(
             "ListenAddress 127.0.0.1\nPort {port}\nHostKey {0}/host\nPidFile none\nStrictModes no\n\
-             AuthorizedKeysFile {0}/authorized_keys\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nUsePAM no\n",
+             AuthorizedKeysFile {0}/authorized_keys\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nUsePAM no\n{more}",
             path.display()
         );
         fs::write(path.join("sshd_config"), config).unwrap();

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Fault, Section, expected};
+use super::{Fault, Section};
 use crate::config::node::{Node, Plain};
 use crate::config::values::{EnvKey, Text};
 
@@ -12,8 +12,8 @@ pub(super) fn env(section: &Section<'_>) -> BTreeMap<EnvKey, String> {
         let value = section.convert(entry, value);
         let key = EnvKey::try_from(entry.key.as_str());
         if let Err(invalid) = key {
-            let fault = Fault(format!("not {} to set", EnvKey::WHAT), invalid.to_string());
-            section.fault(entry, &entry.key_span, fault);
+            let fault = Fault::new(format!("not {}", EnvKey::WHAT), invalid.to_string());
+            section.fault(&entry.key, &entry.key_span, fault);
         }
         Some((key.ok()?, value?))
     };
@@ -24,30 +24,25 @@ pub(super) fn env(section: &Section<'_>) -> BTreeMap<EnvKey, String> {
 fn value(node: &Node) -> Result<String, Fault> {
     let says = match node.plain() {
         Some(Plain::Null) => {
-            return Err(Fault(
-                "no value".into(),
-                "write `\"\"` for an empty one".into(),
-            ));
+            return Err(Fault::new("no value", "write `\"\"` for an empty one"));
         }
         Some(Plain::Bool(_) | Plain::MaybeBool(_)) => "a boolean to YAML",
         Some(Plain::Int(_) | Plain::Float(_) | Plain::OddNumber) => "a number to YAML",
         Some(Plain::Text(_)) | None => {
-            let text = node.text().ok_or_else(|| expected("text", node))?;
+            let text = node.text().ok_or_else(|| Fault::expected("text", node))?;
             return match text {
-                _ if text.contains('\0') => Err(Fault(
-                    "a NUL character".into(),
-                    "no variable can hold it".into(),
-                )),
-                _ if text.len() > LONGEST => Err(Fault(
-                    "longer than 120000 bytes".into(),
-                    "use a file".into(),
-                )),
+                _ if text.contains('\0') => {
+                    Err(Fault::new("a NUL character", "no variable can hold it"))
+                }
+                _ if text.len() > LONGEST => {
+                    Err(Fault::new("longer than 120000 bytes", "use a file"))
+                }
                 _ => Ok(text.to_owned()),
             };
         }
     };
-    Err(Fault(
-        says.into(),
-        "quote it, so that it stays as it is written".into(),
+    Err(Fault::new(
+        says,
+        "quote it, so that it stays as it is written",
     ))
 }

@@ -3,24 +3,20 @@ use crate::config::node::Node;
 use crate::config::values::{HostAddress, UserName};
 use crate::config::{Host, Reach};
 
-pub(super) fn hosts(root: &Section<'_>) -> Option<Vec<Host>> {
-    root.missing(
-        "hosts",
-        "add `user@host`, `host`, or `local` for this machine",
-    );
-    let hosts = root.list("hosts", host)?;
-    if hosts.is_empty() {
-        root.refuse("hosts", "no valid host", "");
-    }
-    for (index, host) in hosts.iter().enumerate() {
-        if hosts[..index]
-            .iter()
-            .any(|earlier| same(&earlier.reach, &host.reach))
-        {
-            root.refuse("hosts", &format!("`{}` is listed twice", host.name), "");
+pub(super) fn hosts(root: &Section<'_>, app_user: Option<&UserName>) -> Option<Vec<Host>> {
+    let read = |node: &Node| {
+        let host = host(node)?;
+        match &host.reach {
+            Reach::Ssh {
+                user: Some(login), ..
+            } if Some(login) == app_user => {
+                let label = "the app would own its code: log in as another, such as `deploy`";
+                Err(Fault::new("the login is the app's own user", label))
+            }
+            _ => Ok(host),
         }
-    }
-    Some(hosts)
+    };
+    root.several("hosts", read, |one, other| same(&one.reach, &other.reach))
 }
 
 /// One machine deployed to by two logins at once would still be one machine.
@@ -46,7 +42,7 @@ fn same(one: &Reach, other: &Reach) -> bool {
 /// `web1`, `user@web1:2222`, `[2001:db8::1]:22` or `local`.
 fn host(node: &Node) -> Result<Host, Fault> {
     let name = written(node)?;
-    let fault = |says: String| Fault("not a host".into(), says);
+    let fault = |says: String| Fault::new("not a host", says);
     let reach = if name == "local" {
         Reach::Local
     } else {
@@ -91,5 +87,5 @@ fn tcp_port(text: &str) -> Result<u16, Fault> {
     text.parse()
         .ok()
         .filter(|&port| digits && port > 0)
-        .ok_or_else(|| Fault("not a host".into(), "port: 1 to 65535".into()))
+        .ok_or_else(|| Fault::new("not a host", "port: 1 to 65535"))
 }

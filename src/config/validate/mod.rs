@@ -5,17 +5,19 @@ mod env;
 mod gunicorn;
 mod hosts;
 mod paths;
+mod settings;
 mod web;
 
-use super::section::{Fault, Section, expected, text, written};
+use super::node::Node;
+use super::section::{Fault, Section, text, written};
 use super::values::{AbsPath, EnvName, GitRef, RelPath, UserName};
 use super::{
     Config, Hardening, Installer, ManagerChoice, OnFailure, Python, Rollout, Service, Setup,
 };
 
 pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
-    let app = root.required("app");
-    let repo = root.required("repo");
+    let app = root.required("app", "polls");
+    let repo = root.required("repo", "https://github.com/acme/polls.git");
     let branch = root.optional("branch").unwrap_or_else(GitRef::main);
     let place = root
         .optional("root")
@@ -23,20 +25,20 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let user = user(root).or_else(|| app.as_ref().map(UserName::from));
     let keep_releases = root.number("keep_releases", 1..=100, 5);
     let python = root.section("python", python);
-    root.missing("gunicorn", "add it, with its key `app`");
-    let gunicorn = root.section("gunicorn", gunicorn::gunicorn);
+    root.must_have("gunicorn", "add it, with its key `app`");
+    let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
     let service = root.section("service", service);
     let assets = web::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
-    let shared = root.list("shared", text::<RelPath>).unwrap_or_default();
+    let shared = root.list("shared", text);
     paths::apart(root);
     paths::served_apart(root, assets.as_ref(), uploads.as_ref());
     let env = root.section("env", env::env);
     let health = root.section("health", |section| web::health(section, nginx.as_ref()));
     let rollout = root.section("rollout", rollout);
     let setup = root.section("setup", setup);
-    let hosts = hosts::hosts(root);
+    let hosts = hosts::hosts(root, user.as_ref());
     Some(Config {
         app: app?,
         environment,
@@ -61,59 +63,35 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
 }
 
 /// Accounts that own parts of the system, or serve others.
-const SYSTEM_USERS: [&str; 24] = [
-    "root",
-    "daemon",
-    "bin",
-    "sys",
-    "sync",
-    "games",
-    "man",
-    "lp",
-    "mail",
-    "news",
-    "uucp",
-    "proxy",
-    "www-data",
-    "backup",
-    "list",
-    "irc",
-    "nobody",
-    "sshd",
-    "messagebus",
-    "postgres",
-    "mysql",
-    "redis",
-    "nginx",
-    "sudo",
-];
+const SYSTEM_USERS: &str = "
+    root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody
+    sshd messagebus postgres mysql redis nginx sudo
+";
 
 /// The app's account; one that exists for something else would share its files.
 fn user(root: &Section<'_>) -> Option<UserName> {
+    let user = root.optional("user");
     let key = if root.has("user") { "user" } else { "app" };
-    let user: Option<UserName> = root.optional("user");
-    let name = user.as_ref().map(UserName::as_str).or_else(|| {
-        root.entries()
-            .iter()
-            .find(|entry| entry.key == "app")?
-            .value
-            .text()
-    });
-    if name.is_some_and(|name| SYSTEM_USERS.contains(&name)) {
+    let name = root.peek(key).and_then(Node::text).unwrap_or_default();
+    if SYSTEM_USERS.split_whitespace().any(|taken| taken == name) {
+        let label = "give the app a user of its own, such as `user: web-app`";
+        root.refuse(key, "an account of the system", label);
+    }
+    if user
+        .as_ref()
+        .is_some_and(|user: &UserName| user.as_str().ends_with("-deploy"))
+    {
         root.refuse(
-            key,
-            "a system account of this name exists",
-            "give the app a user of its own with `user:`",
+            "user",
+            "a login that deploys",
+            "the app's own user cannot change its code",
         );
     }
     user
 }
 
 fn python(section: &Section<'_>) -> Python {
-    let requirements = section.list("requirements", text::<RelPath>);
-    if requirements.as_ref().is_some_and(Vec::is_empty) {
-        section.refuse("requirements", "an empty list", "name at least one file");
-    }
+    let requirements = section.several("requirements", text, RelPath::eq);
     Python {
         version: section.optional("version"),
         requirements: requirements.unwrap_or_else(|| vec![RelPath::requirements()]),
@@ -143,7 +121,7 @@ fn service(section: &Section<'_>) -> Service {
             "hardening",
             [("basic", Hardening::Basic), ("off", Hardening::Off)],
         ),
-        after: section.list("after", text).unwrap_or_default(),
+        after: section.list("after", text),
         open_files: section.number("open_files", 256..=1_048_576, 16_384),
         memory_max: section.optional("memory_max"),
         start_timeout: section.seconds("start_timeout", 1..=3600, 60),
@@ -166,16 +144,14 @@ fn rollout(section: &Section<'_>) -> Rollout {
 
 fn setup(section: &Section<'_>) -> Setup {
     Setup {
-        packages: section.list("packages", text).unwrap_or_default(),
-        authorized_keys: section
-            .list("authorized_keys", |node| public_key(written(node)?))
-            .unwrap_or_default(),
+        packages: section.list("packages", text),
+        authorized_keys: section.list("authorized_keys", |node| public_key(written(node)?)),
     }
 }
 
 /// One line of `authorized_keys`: options if any, a key's type, the key, a comment.
 fn public_key(line: &str) -> Result<String, Fault> {
-    let fault = |label: &str| Err(Fault("not a public key".into(), label.into()));
+    let fault = |label: &str| Err(Fault::new("not a public key", label));
     if line.contains("PRIVATE KEY") {
         return fault("a private key: remove it from the file, and take its `.pub`");
     }

@@ -1,79 +1,74 @@
-use super::Section;
-use crate::config::node::{Entry, Node, Value};
+use std::slice;
+
+use super::{Fault, Section};
+use crate::config::node::{Node, Value};
 use crate::config::values::RelPath;
 use crate::config::{Assets, Uploads};
 
 /// Entries of a release that deployer or git owns.
 const OWNED: [&str; 3] = [".deployer", ".git", "venv"];
 
-/// Where the file names directories of the release.
-const NAMED: [(&str, Option<&str>); 3] = [
-    ("shared", None),
-    ("static", Some("source")),
-    ("uploads", Some("path")),
-];
+/// A directory of the release that the file names.
+struct Named<'a> {
+    key: &'static str,
+    path: RelPath,
+    node: &'a Node,
+}
 
 /// Directories of the release may not lie in each other: a link would hide what the other means.
 pub(super) fn apart(root: &Section<'_>) {
-    let mut paths: Vec<(String, RelPath, &Node)> = Vec::new();
-    for (key, below) in NAMED {
-        let name = below.map_or(key.to_owned(), |below| format!("{key}.{below}"));
-        let read = |node: &'_ Node| RelPath::try_from(node.text()?).ok();
-        paths.extend(
-            values(root, key, below)
-                .iter()
-                .filter_map(|node| Some((name.clone(), read(node)?, node))),
-        );
-    }
-    for (index, (key, path, node)) in paths.iter().enumerate() {
-        if OWNED.contains(&path.top()) {
-            root.problem(
-                node.span.clone(),
-                &format!("{key}: `{path}` is not the app's own"),
-                "use another name",
+    let below = |section, key| root.peek(section).and_then(|node| node.get(key));
+    let paths: Vec<Named<'_>> = named("shared", root.peek("shared"))
+        .chain(named("static.source", below("static", "source")))
+        .chain(named("uploads.path", below("uploads", "path")))
+        .collect();
+    for (index, one) in paths.iter().enumerate() {
+        if OWNED.contains(&one.path.top()) {
+            let label = format!("{} is not the app's own: use another name", one.path.top());
+            root.fault(
+                one.key,
+                &one.node.span,
+                Fault::new("a name that is taken", label),
             );
         }
-        let overlaps = |(_, other, _): &&(String, RelPath, &Node)| {
-            other.contains(path) || path.contains(other)
-        };
-        if let Some((other_key, other, _)) = paths[..index].iter().find(overlaps) {
-            let title = format!("{key}: `{path}` overlaps `{other}` of `{other_key}`");
-            root.problem(node.span.clone(), &title, "keep them apart");
+        let overlaps =
+            |other: &&Named<'_>| other.path.contains(&one.path) || one.path.contains(&other.path);
+        if let Some(other) = paths[..index].iter().find(overlaps) {
+            let says = format!("overlaps `{}` of `{}`", other.path, other.key);
+            root.fault(one.key, &one.node.span, Fault::new(says, "keep them apart"));
         }
     }
 }
 
-/// Directories served by nginx; the URL of one may not lie in that of the other.
+fn named<'a>(key: &'static str, node: Option<&'a Node>) -> impl Iterator<Item = Named<'a>> {
+    let nodes = match node.map(|node| (node, &node.value)) {
+        Some((_, Value::List(items))) => items,
+        Some((node, _)) => slice::from_ref(node),
+        None => &[],
+    };
+    let path = |node: &Node| RelPath::try_from(node.text()?).ok();
+    nodes.iter().filter_map(move |node| {
+        Some(Named {
+            key,
+            path: path(node)?,
+            node,
+        })
+    })
+}
+
+/// Directories that nginx serves: the URL of one may not lie in that of the other.
 pub(super) fn served_apart(root: &Section<'_>, assets: Option<&Assets>, uploads: Option<&Uploads>) {
     let (Some(assets), Some(uploads)) = (assets, uploads) else {
         return;
     };
     if assets.url.contains(&uploads.url) || uploads.url.contains(&assets.url) {
-        let span = values(root, "uploads", Some("url"))
-            .first()
-            .map_or(0..0, |node| node.span.clone());
-        let title = format!(
-            "uploads.url: `{}` overlaps `{}` of `static.url`",
-            uploads.url, assets.url
-        );
-        root.problem(span, &title, "keep them apart");
-    }
-}
-
-fn values<'a>(root: &Section<'a>, key: &str, below: Option<&str>) -> &'a [Node] {
-    let find = |entries: &'a [Entry], key: &str| {
-        entries
-            .iter()
-            .find(|entry| entry.key == key)
-            .map(|entry| &entry.value)
-    };
-    let node = find(root.entries(), key).and_then(|node| match below {
-        Some(below) => find(node.entries()?, below),
-        None => Some(node),
-    });
-    match node.map(|node| (node, &node.value)) {
-        Some((_, Value::List(items))) => items,
-        Some((node, _)) => std::slice::from_ref(node),
-        None => &[],
+        let says = format!("overlaps `{}` of `static.url`", assets.url);
+        if let Some(node) = root.peek("uploads").and_then(|node| node.get("url")) {
+            root.fault(
+                "uploads.url",
+                &node.span,
+                Fault::new(says, "keep them apart"),
+            );
+        }
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Fault, Section, expected, text, written};
+use super::{Fault, Section, text, written};
 use crate::config::node::{Entry, Node, Plain};
 use crate::config::values::{ServerName, Size, UrlPath};
 use crate::config::{Assets, Health, Nginx, Uploads};
@@ -8,32 +8,24 @@ use crate::config::{Assets, Health, Nginx, Uploads};
 const MAX_BODY: Size = Size::mebibytes(10);
 
 pub(super) fn nginx(root: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
-    root.missing(
+    root.must_have(
         "nginx",
         "add it with its key `server_name`, or write `nginx: false`",
     );
-    let entry = root.entry("nginx")?;
-    match entry.value.plain() {
-        Some(Plain::Bool(false)) => None,
-        Some(Plain::Bool(true)) => {
-            root.refuse(
-                "nginx",
-                "expected a map or `false`",
-                "give it a `server_name`",
-            );
-            None
-        }
-        Some(Plain::MaybeBool(false)) => {
-            root.refuse("nginx", "not a boolean", "write `false`");
-            None
-        }
-        _ => root.section("nginx", |section| site(section, uploads))?,
+    match root.peek("nginx").and_then(Node::plain) {
+        Some(Plain::Bool(false)) => root.with("nginx", |_| Ok(None))?,
+        Some(Plain::MaybeBool(false)) => root.with("nginx", |_| {
+            Err(Fault::new("not a boolean", "write `false`"))
+        }),
+        _ => root.present("nginx", |section| site(section, uploads))?,
     }
 }
 
 fn site(section: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
-    section.missing("server_name", "add the site's host name");
-    let server_names = server_names(section);
+    section.must_have("server_name", "add the site's host name");
+    let same =
+        |one: &ServerName, other: &ServerName| one.as_str().eq_ignore_ascii_case(other.as_str());
+    let server_names = section.several("server_name", text, same);
     let uploaded = uploads.map_or(MAX_BODY, |uploads| uploads.max_size);
     let max_body = section.optional("max_body");
     if max_body.is_some_and(|max_body| max_body < uploaded) && uploads.is_some() {
@@ -48,22 +40,6 @@ fn site(section: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
     })
 }
 
-fn server_names(section: &Section<'_>) -> Option<Vec<ServerName>> {
-    let names: Vec<ServerName> = section.list("server_name", text)?;
-    if names.is_empty() {
-        section.refuse("server_name", "no valid name", "");
-    }
-    for (index, name) in names.iter().enumerate() {
-        if names[..index]
-            .iter()
-            .any(|earlier| earlier.as_str().eq_ignore_ascii_case(name.as_str()))
-        {
-            section.refuse("server_name", &format!("`{name}` is listed twice"), "");
-        }
-    }
-    Some(names)
-}
-
 fn headers(section: &Section<'_>) -> BTreeMap<String, String> {
     let read = |entry| header(section, entry);
     section.every().iter().filter_map(read).collect()
@@ -72,54 +48,48 @@ fn headers(section: &Section<'_>) -> BTreeMap<String, String> {
 fn header(section: &Section<'_>, entry: &Entry) -> Option<(String, String)> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if entry.key.is_empty() || entry.key.len() > 100 || !entry.key.bytes().all(token) {
-        let fault = Fault(
-            "not a header's name".into(),
-            "use letters, digits and `-`".into(),
-        );
-        section.fault(entry, &entry.key_span, fault);
+        let fault = Fault::new("not a header's name", "use letters, digits and `-`");
+        section.fault(&entry.key, &entry.key_span, fault);
         return None;
     }
     let value = section.convert(entry, |node| {
         let value = written(node)?;
-        // nginx expands `$`, and inside its quotes nothing escapes `"` and `\` in every version.
+        // nginx has no escape for `$`; what a quote means depends on those around the value.
         let plain = |letter: char| !letter.is_control() && !"$\"'\\".contains(letter);
         if value.chars().all(plain) {
             return Ok(value.to_owned());
         }
-        Err(Fault(
-            "not a literal header value".into(),
-            "without `$`, quotes, `\\` and control characters".into(),
+        Err(Fault::new(
+            "not a literal header value",
+            "without `$`, quotes, `\\` and control characters",
         ))
     })?;
     Some((entry.key.clone(), value))
 }
 
 pub(super) fn assets(root: &Section<'_>) -> Option<Assets> {
-    root.has("static").then(|| {
-        root.section("static", |section| {
-            let url = directory_url(section).unwrap_or_else(UrlPath::assets);
-            Some(Assets {
-                url,
-                source: section.required("source")?,
-            })
+    let read = |section: &Section<'_>| {
+        let url = directory_url(section).unwrap_or_else(UrlPath::assets);
+        Some(Assets {
+            url,
+            source: section.required("source", "static")?,
         })
-    })??
+    };
+    root.present("static", read)?
 }
 
 pub(super) fn uploads(root: &Section<'_>) -> Option<Uploads> {
-    let uploads = root.has("uploads").then(|| {
-        root.section("uploads", |section| {
-            section.missing("url", "add where they are served, such as `/media/`");
-            let (path, url) = (section.required("path"), directory_url(section));
-            let max_size = section.optional("max_size").unwrap_or(MAX_BODY);
-            Some(Uploads {
-                path: path?,
-                url: url?,
-                max_size,
-            })
+    let read = |section: &Section<'_>| {
+        section.must_have("url", "add where they are served, such as `url: /media/`");
+        let (path, url) = (section.required("path", "media"), directory_url(section));
+        let max_size = section.optional("max_size").unwrap_or(MAX_BODY);
+        Some(Uploads {
+            path: path?,
+            url: url?,
+            max_size,
         })
-    })???;
-    Some(uploads)
+    };
+    root.present("uploads", read)?
 }
 
 /// `/static/`: without the last slash, nginx would map `/static../x` to a neighbour of the directory.
@@ -143,10 +113,7 @@ pub(super) fn health(section: &Section<'_>, nginx: Option<&Nginx>) -> Health {
         if host.is_plain() {
             Ok(host)
         } else {
-            Err(Fault(
-                "not a host name".into(),
-                "one name, no wildcard".into(),
-            ))
+            Err(Fault::new("not a host name", "one name, no wildcard"))
         }
     };
     let named = || {
@@ -172,7 +139,7 @@ pub(super) fn health(section: &Section<'_>, nginx: Option<&Nginx>) -> Health {
 fn status(node: &Node) -> Result<(u16, u16), Fault> {
     let text = node
         .text()
-        .ok_or_else(|| expected("a status or a range of them", node))?;
+        .ok_or_else(|| Fault::expected("a status or a range of them", node))?;
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let code = |text: &str| {
         let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -182,9 +149,9 @@ fn status(node: &Node) -> Result<(u16, u16), Fault> {
     };
     match (code(first), code(last)) {
         (Some(first), Some(last)) if first <= last => Ok((first, last)),
-        _ => Err(Fault(
-            "not a status".into(),
-            "write `200`, or a range such as `200-399`".into(),
+        _ => Err(Fault::new(
+            "not a status",
+            "write `200`, or a range such as `200-399`",
         )),
     }
 }

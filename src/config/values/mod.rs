@@ -2,22 +2,22 @@
 //! that no shell, unit file or site can read as syntax.
 
 mod env;
-mod git;
+mod git_ref;
 mod names;
 mod net;
 mod paths;
 mod python;
+mod repo_url;
 mod size;
 
 pub use env::EnvKey;
-pub use git::{GitRef, RepoUrl};
+pub use git_ref::GitRef;
 pub use names::{AppName, EnvName, PackageName, UnitName, UserName};
 pub use net::{HostAddress, IndexUrl, ServerName};
 pub use paths::{AbsPath, RelPath, UrlPath};
 pub use python::{GunicornName, PythonVersion, WsgiApp};
+pub use repo_url::RepoUrl;
 pub use size::Size;
-
-pub(super) use python::GUNICORN_SETTINGS;
 
 /// Why a text is not a value: a fragment that says what is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

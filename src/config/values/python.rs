@@ -16,69 +16,24 @@ text_type! {
 }
 
 /// Settings of gunicorn 20 to 27, without those that deployer owns and those that are functions.
-pub(in crate::config) const GUNICORN_SETTINGS: &[&str] = &[
-    "access_log_format",
-    "accesslog",
-    "asgi_disconnect_grace_period",
-    "asgi_lifespan",
-    "asgi_loop",
-    "backlog",
-    "capture_output",
-    "casefold_http_method",
-    "dirty_apps",
-    "dirty_graceful_timeout",
-    "dirty_threads",
-    "dirty_timeout",
-    "dirty_workers",
-    "disable_redirect_access_to_syslog",
-    "dogstatsd_tags",
-    "enable_backlog_metric",
-    "enable_stdio_inheritance",
-    "errorlog",
-    "forwarded_allow_ips",
-    "forwarder_headers",
-    "header_map",
-    "http2_cleartext",
-    "http2_initial_window_size",
-    "http2_max_concurrent_streams",
-    "http2_max_frame_size",
-    "http2_max_header_list_size",
-    "http_parser",
-    "http_protocols",
-    "keepalive",
-    "limit_request_field_size",
-    "limit_request_fields",
-    "limit_request_line",
-    "logconfig",
-    "logconfig_json",
-    "logger_class",
-    "loglevel",
-    "permit_obsolete_folding",
-    "permit_unconventional_http_method",
-    "permit_unconventional_http_version",
-    "proc_name",
-    "protocol",
-    "proxy_allow_ips",
-    "proxy_protocol",
-    "root_path",
-    "sendfile",
-    "statsd_host",
-    "statsd_prefix",
-    "strip_header_spaces",
-    "syslog",
-    "syslog_addr",
-    "syslog_facility",
-    "syslog_prefix",
-    "tmp_upload_dir",
-    "uwsgi_allow_ips",
-    "websocket_max_message_size",
-    "worker_connections",
-    "worker_tmp_dir",
-];
+const SETTINGS: &str = "
+    access_log_format accesslog asgi_disconnect_grace_period asgi_lifespan asgi_loop backlog
+    capture_output casefold_http_method dirty_apps dirty_graceful_timeout dirty_threads
+    dirty_timeout dirty_workers disable_redirect_access_to_syslog dogstatsd_tags
+    enable_backlog_metric enable_stdio_inheritance errorlog forwarded_allow_ips
+    forwarder_headers header_map http2_cleartext http2_initial_window_size
+    http2_max_concurrent_streams http2_max_frame_size http2_max_header_list_size http_parser
+    http_protocols keepalive limit_request_field_size limit_request_fields limit_request_line
+    logconfig logconfig_json logger_class loglevel permit_obsolete_folding
+    permit_unconventional_http_method permit_unconventional_http_version proc_name protocol
+    proxy_allow_ips proxy_protocol root_path sendfile statsd_host statsd_prefix
+    strip_header_spaces syslog syslog_addr syslog_facility syslog_prefix tmp_upload_dir
+    uwsgi_allow_ips websocket_max_message_size worker_connections worker_tmp_dir
+";
 
 fn gunicorn_name(text: &str) -> Result<(), Invalid> {
     allow(
-        GUNICORN_SETTINGS.contains(&text),
+        GunicornName::all().any(|name| name == text),
         "use a setting of gunicorn 20 to 27",
     )
 }
@@ -111,6 +66,12 @@ fn identifier(text: &str) -> bool {
         |byte| byte.is_ascii_alphanumeric() || byte == b'_',
         100,
     )
+}
+
+impl GunicornName {
+    pub(in crate::config) fn all() -> impl Iterator<Item = &'static str> {
+        SETTINGS.split_whitespace()
+    }
 }
 
 impl WsgiApp {

@@ -1,0 +1,25 @@
+#!/bin/sh
+APP='polls'
+ROOT='/srv/polls'
+
+# Settles an activation that the end of the host interrupted, at boot and before either slot starts.
+# The journal reads: run, takeover, new release, old slot, new slot, old release, stage.
+set -u
+relink() { ln -sfn "$1" "$2.recover" && mv -fT "$2.recover" "$2"; }
+
+cd "$ROOT" || exit 1
+read -r run takeover release slot idle live stage <.deployer/journal || exit 0
+echo "run $run stopped at stage $stage: from ${live:--} to $release by $takeover"
+if [ "$stage" = proven ]; then
+  if [ "$takeover" = replace ] && [ "$slot" != - ]; then rm -f "slots/$slot"; fi
+elif [ "$live" = - ]; then
+  rm -f "slots/$idle" web.sock current static/live
+else
+  relink "../releases/$live" "slots/$slot" && relink "releases/$live" current || exit 1
+  if [ -e "static/$live" ]; then relink "$live" static/live; fi
+  if [ "$takeover" = replace ]; then
+    relink "/run/$APP/$slot/gunicorn.sock" web.sock || exit 1
+    rm -f "slots/$idle"
+  fi
+fi
+rm -f slots/trial .deployer/journal

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Every shell script under shellcheck and three shells, every Python file through the compiler:
+# the repository's own and, as a host gets them, the rendered ones.
+# usage: shell.sh DEPLOYER
+set -eu
+deployer=$1
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+revision=0123456789012345678901234567890123456789
+
+environments() { sed -n '/^environments:/,$ s/^  \([a-z][a-z0-9_-]*\):.*/\1/p' "$1"; }
+
+for file in examples/*/deploy.yaml; do
+    app=${file%/*}
+    for environment in $(environments "$file"); do
+        for kind in push rollback setup; do
+            "$deployer" -c "$file" render "$environment" --for $kind --revision $revision \
+                --out "$out/${app##*/}/$environment/$kind" 2> /dev/null
+        done
+    done
+done
+
+# The pieces in templates/script are checked where they are whole: in what is rendered.
+git ls-files -z --cached --others --exclude-standard '*.sh' ':!templates/script' .ci/run > "$out/list"
+find "$out" -name '*.sh' -print0 >> "$out/list"
+
+# SC1091: the environment file that a script reads lies on the host.
+# SC2015: `a && b || c` is written where c may also answer b's failure.
+# SC2016: an inner shell expands what stands in single quotes.
+xargs -0 shellcheck -e SC1091,SC2015,SC2016 < "$out/list"
+# Only what runs here may be bash; hosts get what every shell reads.
+for shell in sh dash bash; do
+    tr '\0' '\n' < "$out/list" | grep -v '^\.ci/run$' | while IFS= read -r script; do
+        $shell -n "$script"
+    done
+done
+
+git ls-files -z --cached --others --exclude-standard '*.py' > "$out/list"
+find "$out" -name '*.py' -print0 >> "$out/list"
+# Compiled in memory: py_compile would leave its files in the checkout.
+xargs -0 python3 -I -S -c 'import sys
+for name in sys.argv[1:]:
+    with open(name, "rb") as source:
+        compile(source.read(), name, "exec")' < "$out/list"

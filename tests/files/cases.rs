@@ -1,0 +1,185 @@
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::path::Path;
+use std::time::Duration;
+
+use deployer::config::{
+    Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, ManagerChoice, Nginx,
+    OnFailure, Python, Reach, Rollout, Service, Setup, Size, Takeover, Trial, Uploads,
+};
+use deployer::files::host_files;
+use deployer::plan::{File, Place};
+use deployer::template::Templates;
+
+/// A value from its text.
+pub(crate) fn text<'a, T: TryFrom<&'a str>>(text: &'a str) -> T
+where
+    T::Error: Debug,
+{
+    T::try_from(text).unwrap()
+}
+
+/// The smallest useful `deploy.yaml` with its defaults.
+pub(crate) fn small() -> Config {
+    Config {
+        app: text("polls"),
+        environment: text("production"),
+        repo: text("https://github.com/acme/polls.git"),
+        branch: text("main"),
+        root: text("/srv/polls"),
+        user: text("polls"),
+        keep_releases: 5,
+        python: Python {
+            version: None,
+            requirements: vec![text("requirements.txt")],
+            installer: Installer::Auto,
+            index_url: None,
+            require_hashes: false,
+        },
+        gunicorn: gunicorn(),
+        service: Service {
+            manager: ManagerChoice::Auto,
+            hardening: Hardening::Basic,
+            after: Vec::new(),
+            open_files: 16384,
+            memory_max: None,
+            start_timeout: Duration::from_secs(60),
+        },
+        nginx: Some(Nginx {
+            server_names: vec![text("polls.example.com")],
+            listen: 80,
+            max_body: text("10m"),
+            headers: BTreeMap::new(),
+        }),
+        assets: None,
+        uploads: None,
+        shared: Vec::new(),
+        env: BTreeMap::new(),
+        health: Health {
+            path: text("/"),
+            status: None,
+            host_header: "polls.example.com".to_owned(),
+            timeout: Duration::from_secs(5),
+        },
+        rollout: Rollout {
+            decide: Duration::from_secs(120),
+            on_failure: OnFailure::Revert,
+        },
+        setup: Setup {
+            packages: Vec::new(),
+            authorized_keys: Vec::new(),
+        },
+        hosts: vec![Host {
+            name: "local".to_owned(),
+            reach: Reach::Local,
+        }],
+    }
+}
+
+fn gunicorn() -> Gunicorn {
+    Gunicorn {
+        app: text("polls.wsgi:application"),
+        workers: 3,
+        threads: 1,
+        worker_class: "sync".to_owned(),
+        timeout: Duration::from_secs(30),
+        graceful_timeout: Duration::from_secs(30),
+        preload: false,
+        max_requests: 0,
+        max_requests_jitter: 0,
+        reload: Takeover::Auto,
+        max_stall: Duration::from_secs(2),
+        trial: Trial::Boot,
+        settings: BTreeMap::new(),
+    }
+}
+
+/// Everything that a rendered file can show.
+pub(crate) fn full() -> Config {
+    let mut config = small();
+    config.app = text("polls-eu");
+    config.root = text("/opt/apps/polls");
+    config.user = text("pollster");
+    config.gunicorn = Gunicorn {
+        threads: 4,
+        worker_class: "gthread".to_owned(),
+        timeout: Duration::from_millis(45_500),
+        graceful_timeout: Duration::from_secs(60),
+        preload: true,
+        max_requests: 1000,
+        max_requests_jitter: 50,
+        settings: BTreeMap::from([
+            (text("accesslog"), Literal::Text("-".to_owned())),
+            (
+                text("access_log_format"),
+                Literal::Text(r#"%(h)s "%(r)s" it's \ fine"#.to_owned()),
+            ),
+            (text("keepalive"), Literal::Int(5)),
+            (text("sendfile"), Literal::Bool(false)),
+            (
+                text("forwarder_headers"),
+                Literal::List(vec![
+                    Literal::Text("SCRIPT_NAME".to_owned()),
+                    Literal::Text("PATH_INFO".to_owned()),
+                ]),
+            ),
+        ]),
+        ..config.gunicorn
+    };
+    config.service.after = vec![text("postgresql.service"), text("redis-server.service")];
+    config.service.memory_max = Some(Size::mebibytes(512));
+    config.nginx = Some(Nginx {
+        server_names: vec![text("polls.example.com"), text("*.polls.example.com")],
+        listen: 8080,
+        max_body: text("25m"),
+        headers: BTreeMap::from([
+            ("Referrer-Policy".to_owned(), "same-origin".to_owned()),
+            ("X-Words".to_owned(), r#"two; words "and" a \"#.to_owned()),
+        ]),
+    });
+    config.assets = Some(Assets {
+        url: text("/static/"),
+        source: text("static"),
+    });
+    config.uploads = Some(Uploads {
+        path: text("media"),
+        url: text("/media/"),
+        max_size: text("25m"),
+    });
+    config
+}
+
+/// No nginx, no sandbox.
+pub(crate) fn bare() -> Config {
+    let mut config = small();
+    config.nginx = None;
+    config.service.hardening = Hardening::Off;
+    config
+}
+
+pub(crate) fn rendered(config: &Config) -> Vec<File> {
+    host_files(config, "polls-deploy", &Templates::new(None).unwrap()).unwrap()
+}
+
+/// The one file at this place.
+pub(crate) fn content(files: &[File], path: &str) -> String {
+    let at = |file: &&File| {
+        let (Place::System(at) | Place::Root(at) | Place::Release(at)) = &file.place;
+        at == path
+    };
+    files.iter().find(at).unwrap().content.clone()
+}
+
+/// The same files for an app that lives below `dir`, where a test may write.
+pub(crate) fn moved(mut files: Vec<File>, config: &Config, dir: &Path) -> Vec<File> {
+    let run = format!("/run/{}", config.app);
+    let dir = dir.to_str().unwrap();
+    for file in &mut files {
+        file.content = file
+            .content
+            .replace(&run, &format!("{dir}/run"))
+            .replace(config.root.as_str(), &format!("{dir}/root"))
+            .replace("/var/log/nginx", dir);
+    }
+    files
+}

@@ -1,0 +1,361 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use deployer::plan::Place;
+use deployer::quote;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{cases, http};
+
+const APP: &str = r"
+import json, os
+import part
+
+def application(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'application/json')])
+    seen = {key: value for key, value in os.environ.items() if key.startswith(('T_', 'DEPLOYER_'))}
+    seen['part'] = part.NAME
+    return [json.dumps(seen).encode()]
+";
+
+/// A virtualenv with this gunicorn, made once and kept beside other caches of the user.
+fn venv(version: &str) -> PathBuf {
+    let dir = |name: &str| {
+        std::env::var_os(name)
+            .filter(|dir| !dir.is_empty())
+            .map(PathBuf::from)
+    };
+    let cache = dir("DEPLOYER_CACHE")
+        .or_else(|| dir("XDG_CACHE_HOME"))
+        .unwrap_or_else(|| dir("HOME").unwrap().join(".cache"))
+        .join("deployer-tests");
+    fs::create_dir_all(&cache).unwrap();
+    let venv = cache.join(format!("gunicorn-{version}"));
+    let lock = fs::File::create(cache.join(format!("gunicorn-{version}.lock"))).unwrap();
+    lock.lock().unwrap();
+    if !venv.join("complete").exists() {
+        run(Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&venv));
+        // Old gunicorns import pkg_resources, which newer setuptools no longer have.
+        run(Command::new(venv.join("bin/pip")).args([
+            "install",
+            "-q",
+            "setuptools<80",
+            &format!("gunicorn=={version}"),
+        ]));
+        fs::write(venv.join("complete"), "").unwrap();
+    }
+    venv
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+/// An app's tree, as a push leaves it, with releases made by hand.
+struct Tree {
+    dir: TempDir,
+    venv: PathBuf,
+    conf: String,
+}
+
+impl Tree {
+    fn new(version: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = cases::small();
+        config.gunicorn.app = cases::text("app:application");
+        config.gunicorn.workers = 2;
+        let files = cases::moved(cases::rendered(&config), &config, dir.path());
+        for slot in ["a", "b", "trial"] {
+            fs::create_dir_all(dir.path().join("run").join(slot)).unwrap();
+        }
+        fs::create_dir_all(dir.path().join("root/slots")).unwrap();
+        for file in &files {
+            if let Place::Root(path) = &file.place {
+                fs::write(dir.path().join("root").join(path), &file.content).unwrap();
+            }
+        }
+        let conf = cases::content(&files, ".deployer/gunicorn.conf.py");
+        Self {
+            dir,
+            venv: venv(version),
+            conf,
+        }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.dir.path().join("root")
+    }
+
+    fn release(&self, id: &str) -> PathBuf {
+        self.root().join("releases").join(id)
+    }
+
+    fn add(&self, id: &str, app: &str, env: &[(&str, &str)]) {
+        let release = self.release(id);
+        fs::create_dir_all(release.join(".deployer")).unwrap();
+        fs::write(release.join("app.py"), app).unwrap();
+        fs::write(release.join("part.py"), format!("NAME = '{id}'\n")).unwrap();
+        fs::write(release.join(".deployer/gunicorn.conf.py"), &self.conf).unwrap();
+        let env: BTreeMap<_, _> = env
+            .iter()
+            .map(|(key, value)| (cases::text(key), (*value).to_owned()))
+            .collect();
+        fs::write(
+            release.join(".deployer/env"),
+            quote::env_file(&env).unwrap(),
+        )
+        .unwrap();
+        symlink(&self.venv, release.join("venv")).unwrap();
+    }
+
+    fn point(&self, slot: &str, id: &str) {
+        let link = self.root().join("slots").join(slot);
+        let _ = fs::remove_file(&link);
+        symlink(Path::new("../releases").join(id), link).unwrap();
+    }
+
+    /// What the unit starts.
+    fn command(&self, slot: &str) -> Command {
+        let slots = self.root().join("slots");
+        let mut command = Command::new(slots.join(slot).join("venv/bin/gunicorn"));
+        command.arg("-c").arg(slots.join(format!("{slot}.py")));
+        command
+            .current_dir(self.root())
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
+        command
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("T_UNIT", "kept");
+        command
+    }
+
+    fn start(&self, slot: &str) -> Running {
+        Running {
+            master: self.command(slot).spawn().unwrap(),
+            run: self.dir.path().join("run").join(slot),
+        }
+    }
+}
+
+struct Running {
+    master: Child,
+    run: PathBuf,
+}
+
+impl Running {
+    fn signal(&self, signal: &str) {
+        run(Command::new("kill").args([signal, &self.master.id().to_string()]));
+    }
+
+    fn answer(&self) -> Value {
+        let body = http::until("an answer", || http::get(&self.run.join("gunicorn.sock")));
+        serde_json::from_str(&body).unwrap()
+    }
+
+    fn reports(&self) -> Vec<Value> {
+        let Ok(dir) = fs::read_dir(self.run.join("workers")) else {
+            return Vec::new();
+        };
+        dir.map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_none())
+            .filter_map(|path| fs::read_to_string(path).ok())
+            .map(|text| serde_json::from_str(&text).unwrap())
+            .collect()
+    }
+
+    /// Waits until exactly so many workers report, all from this release.
+    fn proven(&self, release: &Path, workers: usize) -> Vec<Value> {
+        http::until("worker reports", || {
+            let reports = self.reports();
+            let theirs = reports
+                .iter()
+                .all(|report| report["release"] == json!(release));
+            (reports.len() == workers && theirs).then_some(reports)
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.signal("-TERM");
+        let _ = self.master.wait();
+    }
+}
+
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap()
+}
+
+/// Start, reload forward and back, lose the first release, kill a worker, stop.
+fn lives(version: &str) {
+    let tree = Tree::new(version);
+    let odd = " a\"b \\ $HOME `id` it's\n-----BEGIN\r\n\tz \u{fc} \n";
+    tree.add(
+        "r1",
+        APP,
+        &[("T_ODD", odd), ("T_GONE", "1"), ("T_UNIT", "set")],
+    );
+    tree.add("r2", APP, &[("T_ODD", "two")]);
+    tree.point("a", "r1");
+    let running = tree.start("a");
+
+    let reports = running.proven(&real(&tree.release("r1")), 2);
+    let report = &reports[0];
+    assert_eq!(report["cwd"], json!(real(&tree.release("r1"))));
+    assert_eq!(report["prefix"], json!(tree.venv));
+    assert_eq!(report["master"], json!(running.master.id()));
+    assert!(report["import"].as_f64().unwrap() < 30.0, "{report}");
+    assert_eq!(
+        report["start"],
+        json!(start_time(&report["pid"])),
+        "{report}"
+    );
+    assert_eq!(
+        running.answer(),
+        json!({
+            "part": "r1", "T_ODD": odd, "T_GONE": "1", "T_UNIT": "set", "DEPLOYER_RELEASE": "r1",
+        })
+    );
+
+    tree.point("a", "r2");
+    running.signal("-HUP");
+    running.proven(&real(&tree.release("r2")), 2);
+    let second = json!({"part": "r2", "T_ODD": "two", "T_UNIT": "kept", "DEPLOYER_RELEASE": "r2"});
+    assert_eq!(running.answer(), second);
+
+    tree.point("a", "r1");
+    running.signal("-HUP");
+    running.proven(&real(&tree.release("r1")), 2);
+    assert_eq!(running.answer()["part"], "r1");
+
+    tree.point("a", "r2");
+    running.signal("-HUP");
+    running.proven(&real(&tree.release("r2")), 2);
+    fs::remove_dir_all(tree.release("r1")).unwrap();
+    running.signal("-HUP");
+    let before = running.proven(&real(&tree.release("r2")), 2);
+    assert_eq!(running.answer(), second);
+
+    let killed = before[0]["pid"].to_string();
+    run(Command::new("kill").args(["-KILL", &killed]));
+    http::until("the killed worker's report is gone", || {
+        (!running.run.join("workers").join(&killed).exists()).then_some(())
+    });
+    running.proven(&real(&tree.release("r2")), 2);
+
+    let workers = running.run.join("workers");
+    drop(running);
+    assert_eq!(fs::read_dir(workers).unwrap().count(), 0);
+}
+
+fn start_time(pid: &Value) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit_once(')')
+        .unwrap()
+        .1
+        .split_whitespace()
+        .nth(19)
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+/// A trial has one worker, knows what it is, and shows why a release cannot boot.
+fn tries(version: &str) {
+    let tree = Tree::new(version);
+    tree.add(".r1.part", APP, &[]);
+    tree.point("trial", ".r1.part");
+    let trial = tree.start("trial");
+    trial.proven(&real(&tree.release(".r1.part")), 1);
+    assert_eq!(
+        trial.answer(),
+        json!({
+            "part": ".r1.part", "DEPLOYER_RELEASE": "r1", "DEPLOYER_TRIAL": "1", "T_UNIT": "kept",
+        })
+    );
+    let run = trial.run.clone();
+    drop(trial);
+
+    tree.add("broken", "import nothing_of_this_name\n", &[]);
+    tree.point("trial", "broken");
+    let output = tree
+        .command("trial")
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("No module named 'nothing_of_this_name'"),
+        "{said}"
+    );
+    assert_eq!(fs::read_dir(run.join("workers")).unwrap().count(), 0);
+
+    tree.add("cut", APP, &[]);
+    fs::write(
+        tree.release("cut").join(".deployer/env"),
+        "A=\"1\"\nB=\"half",
+    )
+    .unwrap();
+    tree.point("trial", "cut");
+    let output = tree
+        .command("trial")
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && said.contains("no entry at line 2"),
+        "{said}"
+    );
+    assert!(!said.contains("half"), "{said}");
+}
+
+/// With `preload`, the master imports the app: it needs path and environment as the workers do.
+fn preloads(version: &str) {
+    let mut tree = Tree::new(version);
+    tree.conf = tree
+        .conf
+        .replace("preload_app = False", "preload_app = True");
+    let app = format!("import os\nos.environ['T_SEEN'] = os.environ['T_SET']\n{APP}");
+    tree.add("r1", &app, &[("T_SET", "by the file")]);
+    tree.point("b", "r1");
+    let running = tree.start("b");
+    running.proven(&real(&tree.release("r1")), 2);
+    let answer = running.answer();
+    assert_eq!(answer["T_SEEN"], "by the file");
+    assert_eq!(answer["part"], "r1");
+}
+
+#[test]
+fn gunicorn_20() {
+    lives("20.1.0");
+    tries("20.1.0");
+    preloads("20.1.0");
+}
+
+#[test]
+fn gunicorn_23() {
+    lives("23.0.0");
+    tries("23.0.0");
+    preloads("23.0.0");
+}
+
+#[test]
+fn gunicorn_27() {
+    lives("27.0.1");
+    tries("27.0.1");
+    preloads("27.0.1");
+}

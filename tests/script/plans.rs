@@ -1,0 +1,76 @@
+use deployer::config::Config;
+use deployer::files::host_files;
+use deployer::plan::{GitPins, HostPlan, Question, push, read, rollback, setup};
+use deployer::target::{ReleaseId, Revision, Target, TargetHost};
+use deployer::template::Templates;
+
+pub(crate) const SMALL: &str = "
+app: polls
+repo: https://github.com/acme/polls.git
+gunicorn:
+  app: polls.wsgi:application
+nginx:
+  server_name: polls.example.com
+environments:
+  production:
+    hosts: deploy@web1.example.com
+";
+
+pub(crate) const FULL: &str = "
+app: polls
+repo: ssh://git@git.example.com:2222/acme/polls.git
+branch: release/it's
+root: /opt/polls
+keep_releases: 3
+python: {version: '3.12', requirements: [base.txt, web.txt], installer: uv, require_hashes: true}
+gunicorn: {app: 'polls.wsgi:application', workers: 5, reload: replace, trial: import, preload: true, max_stall: 500ms}
+service: {start_timeout: 20}
+nginx: {server_name: [polls.example.com, www.polls.example.com], listen: 8080}
+static: {source: assets}
+uploads: {path: media, url: /media/, max_size: 20m}
+shared: [var]
+health: {path: /up, status: 200}
+rollout: {decide: 30}
+setup: {packages: [libpq5]}
+environments:
+  production:
+    hosts: root@web1.example.com
+";
+
+pub(crate) fn config(source: &str) -> Config {
+    Config::parse(source, "deploy.yaml", "production").unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// The plan of one kind of run; everything that varies is fixed.
+pub(crate) fn plan(source: &str, kind: &str) -> HostPlan {
+    let config = config(source);
+    let login = if source == FULL { "root" } else { "deploy" };
+    let host = TargetHost {
+        host: config.hosts[0].clone(),
+        login: login.to_owned(),
+    };
+    let templates = Templates::new(None).expect("the built-in templates load");
+    let files = host_files(&config, &host.owner(&config), &templates).expect("files render");
+    match kind {
+        "push" => push(&target(config, &host), &host, files),
+        "rollback" => rollback(&config, &host, None, files),
+        "setup" => {
+            let keys = ["ssh-ed25519 AAAA it's@home".to_owned()];
+            setup(&config, &host, &keys, &GitPins::default(), files)
+        }
+        "read" => read(&config, &host, Question::State, files),
+        other => panic!("no kind {other}"),
+    }
+}
+
+fn target(config: Config, host: &TargetHost) -> Target {
+    let branch = config.branch.clone();
+    let revision = Revision::new(&"3f2a1bc9".repeat(5), &branch).expect("a full sha");
+    Target {
+        hosts: vec![host.clone()],
+        release: ReleaseId::new(jiff::Timestamp::UNIX_EPOCH, revision.short()),
+        config,
+        revision,
+        allow_older: false,
+    }
+}
