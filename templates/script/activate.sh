@@ -24,6 +24,8 @@ trial() {
 end_trial() {
   if [ -L "$ROOT/slots/trial" ]; then
     unit stop trial 2>/dev/null
+    # Else the host counts as degraded until the next good push.
+    if systemctl -q is-failed "$APP-trial.service"; then unit reset-failed trial; fi
     rm -f "$ROOT/slots/trial"
   fi
 }
