@@ -62,7 +62,7 @@ plan_setup() {
   step 'directories' directories
   step 'uploads' uploads 'media'
   step 'stubs' own_files
-  step 'git' git_access 'git.example.com' '2222' '' ''
+  step 'git' git_access 'ssh://git@git.example.com:2222/acme/polls.git' 'git.example.com' '2222' '' ''
   step 'units' install_system unit_a unit_b trial recover tmpfiles recover_script sudoers site
   step 'start' start_system yes
   :
