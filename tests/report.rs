@@ -2,7 +2,7 @@
 //!
 //! A stream's first line is `COMMAND ENVIRONMENT HOST...`, with `-v` or `-q` before it. Then, one a line: `+1.5` lets
 //! time pass; `HOST: TEXT` is a line from the host, with `@` alone for the run's nonce and `\e \r \xNN` for bytes;
-//! `HOST! WORD` is the client's own news. `UPDATE_GOLDENS=1` writes the texts anew.
+//! `HOST! WORD` is the client's own news. `ACCEPT=1` writes the texts anew.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -31,7 +31,7 @@ fn goldens() {
         seen += 1;
         let text = replay(&fs::read_to_string(&path).unwrap());
         let golden = path.with_extension("txt");
-        if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        if std::env::var_os("ACCEPT").is_some() {
             fs::write(&golden, &text).unwrap();
         }
         if fs::read_to_string(&golden).unwrap_or_default() != text {

@@ -66,10 +66,14 @@ pub(super) fn current(wanted: &Wanted, context: &Context) -> Result<Revision> {
 
 /// The commit that the local clone last saw, for a preview without any connection.
 pub(super) fn offline(wanted: &Wanted, context: &Context) -> Result<Revision> {
-    let known = context
-        .working_copy
-        .as_ref()
-        .and_then(|copy| copy.resolve(wanted));
+    let known = match wanted {
+        // Its own name: no clone is needed to know it.
+        Wanted::Commit(sha) => Some(sha.clone()),
+        Wanted::Branch(_) | Wanted::Tag(_) => context
+            .working_copy
+            .as_ref()
+            .and_then(|copy| copy.resolve(wanted)),
+    };
     known.map(|sha| named(sha, wanted)).ok_or_else(|| {
         Unfit::usage("no local clone knows this revision; name it with `--revision SHA`")
     })

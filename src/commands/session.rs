@@ -6,12 +6,22 @@ use super::context::{Context, coloured};
 use crate::cli::Global;
 use crate::event::{Event, Fields, Outcome};
 use crate::plan::{Question, read};
-use crate::report::{Detail, ExitCode, Paint, Report, Screen, Subject};
+use crate::report::{Detail, ExitCode, Mask, Paint, Report, Screen, Subject};
 use crate::run::{Ending, Fleet, Job, Mode, News, Policy, Secret};
 use crate::script::compile;
 use crate::target::ReleaseId;
 
+/// The report of a run that changes something.
 pub(super) fn report(global: &Global, context: &Context, command: &str) -> Report<Stderr> {
+    let detail = match global {
+        Global { quiet: true, .. } => Detail::Quiet,
+        Global { verbose: true, .. } => Detail::Verbose,
+        _ => Detail::Normal,
+    };
+    detailed(global, context, command, detail)
+}
+
+fn detailed(global: &Global, context: &Context, command: &str, detail: Detail) -> Report<Stderr> {
     let subject = Subject {
         command: command.to_owned(),
         environment: context.config.environment.to_string(),
@@ -21,11 +31,6 @@ pub(super) fn report(global: &Global, context: &Context, command: &str) -> Repor
             .map(|host| host.host.name.clone())
             .collect(),
     };
-    let detail = match global {
-        Global { quiet: true, .. } => Detail::Quiet,
-        Global { verbose: true, .. } => Detail::Verbose,
-        _ => Detail::Normal,
-    };
     let paint = Paint::new(coloured(global));
     let live = stderr().is_terminal() && detail != Detail::Quiet;
     let screen = if live {
@@ -33,7 +38,8 @@ pub(super) fn report(global: &Global, context: &Context, command: &str) -> Repor
     } else {
         Screen::plain(stderr())
     };
-    Report::new(subject, detail, paint, screen)
+    let mask = Mask::new(context.config.secrets());
+    Report::new(subject, detail, paint, screen).masking(mask)
 }
 
 /// Every host's facts, in the order of the hosts.
@@ -48,7 +54,13 @@ pub(super) fn ask(
 ) -> Result<(Facts, ExitCode)> {
     let jobs = questions(context, question)?;
     let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
-    let mut report = report(global, context, command);
+    // An answer needs no story of how it was got.
+    let detail = if global.verbose {
+        Detail::Verbose
+    } else {
+        Detail::Quiet
+    };
+    let mut report = detailed(global, context, command, detail);
     let mut facts: Facts = vec![Vec::new(); context.hosts.len()];
     fleet.run(jobs, Policy::Apart, &mut |update| {
         if let News::Event(Event::Fact { what, fields }) = &update.news {

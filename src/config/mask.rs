@@ -89,7 +89,8 @@ fn is_anchorage(line: &str) -> bool {
     line.starts_with("x-")
 }
 
-fn is_secret(key: &str) -> bool {
+/// Whether what a key of this name holds should be kept out of sight.
+pub(super) fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     SECRET_SECTIONS.contains(&key.as_str())
         || (SECRET_WORDS.split(' ').any(|word| key.contains(word)) && key != PUBLIC_KEYS)

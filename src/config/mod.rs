@@ -104,6 +104,17 @@ pub struct Gunicorn {
     pub settings: BTreeMap<GunicornName, Literal>,
 }
 
+impl Config {
+    /// Values of `env` that nobody should read in a log, going by their names.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
+        self.env
+            .iter()
+            .filter(secret)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
 /// A scalar or list of scalars, written to Python as the literal it is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {

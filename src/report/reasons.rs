@@ -73,7 +73,10 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             Some(format!("log in as `{}`", field("name"))),
         ),
         "unit-changed" => (
-            format!("a unit changes, and the login on {host} may not write units"),
+            format!(
+                "`{}` changes, and the login on {host} may not write it",
+                field("path")
+            ),
             setup(),
         ),
         "site-changed" => (
@@ -89,8 +92,15 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             Some("install it there, or change `python.version`".to_owned()),
         ),
         "git-host-key" => (
-            format!("{host} does not know the git server's host key"),
-            setup(),
+            format!(
+                "{host} does not know the git server `{}`, which shows {}",
+                field("host"),
+                field("seen")
+            ),
+            Some(
+                "compare that with what its owner publishes, then `--accept-git-host-key SHA256:...`"
+                    .to_owned(),
+            ),
         ),
         "older" => (
             format!("the revision is older than what is live on {host}"),

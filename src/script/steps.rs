@@ -40,11 +40,15 @@ pub(super) fn call(action: &Action) -> String {
         Action::Uploads { path } => words("uploads", [path]),
         Action::OwnFiles => "own_files".to_owned(),
         Action::GitAccess {
+            repo,
             host,
             port,
             known,
             accepted,
-        } => words("git_access", [host, &port.to_string(), known, accepted]),
+        } => words(
+            "git_access",
+            [repo, host, &port.to_string(), known, accepted],
+        ),
         Action::InstallSystem { files } => names("install_system", files),
         Action::StartSystem { nginx } => {
             format!("start_system {}", yes_no(*nginx))

@@ -71,11 +71,8 @@ fn with_the_drop_in_alone_units_and_site_wait_for_setup() -> Result<()> {
         coherent(&site, web)?;
         tidy(web)?;
     }
-    ensure!(
-        web.sh("systemctl show -p LimitNOFILE --value hello-a hello-b | uniq")?
-            .trim()
-            == "20000"
-    );
+    let limits = web.sh("systemctl show -p LimitNOFILE hello-a hello-b | sort -u")?;
+    ensure!(limits.trim() == "LimitNOFILE=20000", "{limits}");
     site.change()?;
     site.deployer(&["push", "production"])?
         .expect(0)?

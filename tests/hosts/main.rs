@@ -4,9 +4,15 @@
 mod machines;
 
 mod broken;
+mod faults;
 mod first_site;
+mod fleet;
+mod interrupts;
 mod load;
+mod locks;
 mod logins;
+mod render;
 mod run;
+mod secrets;
 mod site;
 mod state;

@@ -6,11 +6,12 @@ use crate::machines::Machine;
 use crate::site::{Page, Site};
 
 /// Names, kinds, modes, owners, targets and times of the app's tree; content of /etc; states of the units.
-/// What a run may leave without having changed anything: its record, and what the next run finds fetched already.
+/// What a run may leave without having changed anything: its record, a number that was given once, and what the next
+/// run finds fetched already.
 const PRINT: &str = r"
 cd /srv/hello
-find . \( -path ./.deployer/runs -o -path ./repo.git \) -prune -o ! -path ./.deployer/lock ! -path ./.deployer/holder \
-    ! -path ./.deployer -printf '%p %y %m %u %g %l %s %T@\n' | sort
+find . \( -path ./.deployer/runs -o -path ./repo.git \) -prune -o ! -path ./.deployer/lock ! -path ./.deployer/holder ! -path ./.deployer/sequence \
+    \( -type d -printf '%p %m %u %g\n' -o -printf '%p %y %m %u %g %l %s %T@\n' \) | sort
 find /etc -xdev -type f ! -name '*.cache' -exec sha256sum {} + | sort -k 2
 find /etc -xdev -printf '%p %y %m %u %g %l\n' | sort
 systemctl show -p Id,ActiveState,SubState,UnitFileState,MainPID hello-a hello-b hello-trial hello-recover nginx

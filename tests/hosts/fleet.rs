@@ -1,0 +1,83 @@
+//! Three web hosts: all or none.
+
+use anyhow::{Result, ensure};
+
+use crate::site::Site;
+use crate::state::{coherent, print, same, tidy};
+
+/// Boots everywhere in the trial, and on one host not at all.
+const TRAITOR: &str = "import os, socket
+if socket.gethostname() == 'web2' and not os.environ.get('DEPLOYER_TRIAL'):
+    raise SystemExit('not on this host')";
+
+#[test]
+fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
+    let site = Site::fleet()?;
+    let first = serving(&site)?;
+    let pins = "/srv/hello/.deployer/known_hosts";
+    let before = prints(&site)?;
+    site.web[1].sh(&format!("mv {pins} {pins}.away"))?;
+    site.change()?;
+    let run = site
+        .deployer(&["push", "production"])?
+        .expect(7)?
+        .says("nothing was changed")?;
+    site.web[1].sh(&format!("mv {pins}.away {pins}"))?;
+    for (host, before) in site.web.iter().zip(&before) {
+        site.wait_until_free(host)?;
+        same(before, &print(host)?)?;
+    }
+    ensure!(serving(&site)? == first, "{run}");
+
+    site.deployer(&["push", "production"])?.expect(0)?;
+    let second = serving(&site)?;
+    ensure!(second != first);
+
+    site.on_import(TRAITOR)?;
+    site.commit()?;
+    let run = site
+        .deployer(&["push", "production"])?
+        .expect(9)?
+        .says("not on this host")?;
+    for host in &site.web {
+        site.wait_until_free(host)?;
+    }
+    ensure!(serving(&site)? == second, "{run}");
+
+    site.on_import("")?;
+    site.change()?;
+    site.web[2].kill9()?;
+    let before = [print(&site.web[0])?, print(&site.web[1])?];
+    let run = site
+        .deployer(&["push", "production"])?
+        .expect(4)?
+        .says("cannot connect to deploy@web3")?;
+    for (host, before) in site.web.iter().zip(&before) {
+        site.wait_until_free(host)?;
+        same(before, &print(host)?)?;
+        ensure!(coherent(&site, host)?.release == second, "{run}");
+    }
+    site.web[2].boot()?;
+    ensure!(serving(&site)? == second);
+    site.deployer(&["push", "production"])?.expect(0)?;
+    ensure!(serving(&site)? != second);
+    Ok(())
+}
+
+/// The one release that all hosts serve.
+fn serving(site: &Site) -> Result<String> {
+    let pages = site
+        .web
+        .iter()
+        .map(|host| coherent(site, host))
+        .collect::<Result<Vec<_>>>()?;
+    ensure!(pages.iter().all(|page| *page == pages[0]), "{pages:?}");
+    for host in &site.web {
+        tidy(host)?;
+    }
+    Ok(pages[0].release.clone())
+}
+
+fn prints(site: &Site) -> Result<Vec<Vec<String>>> {
+    site.web.iter().map(print).collect()
+}
