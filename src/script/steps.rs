@@ -1,6 +1,6 @@
-use super::literal::quote;
 use crate::config::{Installer, Takeover};
 use crate::plan::{Action, Name, Virtualenv};
+use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
 pub(super) fn call(action: &Action) -> String {
@@ -68,7 +68,7 @@ where
     arguments
         .into_iter()
         .fold(function.to_owned(), |call, word| {
-            call + " " + &quote(word.as_ref())
+            call + " " + &sh_literal(word.as_ref())
         })
 }
 
