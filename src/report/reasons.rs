@@ -180,6 +180,12 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             None,
         ),
         ("requirements", _) => ("the requirement files cannot be read".to_owned(), None),
+        ("install", _) => (
+            format!("the packages cannot be installed on {host}"),
+            Some(format!(
+                "`deployer push {environment} -v` shows all that the installer says"
+            )),
+        ),
         ("shared", _) => (
             format!(
                 "`{}` cannot become a link into `shared/` on {host}",
