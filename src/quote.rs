@@ -25,7 +25,12 @@ pub fn sh(text: &str) -> Result<String, Unquotable> {
     if text.contains('\0') {
         return Err(Unquotable::Nul);
     }
-    Ok(format!("'{}'", text.replace('\'', r"'\''")))
+    Ok(sh_literal(text))
+}
+
+/// As [`sh`], of a text that is known to have no NUL, as every value of a plan.
+pub fn sh_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// A text that no format deployer renders reads as anything but itself, without quotes.

@@ -11,7 +11,17 @@ use crate::run::{Ending, Fleet, Job, Mode, News, Policy, Secret};
 use crate::script::compile;
 use crate::target::ReleaseId;
 
+/// The report of a run that changes something.
 pub(super) fn report(global: &Global, context: &Context, command: &str) -> Report<Stderr> {
+    let detail = match global {
+        Global { quiet: true, .. } => Detail::Quiet,
+        Global { verbose: true, .. } => Detail::Verbose,
+        _ => Detail::Normal,
+    };
+    detailed(global, context, command, detail)
+}
+
+fn detailed(global: &Global, context: &Context, command: &str, detail: Detail) -> Report<Stderr> {
     let subject = Subject {
         command: command.to_owned(),
         environment: context.config.environment.to_string(),
@@ -20,11 +30,6 @@ pub(super) fn report(global: &Global, context: &Context, command: &str) -> Repor
             .iter()
             .map(|host| host.host.name.clone())
             .collect(),
-    };
-    let detail = match global {
-        Global { quiet: true, .. } => Detail::Quiet,
-        Global { verbose: true, .. } => Detail::Verbose,
-        _ => Detail::Normal,
     };
     let paint = Paint::new(coloured(global));
     let live = stderr().is_terminal() && detail != Detail::Quiet;
@@ -49,7 +54,13 @@ pub(super) fn ask(
 ) -> Result<(Facts, ExitCode)> {
     let jobs = questions(context, question)?;
     let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
-    let mut report = report(global, context, command);
+    // An answer needs no story of how it was got.
+    let detail = if global.verbose {
+        Detail::Verbose
+    } else {
+        Detail::Quiet
+    };
+    let mut report = detailed(global, context, command, detail);
     let mut facts: Facts = vec![Vec::new(); context.hosts.len()];
     fleet.run(jobs, Policy::Apart, &mut |update| {
         if let News::Event(Event::Fact { what, fields }) = &update.news {

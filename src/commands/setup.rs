@@ -41,7 +41,7 @@ pub(super) fn run(global: &Global, arguments: &Setup) -> Result<ExitCode> {
     Ok(code)
 }
 
-/// The keys are the command's data: they go to standard output, so that they can be piped.
+/// Keys that the repository does not accept yet. They are the command's data: they go to standard output, so that they can be piped.
 fn show(context: &Context, deploy_keys: &[String]) -> Result<()> {
     if deploy_keys.is_empty() {
         return Ok(());
@@ -49,7 +49,7 @@ fn show(context: &Context, deploy_keys: &[String]) -> Result<()> {
     let mut stderr = io::stderr().lock();
     writeln!(
         stderr,
-        "give the repository `{}` read access for:",
+        "hint: before the first push, let this key read `{}`:",
         context.config.repo
     )?;
     let mut stdout = io::stdout().lock();
@@ -61,7 +61,9 @@ fn show(context: &Context, deploy_keys: &[String]) -> Result<()> {
 
 fn deploy_key(update: &Update) -> Option<String> {
     match &update.news {
-        News::Event(Event::Fact { what, fields }) if what == "deploy-key" => {
+        News::Event(Event::Fact { what, fields })
+            if what == "deploy-key" && fields.get("works").is_none_or(|works| works == "no") =>
+        {
             fields.get("value").cloned()
         }
         _ => None,

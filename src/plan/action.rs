@@ -66,6 +66,7 @@ pub enum Action {
     },
     OwnFiles,
     GitAccess {
+        repo: String,
         host: String,
         port: u16,
         known: String,

@@ -56,6 +56,7 @@ pub fn setup(
     if let Some((git_host, port)) = config.repo.ssh_host() {
         let (known, accepted) = (pins.known.clone(), pins.accepted.clone());
         let access = Action::GitAccess {
+            repo: config.repo.to_string(),
             host: git_host.to_owned(),
             port,
             known,

@@ -46,6 +46,8 @@ pub(super) fn lines(whole: &Whole<'_>) -> Vec<String> {
         lines.extend(table(whole));
     }
     match whole.code {
+        // What was asked for stands on standard output.
+        ExitCode::Done if whole.subject.asks() => {}
         ExitCode::Done => lines.push(done(whole)),
         ExitCode::Mixed => lines.push(mixed(whole)),
         _ => {}
@@ -156,12 +158,13 @@ fn done(whole: &Whole<'_>) -> String {
                 .good(&format!("already live on {hosts}{release}"))
         );
     }
-    format!(
-        "{} (took {took})",
-        whole
-            .paint
-            .good(&format!("{command} of {environment} done on {hosts}"))
-    )
+    let done = format!("{command} of {environment} done on {hosts}");
+    let next = if command == "setup" {
+        format!("; next: `deployer push {environment}`")
+    } else {
+        String::new()
+    };
+    format!("{} (took {took}){next}", whole.paint.good(&done))
 }
 
 fn mixed(whole: &Whole<'_>) -> String {

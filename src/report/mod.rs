@@ -40,6 +40,14 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// Whether the command only asks the hosts something.
+    fn asks(&self) -> bool {
+        matches!(
+            self.command.as_str(),
+            "plan" | "releases" | "status" | "login"
+        )
+    }
+
     /// Whether the command has a `go`, before which nothing is changed.
     fn switches(&self) -> bool {
         matches!(self.command.as_str(), "push" | "rollback")

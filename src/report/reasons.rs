@@ -73,7 +73,10 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             Some(format!("log in as `{}`", field("name"))),
         ),
         "unit-changed" => (
-            format!("a unit changes, and the login on {host} may not write units"),
+            format!(
+                "`{}` changes, and the login on {host} may not write it",
+                field("path")
+            ),
             setup(),
         ),
         "site-changed" => (
@@ -177,6 +180,12 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             None,
         ),
         ("requirements", _) => ("the requirement files cannot be read".to_owned(), None),
+        ("install", _) => (
+            format!("the packages cannot be installed on {host}"),
+            Some(format!(
+                "`deployer push {environment} -v` shows all that the installer says"
+            )),
+        ),
         ("shared", _) => (
             format!(
                 "`{}` cannot become a link into `shared/` on {host}",

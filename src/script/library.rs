@@ -5,6 +5,7 @@ use crate::plan::Kind;
 const BASE: &str = include_str!("../../templates/script/base.sh");
 const SESSION: &str = include_str!("../../templates/script/session.sh");
 const WORKER: &str = include_str!("../../templates/script/worker.sh");
+const GIT: &str = include_str!("../../templates/script/git.sh");
 const PREPARE: &str = include_str!("../../templates/script/prepare.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
@@ -19,12 +20,12 @@ pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 /// What a kind of run needs, in order.
 pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Push => &[BASE, SESSION, WORKER, PREPARE, SYSTEM, ACTIVATE, READ],
+        Kind::Push => &[BASE, SESSION, WORKER, GIT, PREPARE, SYSTEM, ACTIVATE, READ],
         Kind::Rollback => &[
             BASE, SESSION, WORKER, PREPARE, SYSTEM, ACTIVATE, ROLLBACK, READ,
         ],
-        Kind::Setup => &[BASE, SESSION, SYSTEM, SETUP, READ],
-        Kind::Read => &[BASE, SESSION, PREPARE, SYSTEM, ACTIVATE, READ],
+        Kind::Setup => &[BASE, SESSION, GIT, SYSTEM, SETUP, READ],
+        Kind::Read => &[BASE, SESSION, GIT, PREPARE, SYSTEM, ACTIVATE, READ],
     }
 }
 

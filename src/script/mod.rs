@@ -4,7 +4,7 @@
 //! It is a pure function of the plan: run id, nonce, environment and user reach it when it runs.
 
 mod library;
-mod literal;
+mod heredoc;
 mod steps;
 
 use std::fmt::Write as _;
@@ -12,7 +12,8 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::plan::{File, HostPlan, Identity, Kind, Place, Step};
-use literal::{heredoc, quote};
+use crate::quote::sh_literal;
+use heredoc::heredoc;
 
 /// The shell program for one host. What is previewed is what is executed.
 #[derive(Debug, Clone)]
@@ -112,10 +113,10 @@ fn header(text: &mut String, plan: &HostPlan) {
     );
     text.push_str("{\n");
     for (name, value) in values {
-        let _ = writeln!(text, "  {name}={}", quote(&value));
+        let _ = writeln!(text, "  {name}={}", sh_literal(&value));
     }
     for (name, program) in library::programs(plan.kind) {
-        let _ = writeln!(text, "  {name}={}", quote(program));
+        let _ = writeln!(text, "  {name}={}", sh_literal(program));
     }
     text.push_str("}\n");
 }
@@ -131,7 +132,11 @@ fn rendered(text: &mut String, files: &[File]) {
     }
     let digests = system(files).map(|(name, digest, ..)| format!("\"{name}\":\"{digest}\""));
     let json = digests.collect::<Vec<_>>().join(",");
-    let _ = writeln!(text, "system_json() {{ printf '%s' {}; }}", quote(&json));
+    let _ = writeln!(
+        text,
+        "system_json() {{ printf '%s' {}; }}",
+        sh_literal(&json)
+    );
 }
 
 /// The root-owned files: name, digest, mode and path.
@@ -158,7 +163,7 @@ fn function(text: &mut String, name: &str, steps: &[Step], runner: &str) {
         if runner.is_empty() {
             let _ = writeln!(text, "  {call}");
         } else {
-            let _ = writeln!(text, "  {runner} {} {call}", quote(step.name));
+            let _ = writeln!(text, "  {runner} {} {call}", sh_literal(step.name));
         }
     }
     text.push_str("  :\n}\n");

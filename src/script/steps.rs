@@ -1,6 +1,6 @@
-use super::literal::quote;
 use crate::config::{Installer, Takeover};
 use crate::plan::{Action, Name, Virtualenv};
+use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
 pub(super) fn call(action: &Action) -> String {
@@ -40,11 +40,15 @@ pub(super) fn call(action: &Action) -> String {
         Action::Uploads { path } => words("uploads", [path]),
         Action::OwnFiles => "own_files".to_owned(),
         Action::GitAccess {
+            repo,
             host,
             port,
             known,
             accepted,
-        } => words("git_access", [host, &port.to_string(), known, accepted]),
+        } => words(
+            "git_access",
+            [repo, host, &port.to_string(), known, accepted],
+        ),
         Action::InstallSystem { files } => names("install_system", files),
         Action::StartSystem { nginx } => {
             format!("start_system {}", yes_no(*nginx))
@@ -64,7 +68,7 @@ where
     arguments
         .into_iter()
         .fold(function.to_owned(), |call, word| {
-            call + " " + &quote(word.as_ref())
+            call + " " + &sh_literal(word.as_ref())
         })
 }
 

@@ -183,11 +183,9 @@ go() {
     system_file site && old_site=$(sha256sum <"$path") && old_site=${old_site%% *}
   fi
   if ! activate; then
-    run_step restore restore
-    rc=$?
+    run_step restore restore || give_up
     journal_end
     discard
-    [ "$rc" -eq 0 ] || end broken
     history failed
     end restored "release=${live:--}"
   fi
@@ -197,7 +195,7 @@ go() {
   await_verdict "$DECIDE"
   if [ "$verdict" = revert ]; then
     journal switching
-    run_step restore restore || { journal_end; end broken; }
+    run_step restore restore || give_up
     rm -f "$ROOT/releases/$RELEASE/.deployer/proven"
     journal_end
     history reverted
@@ -206,6 +204,12 @@ go() {
   plan_finish
   journal_end
   end live "release=$RELEASE" "previous=${live:--}"
+}
+
+# The journal stays: the next run, or the host's next boot, tries again.
+give_up() {
+  history broken
+  end broken "release=${live:--}"
 }
 
 tell_proven() {
@@ -276,6 +280,6 @@ recover() {
   first='' new_units='' new_site='' old_site=''
   [ "$slot" != - ] || first=yes slot=a
   [ "$live" != - ] || live=
-  if [ "$stage" = proven ]; then RELEASE=$was_release drain; else restore || ev "warn recover-failed"; fi
+  if [ "$stage" = proven ]; then RELEASE=$was_release drain; else restore || { ev "warn recover-failed"; return 0; }; fi
   journal_end
 }

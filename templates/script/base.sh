@@ -75,7 +75,10 @@ target() {
   named=${named##*/}
 }
 
-# --- other users ---
+# --- other programs and users ---
+
+# In our process group, so that an abort reaches it; without the way to root.
+limit() { timeout --foreground -k 5 "$@" 7>&- 8<&-; }
 
 as_app() { sudo -n -u "$RUNAS" -- "$@"; }
 unit() { sudo -n "$SYSTEMCTL" "$1" "$APP-$2.service"; }

@@ -88,12 +88,27 @@ own_files() {
   done
 }
 
-# git_access HOST PORT KNOWN-KEYS ACCEPTED: a read-only deploy key, and the git server's own key, pinned.
+# git_access REPO HOST PORT KNOWN-KEYS ACCEPTED: a read-only deploy key, and the git server's own key, pinned.
 git_access() {
+  repository=$1
+  shift
+  pin_git_host "$@" || return 1
+  make_deploy_key || return 1
+  git_environment
+  works=yes
+  home=$(getent passwd "$OWNER" | cut -d: -f6)
+  limit 30 runuser -u "$OWNER" -- env "HOME=$home" git ls-remote -q "$repository" HEAD >/dev/null 2>&1 || works=no
+  ev "fact deploy-key works=$works value=$(word "$(cat "$ROOT/.deployer/git_key.pub")")"
+}
+
+make_deploy_key() {
   # shellcheck disable=SC2016 # expanded by the inner sh
   runuser -u "$OWNER" -- sh -c '[ -f "$1" ] || { ssh-keygen -q -t ed25519 -N "" -C "deployer $2@$(uname -n)" -f "$1" && echo made; }' \
     sh "$ROOT/.deployer/git_key" "$APP" | grep -q made && changed 'deploy key'
-  ev "fact deploy-key value=$(word "$(cat "$ROOT/.deployer/git_key.pub")")"
+  [ -f "$ROOT/.deployer/git_key.pub" ]
+}
+
+pin_git_host() {
   place=$1
   [ "$2" = 22 ] || place="[$1]:$2"
   pins=$ROOT/.deployer/known_hosts

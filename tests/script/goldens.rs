@@ -7,9 +7,8 @@ use crate::plans::{FULL, SMALL, plan};
 
 /// Header and plan; the library between them stands in `templates/script/`, the files in their own goldens.
 fn own_part(text: &str) -> String {
-    let (header, _) = text
-        .split_once("  PROBE_PY=")
-        .unwrap_or_else(|| text.split_once("\nset -u").expect("the library"));
+    let (header, _) = text.split_once("\nset -u").expect("the library");
+    let (header, _) = header.split_once("_PY='#").unwrap_or((header, ""));
     let (_, steps) = text.split_once("# --- the plan ---\n").expect("a plan");
     let (steps, _) = steps.split_once("\n# --- the modes").expect("the end");
     let header: String = header
@@ -28,7 +27,7 @@ fn is_digest(line: &str) -> bool {
 
 fn check(name: &str, source: &str, kind: &str) {
     let text = own_part(&compile(&plan(source, kind)).text);
-    let path = Path::new("tests/cases/script").join(format!("{name}-{kind}.sh"));
+    let path = Path::new("tests/cases/script").join(format!("{name}-{kind}.txt"));
     if std::env::var_os("ACCEPT").is_some() {
         fs::write(&path, &text).expect("the golden is writable");
     }

@@ -1,8 +1,3 @@
-/// `text` as one single-quoted shell word: no character in it means anything to a shell.
-pub(super) fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// The rest of a here-document after `<<`: quoted delimiter, `text` untouched, closing line.
 ///
 /// `text` ends with a newline or is empty, as every rendered file does.
