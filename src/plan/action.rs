@@ -20,6 +20,8 @@ pub enum Action {
     Virtualenv(Virtualenv),
     Environment,
     LinkRelease {
+        /// The one of `shared` that nginx serves; setup has to have made it.
+        uploads: Option<String>,
         shared: Vec<String>,
     },
     PublishStatic {

@@ -33,6 +33,10 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         Step::new(
             "link",
             Action::LinkRelease {
+                uploads: config
+                    .uploads
+                    .as_ref()
+                    .map(|uploads| uploads.path.to_string()),
                 shared: shared(config),
             },
         ),

@@ -77,7 +77,10 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
                 "`{}` changes, and the login on {host} may not write it",
                 field("path")
             ),
-            setup(),
+            Some(format!(
+                "run `deployer setup {} --login root`, or as any sudoer",
+                subject.environment
+            )),
         ),
         "site-changed" => (
             format!("the nginx site changes, and the login on {host} may not write it"),

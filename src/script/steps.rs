@@ -15,7 +15,15 @@ pub(super) fn call(action: &Action) -> String {
         Action::Export { revision } => words("export_release", [revision]),
         Action::Virtualenv(virtualenv) => virtualenv_call(virtualenv),
         Action::Environment => "environment".to_owned(),
-        Action::LinkRelease { shared } => words("link_release", shared),
+        Action::LinkRelease { uploads, shared } => {
+            let uploads = uploads.as_deref().unwrap_or("");
+            words(
+                "link_release",
+                [uploads]
+                    .into_iter()
+                    .chain(shared.iter().map(String::as_str)),
+            )
+        }
         Action::PublishStatic { url, source } => words("publish_static", [url, source]),
         Action::CheckSystem { files } => names("check_system", files),
         Action::TrialBoot => "trial \"$part\"".to_owned(),

@@ -44,7 +44,7 @@ excerpt() {
   "$@" 2>&1 || :
   ev excerpt-end
 }
-unit_log() { excerpt "$APP-$1" timeout 5 journalctl -q --no-pager -o cat -n 20 -u "$APP-$1.service"; }
+unit_log() { excerpt "$APP-$1" sudo -n "$JOURNALCTL" -q --no-pager -o cat -n 20 -u "$APP-$1.service"; }
 
 # decide WANTED PRELOAD MAX-STALL: how the new release takes over, and why.
 decide() {
@@ -89,7 +89,7 @@ room_for_two() {
 # --- activation: from here no client, signal or pipe can stop us ---
 
 # The journal names what to put back; it is on disk before anything is switched.
-journal() { put "$ROOT/.deployer/journal" "$ID $takeover $RELEASE ${slot:--} $idle ${live:--} $1"; }
+journal() { put "$ROOT/.deployer/journal" "$ID $takeover $RELEASE ${slot:--} $idle ${live:--} $1 ${old_site:--}"; }
 journal_end() { rm -f "$ROOT/.deployer/journal" && sync_file "$ROOT/.deployer"; }
 
 # run_step NAME FUNCTION ARG...: like step, but the caller decides what a failure means.
@@ -190,7 +190,9 @@ go() {
     end restored "release=${live:--}"
   fi
   journal proven
-  : >"$ROOT/releases/$RELEASE/.deployer/proven"
+  # Where a rollback from here goes: what was live when this release first was.
+  good=$ROOT/releases/$RELEASE/.deployer/proven
+  [ -f "$good" ] || put "$good" "${live:--}"
   tell_proven
   await_verdict "$DECIDE"
   if [ "$verdict" = revert ]; then
@@ -246,9 +248,22 @@ releases() {
     sort -rn | cut -d' ' -f2
 }
 
+# previous_of RELEASE: where a rollback from it goes, so that a release that was taken back is not a target again.
+previous_of() {
+  read -r previous <"$ROOT/releases/$1/.deployer/proven" 2>/dev/null || previous=
+  if [ -f "$ROOT/releases/${previous:--}/.deployer/proven" ]; then return 0; fi
+  # That one is gone: the newest good one older than this.
+  previous='' seen=''
+  for one in $(releases); do
+    if [ -n "$seen" ] && [ -f "$ROOT/releases/$one/.deployer/proven" ]; then previous=$one && return 0; fi
+    [ "$one" != "$1" ] || seen=yes
+  done
+}
+
 # prune KEEP: good releases beyond the newest, and what no kept release names. Live and rollback target stay.
 prune() {
-  kept=" $RELEASE ${live:--} " good=0
+  previous_of "$RELEASE"
+  kept=" $RELEASE ${live:--} $previous " good=0
   for one in $(releases); do
     [ -f "$ROOT/releases/$one/.deployer/proven" ] || continue
     good=$((good + 1))
@@ -275,9 +290,10 @@ recover() {
   find "$ROOT" "$ROOT/slots" "$ROOT/static" -maxdepth 1 -type l -name '*.[0-9]*' -exec rm -f {} +
   end_trial
   [ -f "$ROOT/.deployer/journal" ] || return 0
-  read -r was takeover was_release slot idle live stage <"$ROOT/.deployer/journal"
+  read -r was takeover was_release slot idle live stage old_site <"$ROOT/.deployer/journal"
   ev "decided recover value=$stage run=$was release=$was_release"
-  first='' new_units='' new_site='' old_site=''
+  first='' new_units='' new_site=''
+  case $old_site in -) old_site='' ;; *) privilege ;; esac
   [ "$slot" != - ] || first=yes slot=a
   [ "$live" != - ] || live=
   if [ "$stage" = proven ]; then RELEASE=$was_release drain; else restore || { ev "warn recover-failed"; return 0; }; fi

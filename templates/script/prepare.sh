@@ -144,8 +144,8 @@ requirements_of() {
 # environment: the client's bytes under a name made of them.
 environment() {
   file=$ROOT/env/$env_id
-  [ -f "$file" ] && return 0
-  (umask 027 && cat "$run/env" >"$file.$$") && sync_file "$file.$$" && mv -fT "$file.$$" "$file"
+  if [ -f "$file" ]; then rm -f "$run/env"; return 0; fi
+  (umask 027 && cat "$run/env" >"$file.$$") && sync_file "$file.$$" && mv -fT "$file.$$" "$file" && rm -f "$run/env"
 }
 
 # Links of the release: its packages, its environment, and what all releases share.
@@ -153,12 +153,16 @@ link_release() {
   ln -s "../../venvs/$venv" "$part/venv" &&
     ln -s "../../../env/$env_id" "$part/.deployer/env" &&
     put_file gunicorn_conf "$part/.deployer/gunicorn.conf.py" || return 1
+  uploads=$1
+  shift
+  # nginx reads it by a group that only root can give.
+  [ -z "$uploads" ] || [ -d "$ROOT/shared/$uploads" ] || refuse not-set-up
   for path; do
     share "$path" || { fail "shared path=$path"; return 1; }
   done
 }
 
-put_file() { "file_$1" >"$2"; }
+put_file() { "file_$1" >"$2" && chmod 640 "$2"; }
 
 share() {
   kept=$ROOT/shared/$1

@@ -5,13 +5,9 @@ choose() {
   [ -n "$live" ] || refuse nothing-live
   RELEASE=$1
   if [ -z "$RELEASE" ]; then
-    for one in $(releases); do
-      if [ -n "$RELEASE" ] && [ -f "$ROOT/releases/$one/.deployer/proven" ]; then break; fi
-      [ "$one" != "$live" ] || RELEASE=$one
-      one=
-    done
-    RELEASE=$one
-    [ -n "$RELEASE" ] || refuse nothing-older
+    previous_of "$live"
+    [ -n "$previous" ] || refuse nothing-older
+    RELEASE=$previous
   fi
   [ -f "$ROOT/releases/$RELEASE/.deployer/manifest.json" ] || refuse "no-release release=$(word "$RELEASE")"
   [ "$RELEASE" != "$live" ] || refuse "already-live release=$RELEASE"

@@ -3,7 +3,8 @@
 # Mode `run`, in the ssh session: start the worker, then only follow its log.
 attach() {
   if ! [ -w "$STATE/runs" ]; then hello; refuse_read; fi
-  mkdir -m 700 "$run" || exit 71 # a run's name is never used twice
+  # Somebody began the same within the same second.
+  if ! mkdir -m 700 "$run"; then hello; run='' && end locked "holder=$(word "run $ID")"; fi
   cp "$self" "$run/script" && drop_bootstrap
   (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE $BY" >"$run/nonce" && : >"$run/log")
   mkfifo -m 600 "$run/ctl" || exit 71

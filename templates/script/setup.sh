@@ -33,7 +33,6 @@ users() {
     useradd --create-home --shell /bin/bash "$OWNER" || return 1
   fi
   case " $(id -nG "$OWNER") " in *" $RUNAS "*) ;; *) changed "group $RUNAS for $OWNER" && usermod -a -G "$RUNAS" "$OWNER" || return 1 ;; esac
-  case " $(id -nG "$OWNER") " in *" systemd-journal "*) ;; *) usermod -a -G systemd-journal "$OWNER" || return 1 ;; esac
   [ $# -eq 0 ] || authorise "$@"
 }
 
@@ -119,9 +118,13 @@ pin_git_host() {
   else
     pinned=$(ssh-keyscan -T 10 -p "$2" "$1" 2>/dev/null | grep -v '^#')
     [ -n "$pinned" ] || refuse "git-unreachable host=$1"
-    shown=$(printf '%s\n' "$pinned" | ssh-keygen -lf - | cut -d' ' -f2)
-    case "$newline$shown$newline" in
-      *"$newline$4$newline"*) ;;
+    seen=$pinned
+    pinned=$(printf '%s\n' "$seen" | while IFS= read -r key; do
+      case $(printf '%s\n' "$key" | ssh-keygen -lf -) in *" ${4:-none} "*) printf '%s\n' "$key" ;; esac
+    done)
+    shown=$(printf '%s\n' "$seen" | ssh-keygen -lf - | cut -d' ' -f2)
+    case $pinned in
+      ?*) ;;
       *) refuse "git-host-key host=$1 seen=$(word "$(printf '%s' "$shown" | tr '\n' ' ')")" ;;
     esac
   fi
@@ -140,7 +143,7 @@ install_system() {
     have=$(sha256sum 2>/dev/null <"$path") || have=
     [ "${have%% *}" = "$digest" ] && continue
     case $name in
-      sudoers) visudo -cq -f "$STORE/$digest" || { fail sudoers-refused; return 1; } ;;
+      sudoers) visudo -cq -f "$STORE/sudoers/$digest" || { fail sudoers-refused; return 1; } ;;
       site) sites=$digest ;;
       unit_* | trial | recover) units="$units $name $digest" ;;
     esac

@@ -39,7 +39,8 @@ worker() {
   preparing=$!
   wait "$preparing"
   rc=$?
-  kill "$watcher" 2>/dev/null || :
+  # Not TERM: a subshell that has just begun still has our handler for it, and would lose it.
+  kill -KILL "$watcher" 2>/dev/null || :
   wait "$watcher" 2>/dev/null || :
   case $rc in
     0) . "$run/facts" ;;
