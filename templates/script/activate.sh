@@ -74,7 +74,8 @@ decide() {
 
 # Whether the unit was written after the live generation started: a reload keeps what a process started with.
 unit_is_newer() {
-  [ -n "$(find "/etc/systemd/system/$APP-$slot.service" -newer "/run/$APP/$slot/gunicorn.sock" 2>/dev/null)" ]
+  # The socket's directory is closed to the login.
+  [ -n "$(as_app find "/etc/systemd/system/$APP-$slot.service" -newer "/run/$APP/$slot/gunicorn.sock" 2>/dev/null)" ]
 }
 
 # A second generation beside the first needs as much memory as the first has now.
