@@ -23,8 +23,8 @@ test: check ## install what is needed, check, run every test, also on booted mac
 check: provision forbid format clippy shell docs ## formatting, lints, rendered scripts under shellcheck, docs
 
 bench: provision ## time a push, and say what of it the budgets allow
-	cargo build --release --locked --quiet --bin deployer --examples
-	cargo bench --locked --quiet $(AS_ROOT) --bench push
+	cargo build --release --locked --quiet --bin deployer --example bare
+	cargo run --release --locked --quiet $(AS_ROOT) --example bench
 
 soak: provision ## break deploys on booted machines, ROUNDS=200 times each
 	DEPLOYER_ROUNDS=$(ROUNDS) cargo test --locked --release $(AS_ROOT) --test hosts -- --include-ignored
