@@ -106,7 +106,8 @@ activate() {
 }
 
 switch_reload() {
-  relink "../releases/$RELEASE" "$ROOT/slots/$slot" && live_links "$RELEASE" "$live" && unit reload "$slot"
+  relink "../releases/$RELEASE" "$ROOT/slots/$slot" && live_links "$RELEASE" "$live" || return 1
+  unit reload "$slot" || { unit_log "$slot"; fail reload; return 1; }
 }
 
 switch_restart() {

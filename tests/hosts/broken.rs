@@ -41,7 +41,7 @@ fn a_broken_release_never_takes_a_request() -> Result<()> {
         || app.on_import("import absent"),
     )?;
     refused(app, 7, &["SyntaxError"], || app.on_import("def ("))?;
-    refused(app, 7, &["boot-timeout"], || {
+    refused(app, 7, &["does not boot in time"], || {
         app.on_import("import time\ntime.sleep(60)")
     })?;
     app.on_import("")?;
