@@ -74,7 +74,8 @@ decide() {
 
 # Whether the unit was written after the live generation started: a reload keeps what a process started with.
 unit_is_newer() {
-  [ -n "$(find "/etc/systemd/system/$APP-$slot.service" -newer "/run/$APP/$slot/gunicorn.sock" 2>/dev/null)" ]
+  # The socket's directory is closed to the login.
+  [ -n "$(as_app find "/etc/systemd/system/$APP-$slot.service" -newer "/run/$APP/$slot/gunicorn.sock" 2>/dev/null)" ]
 }
 
 # A second generation beside the first needs as much memory as the first has now.
@@ -105,7 +106,8 @@ activate() {
 }
 
 switch_reload() {
-  relink "../releases/$RELEASE" "$ROOT/slots/$slot" && live_links "$RELEASE" "$live" && unit reload "$slot"
+  relink "../releases/$RELEASE" "$ROOT/slots/$slot" && live_links "$RELEASE" "$live" || return 1
+  unit reload "$slot" || { unit_log "$slot"; fail reload; return 1; }
 }
 
 switch_restart() {

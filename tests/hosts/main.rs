@@ -1,5 +1,10 @@
 //! The product's promises, kept on booted hosts: the deployer that was built, a real sshd, systemd, nginx and gunicorn.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "figures, for whoever asks with --nocapture"
+)]
+
 #[path = "../machines/mod.rs"]
 mod machines;
 
