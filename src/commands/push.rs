@@ -32,6 +32,7 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
     )?;
     let policy = Policy::Together(target.config.rollout.on_failure);
     let jobs = jobs(&target, &context, &session::by(global))?;
+    report.scripts(&session::digests(&jobs))?;
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
     });

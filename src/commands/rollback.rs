@@ -29,7 +29,8 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
             env: Secret::default(),
         })
     };
-    let jobs = context.hosts.iter().map(job).collect::<Result<_>>()?;
+    let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;
+    report.scripts(&session::digests(&jobs))?;
     let policy = Policy::Together(context.config.rollout.on_failure);
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);

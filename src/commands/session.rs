@@ -126,6 +126,10 @@ fn questions(context: &Context, question: &Question) -> Result<Vec<Job>> {
     context.hosts.iter().map(job).collect()
 }
 
+pub(super) fn digests(jobs: &[Job]) -> Vec<String> {
+    jobs.iter().map(|job| job.script.digest()).collect()
+}
+
 /// Who deploys, as one plain word.
 pub(super) fn by(global: &Global) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');

@@ -126,6 +126,25 @@ impl<W: Write> Report<W> {
         Ok(())
     }
 
+    /// Names the scripts that are about to run, as `render` and `plan` name theirs.
+    pub fn scripts(&mut self, digests: &[String]) -> io::Result<()> {
+        if self.detail == Detail::Quiet {
+            return Ok(());
+        }
+        // Hosts of one login share one script.
+        if digests.windows(2).all(|pair| pair[0] == pair[1]) {
+            return digests.first().map_or(Ok(()), |digest| {
+                self.screen.line(&format!("script sha256 {digest}"))
+            });
+        }
+        for (host, digest) in digests.iter().enumerate() {
+            let text = format!("script sha256 {digest}");
+            let line = words::prefixed(&self.subject.hosts, host, &text, self.paint);
+            self.screen.line(&line)?;
+        }
+        Ok(())
+    }
+
     /// Shows what happened to one host.
     pub fn update(&mut self, update: &Update) -> io::Result<()> {
         self.at = self.at.max(update.at);

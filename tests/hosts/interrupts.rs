@@ -23,7 +23,7 @@ fn random_interrupts_never_leave_a_broken_site() -> Result<()> {
     for round in 0..count {
         let fault = [Fault::Client, Fault::Link, Fault::Worker, Fault::Power][random.below(4)];
         let takeover = ["reload", "replace"][random.below(2)];
-        let delay = Duration::from_millis(random.below(5000) as u64);
+        let delay = Duration::from_millis(random.below(4000) as u64);
         let what = format!("seed {seed} round {round}: {fault:?} after {delay:?} of a {takeover}");
         let outcome = interrupt(&site, fault, takeover, delay).with_context(|| what.clone())?;
         println!("{what}: {outcome}");
@@ -55,7 +55,7 @@ fn interrupt(site: &Site, fault: Fault, takeover: &str, delay: Duration) -> Resu
             push.end()?;
         }
         Fault::Worker => {
-            web.exec("pkill -9 -f '/script worker'")?;
+            web.exec("pkill -9 -f '[/]script worker'")?;
             push.end()?;
         }
         Fault::Power => {

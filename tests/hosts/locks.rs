@@ -9,7 +9,7 @@ use crate::state::{coherent, print, same, tidy};
 fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     let site = Site::live()?;
     let web = site.web();
-    site.on_import("import os, time\nif os.environ.get('DEPLOYER_TRIAL'):\n    time.sleep(4)")?;
+    site.on_import("import os, time\nif os.environ.get('DEPLOYER_TRIAL'):\n    time.sleep(8)")?;
     site.commit()?;
     let mut first = site.start(&["push", "production"])?;
     first.wait_for("units (")?;
@@ -37,7 +37,7 @@ fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     let mut killed = site.start(&["push", "production"])?;
     killed.wait_for("units (")?;
     let old = site.page()?;
-    web.sh("pkill -9 -f '/script worker'")?;
+    web.sh("pkill -9 -f '[/]script worker'")?;
     let killed = killed.end()?;
     ensure!(killed.code != 0, "{killed}");
     ensure!(coherent(&site, web)? == old);

@@ -37,11 +37,7 @@ fn root_gives_the_tree_to_a_user_of_its_own() -> Result<()> {
 #[test]
 fn a_sudoer_changes_units_and_the_site_with_a_push() -> Result<()> {
     let site = Site::live_after(|site| {
-        site.web()
-            .sh("useradd --create-home --shell /bin/bash ubuntu
-             install -d -m 700 -o ubuntu -g ubuntu ~ubuntu/.ssh
-             install -m 600 -o ubuntu -g ubuntu /root/.ssh/authorized_keys ~ubuntu/.ssh/
-             echo 'ubuntu ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/ubuntu")?;
+        site.sudoer("ubuntu")?;
         site.edit("deploy.yaml", "deploy@web1", "ubuntu@web1")
     })?;
     owned_by(site.web(), "ubuntu")?;

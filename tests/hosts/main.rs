@@ -9,6 +9,7 @@ mod first_site;
 mod fleet;
 mod interrupts;
 mod load;
+mod local;
 mod locks;
 mod logins;
 mod render;

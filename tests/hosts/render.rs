@@ -36,9 +36,11 @@ fn what_is_rendered_is_found_byte_for_byte() -> Result<()> {
         "{manifest}"
     );
     let release = site.page()?.release;
-    let ran = web.read_file(&format!("/srv/hello/.deployer/runs/{release}/script"))?;
+    let ran = web
+        .root_path()
+        .join(format!("srv/hello/.deployer/runs/{release}/script"));
     let host = out.path().join("deploy@web1");
-    ensure!(ran == fs::read_to_string(host.join("deploy.sh"))?);
+    ensure!(fs::read(ran)? == fs::read(host.join("deploy.sh"))?);
 
     let mut compared = Vec::new();
     for file in files(&host)? {
@@ -48,13 +50,13 @@ fn what_is_rendered_is_found_byte_for_byte() -> Result<()> {
             .context("not UTF-8")?
             .to_owned();
         let place = match name.split_once('/') {
-            Some(("root", rest)) => format!("/srv/hello/{rest}"),
-            Some(("release", rest)) => format!("{current}/{rest}"),
-            Some(("etc", _)) => format!("/{name}"),
+            Some(("root", rest)) => format!("srv/hello/{rest}"),
+            Some(("release", rest)) => format!("srv/hello/releases/{release}/{rest}"),
+            Some(("etc", _)) => name.clone(),
             _ => continue,
         };
         ensure!(
-            web.read_file(&place)? == fs::read_to_string(&file)?,
+            fs::read(web.root_path().join(&place))? == fs::read(&file)?,
             "{place} differs"
         );
         compared.push(name);

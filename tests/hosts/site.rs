@@ -157,6 +157,17 @@ impl Site {
         self.commit()
     }
 
+    /// A login of the web host that may do everything by sudo, as cloud images have one.
+    pub(crate) fn sudoer(&self, name: &str) -> Result<()> {
+        self.web().sh(&format!(
+            "useradd --create-home --shell /bin/bash {name}
+             install -d -m 700 -o {name} -g {name} ~{name}/.ssh
+             install -m 600 -o {name} -g {name} /root/.ssh/authorized_keys ~{name}/.ssh/
+             echo '{name} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/{name}"
+        ))?;
+        Ok(())
+    }
+
     pub(crate) fn web(&self) -> &Machine {
         &self.web[0]
     }
