@@ -96,11 +96,11 @@ fn at(site: &Site, round_trip: Duration, rounds: usize) -> Result<Measured> {
     let mut all = Measured::default();
     // Taken in turn, so that whatever else the machine does meets all alike.
     for _ in 0..rounds {
-        all.nothing.add(site.nothing(&way)?.took);
+        all.nothing.add(way.nothing()?.took);
         all.asked.add(site.ask_repository(&way)?.took);
 
         site.change()?;
-        let by_hand = site.by_hand(&way)?;
+        let by_hand = way.by_hand()?;
         all.by_hand.add(by_hand.took);
         let waited = by_hand
             .said

@@ -72,7 +72,7 @@ impl Site {
         site.web
             .exec_input("cat > /root/setup.sh; sh /root/setup.sh", setup.as_bytes())?
             .ok()?;
-        site.by_hand(&way)?;
+        way.by_hand()?;
         Ok(site)
     }
 
@@ -114,32 +114,12 @@ impl Site {
         timed(&mut self.command(way, arguments))
     }
 
-    pub(crate) fn by_hand(&self, way: &Way) -> Result<Run> {
-        let file = tempfile::NamedTempFile::new()?;
-        fs::write(file.path(), BY_HAND)?;
-        let mut ssh = self.ssh(way, "bash -s");
-        timed(ssh.stdin(fs::File::open(file.path())?))
-    }
-
-    pub(crate) fn nothing(&self, way: &Way) -> Result<Run> {
-        timed(&mut self.ssh(way, "true"))
-    }
-
     /// What a push asks the repository beside its connect.
     pub(crate) fn ask_repository(&self, way: &Way) -> Result<Run> {
         let ssh = format!("ssh -F '{}'", way.ssh.path().display());
         let mut git = Command::new("git");
         git.env("GIT_SSH_COMMAND", ssh);
         timed(git.args(["ls-remote", &self.git.url("hello"), "refs/heads/main"]))
-    }
-
-    fn ssh(&self, way: &Way, command: &str) -> Command {
-        let mut ssh = Command::new("ssh");
-        ssh.arg("-F")
-            .arg(way.ssh.path())
-            .args(["deploy@web1", command])
-            .stdin(Stdio::null());
-        ssh
     }
 
     /// Name and time of every step of the last run, as its log on the host has them.
@@ -152,6 +132,28 @@ impl Site {
             .filter(|line| line.starts_with('@'))
             .filter_map(step)
             .collect::<Result<_>>()
+    }
+}
+
+impl Way {
+    pub(crate) fn by_hand(&self) -> Result<Run> {
+        let file = tempfile::NamedTempFile::new()?;
+        fs::write(file.path(), BY_HAND)?;
+        let mut ssh = self.ssh("bash -s");
+        timed(ssh.stdin(fs::File::open(file.path())?))
+    }
+
+    pub(crate) fn nothing(&self) -> Result<Run> {
+        timed(&mut self.ssh("true"))
+    }
+
+    fn ssh(&self, command: &str) -> Command {
+        let mut ssh = Command::new("ssh");
+        ssh.arg("-F")
+            .arg(self.ssh.path())
+            .args(["deploy@web1", command])
+            .stdin(Stdio::null());
+        ssh
     }
 }
 

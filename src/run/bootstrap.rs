@@ -4,33 +4,47 @@ use super::{Job, Mode};
 
 /// Runs under any login shell: without single quote, backslash, exclamation mark and line feed, one pair of single
 /// quotes holds it in bash, dash, zsh, fish and csh alike. The script removes the directory it is in.
-const BOOTSTRAP: &str = r#"umask 077; d=$(mktemp -d "${TMPDIR:-/tmp}/deployer.XXXXXX") || exit 71; head -c "$1" >"$d/s"; if [ "$(sha256sum <"$d/s" | cut -c1-64)" = "$2" ]; then shift 2; exec sh "$d/s" "$@"; else rm -rf "$d"; exit 72; fi"#;
+///
+/// What to run comes on standard input too: so the session can be opened, two round trips of ssh, while the client
+/// still asks the repository which revision the script is for.
+const BOOTSTRAP: &str = r#"read -r n h m i || exit 71; umask 077; d=$(mktemp -d "${TMPDIR:-/tmp}/deployer.XXXXXX") || exit 71; head -c "$n" >"$d/s"; if [ "$(sha256sum <"$d/s" | cut -c1-64)" = "$h" ]; then exec sh "$d/s" "$m" "$i"; else rm -rf "$d"; exit 72; fi"#;
 
-/// The command line for this job in this mode; `None` when the id is not one that every shell takes as one word.
-pub fn command(job: &Job, mode: Mode) -> Option<String> {
+/// The command line, the same for every run.
+pub(super) fn command() -> String {
+    format!("exec sh -c '{BOOTSTRAP}' deployer")
+}
+
+/// What goes to standard input at once, before any verb and without waiting for an answer; `None` when the id is not
+/// one that every shell takes as one word.
+pub(super) fn payload(job: &Job, mode: Mode, nonce: &str) -> Option<Vec<u8>> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if job.id.is_empty() || !job.id.chars().all(plain) {
         return None;
     }
-    Some(format!(
-        "exec sh -c '{BOOTSTRAP}' deployer {} {} {} {}",
-        job.script.text.len(),
-        job.script.digest(),
+    let script = &job.script;
+    let what = format!(
+        "{} {} {} {}\n",
+        script.text.len(),
+        script.digest(),
         mode.as_str(),
         job.id
-    ))
-}
-
-/// What goes to standard input at once, before any verb and without waiting for an answer.
-pub(super) fn payload(job: &Job, nonce: &str) -> Vec<u8> {
+    );
     let env = job.env.expose();
     let header = format!("{nonce} {} {}\n", env.len(), job.by);
-    [job.script.text.as_bytes(), header.as_bytes(), env].concat()
+    Some(
+        [
+            what.as_bytes(),
+            script.text.as_bytes(),
+            header.as_bytes(),
+            env,
+        ]
+        .concat(),
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BOOTSTRAP, command};
+    use super::{BOOTSTRAP, payload};
     use crate::run::{Job, Mode, Secret};
     use crate::script::Script;
 
@@ -50,11 +64,11 @@ mod tests {
             by: String::new(),
             env: Secret::default(),
         };
-        assert!(
-            command(&job, Mode::Ask)
-                .is_some_and(|line| line.ends_with(" ask 20261122T141007Z-3f2a1bc"))
-        );
+        let sent = payload(&job, Mode::Ask, "nonce").unwrap_or_default();
+        let (first, _) = sent.split_at(sent.iter().position(|byte| *byte == b'\n').unwrap_or(0));
+        assert!(first.starts_with(b"0 e3b0c442"));
+        assert!(first.ends_with(b" ask 20261122T141007Z-3f2a1bc"));
         job.id = "a;reboot".to_owned();
-        assert_eq!(command(&job, Mode::Run), None);
+        assert_eq!(payload(&job, Mode::Run, "nonce"), None);
     }
 }

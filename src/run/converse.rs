@@ -4,7 +4,7 @@ use super::bootstrap;
 use super::host::{Order, Wire};
 use super::job::{Job, Mode};
 use super::lost::{Lost, LostKind};
-use super::transport::{Child, Exec, Input, Output, Transport};
+use super::transport::{Child, Exec, Input, Output};
 use super::update::{News, Verb};
 use crate::event::{Event, Fields, Outcome, Parser, visible};
 use std::collections::VecDeque;
@@ -32,21 +32,21 @@ pub(super) enum Close {
 
 /// Runs the job's script in this mode. Events go to `hear`; the verbs of the wire are passed on in `Mode::Run`.
 pub(super) async fn converse(
-    transport: &Transport,
+    exec: Exec,
     (job, mode, nonce): (&Job, Mode, &str),
     wire: &mut Wire,
     mut hear: impl FnMut(&Wire, Event),
 ) -> Result<Close, Lost> {
     let unsafe_id = || Lost::new(LostKind::NotStarted, format!("`{}` is no run id", job.id));
-    let command = bootstrap::command(job, mode).ok_or_else(unsafe_id)?;
+    let payload = bootstrap::payload(job, mode, nonce).ok_or_else(unsafe_id)?;
     let Exec {
         input,
         mut output,
         mut errors,
         child,
-    } = transport.exec(&command).await?;
+    } = exec;
     let (lines, to_write) = mpsc::unbounded_channel();
-    tokio::spawn(write(input, bootstrap::payload(job, nonce), to_write));
+    tokio::spawn(write(input, payload, to_write));
     // Without a sender the writer closes the input: nothing more will be said.
     let lines = (mode == Mode::Run).then_some(lines);
 

@@ -6,7 +6,7 @@ use super::lost::{Lost, LostKind};
 use super::nonce::nonce;
 use super::recall::recall;
 use super::ssh::Ssh;
-use super::transport::Transport;
+use super::transport::{Exec, Transport};
 use super::update::{Ending, News, Verb};
 use crate::config::Reach;
 use crate::event::Event;
@@ -25,10 +25,13 @@ pub(super) struct Route {
 
 /// A connect that began before its job was known. Dropping it gives the connect up.
 #[derive(Debug)]
-pub(super) struct Connecting(JoinHandle<Result<Transport, Lost>>);
+pub(super) struct Connecting(JoinHandle<Result<Connected, Lost>>);
+
+/// A connection, and the session on it that waits for its script.
+pub(super) type Connected = (Transport, Exec);
 
 impl Connecting {
-    pub(super) fn new(task: JoinHandle<Result<Transport, Lost>>) -> Self {
+    pub(super) fn new(task: JoinHandle<Result<Connected, Lost>>) -> Self {
         Self(task)
     }
 
@@ -36,7 +39,7 @@ impl Connecting {
         self.0.is_finished()
     }
 
-    pub(super) async fn done(&mut self) -> Result<Transport, Lost> {
+    pub(super) async fn done(&mut self) -> Result<Connected, Lost> {
         match (&mut self.0).await {
             Ok(connected) => connected,
             Err(error) => Err(Lost::new(LostKind::Ssh, error.to_string())),
@@ -114,8 +117,8 @@ pub(super) async fn drive(mut connecting: Connecting, route: Route, job: Job, mu
         connected = connecting.done() => connected,
         () = wire.withdrawn() => Err(Lost::new(LostKind::Withdrawn, "")),
     };
-    let transport = match connected {
-        Ok(transport) => transport,
+    let (transport, exec) = match connected {
+        Ok(connected) => connected,
         Err(lost) => return wire.tell(News::Ended(Ending::Lost(lost))),
     };
     let nonce = match nonce() {
@@ -125,7 +128,7 @@ pub(super) async fn drive(mut connecting: Connecting, route: Route, job: Job, mu
             return wire.tell(News::Ended(Ending::Lost(lost)));
         }
     };
-    match session(&transport, &job, &nonce, &mut wire).await {
+    match session(exec, &job, &nonce, &mut wire).await {
         Session::Over(ending) => {
             wire.tell(News::Ended(ending));
             transport.close().await;
@@ -146,9 +149,9 @@ enum Session {
     },
 }
 
-async fn session(transport: &Transport, job: &Job, nonce: &str, wire: &mut Wire) -> Session {
+async fn session(exec: Exec, job: &Job, nonce: &str, wire: &mut Wire) -> Session {
     let mut heard = 0;
-    let closed = converse(transport, (job, job.mode, nonce), wire, |wire, event| {
+    let closed = converse(exec, (job, job.mode, nonce), wire, |wire, event| {
         heard += usize::from(recorded(&event));
         wire.tell(News::Event(event));
     });

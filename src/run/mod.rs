@@ -20,7 +20,6 @@ mod transport;
 mod update;
 mod waves;
 
-pub use bootstrap::command as bootstrap_command;
 pub use fleet::{Fleet, Policy};
 pub use job::{Job, Mode, Secret};
 pub use lost::{HostKey, Lost, LostKind};

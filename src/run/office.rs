@@ -1,7 +1,7 @@
 //! The side of a fleet that lives in the runtime: one task per host, and the decisions that concern all of them.
 
 use super::fleet::Policy;
-use super::host::{Connecting, Route, Wire, drive};
+use super::host::{Connected, Connecting, Route, Wire, drive};
 use super::job::{Job, Mode};
 use super::ssh::Ssh;
 use super::transport::Transport;
@@ -101,7 +101,7 @@ async fn connect(
     route: Route,
     gate: Arc<Semaphore>,
     news: mpsc::UnboundedSender<(usize, News)>,
-) -> Result<Transport, super::Lost> {
+) -> Result<Connected, super::Lost> {
     // Never closed, so always a permit.
     let _permit = gate.acquire().await;
     let _ = news.send((host, News::Connecting));
@@ -117,15 +117,22 @@ async fn connect(
         }
     };
     let _ = news.send((host, News::Connected));
-    Ok(transport)
+    match transport.open().await {
+        Ok(exec) => Ok((transport, exec)),
+        Err(lost) => {
+            transport.close().await;
+            Err(lost)
+        }
+    }
 }
 
 /// The fleet was dropped without work.
 async fn close(starts: Vec<(Connecting, Route)>) {
     for (mut connecting, _) in starts {
         if connecting.finished()
-            && let Ok(transport) = connecting.done().await
+            && let Ok((transport, exec)) = connecting.done().await
         {
+            drop(exec);
             transport.close().await;
         }
     }

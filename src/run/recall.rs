@@ -63,7 +63,14 @@ async fn ask(
     let mut state = String::new();
     let mut position = 0;
     // The nonce of the run: its record was written with it.
-    let closed = converse(&transport, (job, Mode::Ask, nonce), wire, |wire, event| {
+    let exec = match transport.open().await {
+        Ok(exec) => exec,
+        Err(lost) => {
+            transport.close().await;
+            return Err(lost);
+        }
+    };
+    let closed = converse(exec, (job, Mode::Ask, nonce), wire, |wire, event| {
         if let Event::State { value } = event {
             state = value;
         } else if recorded(&event) {

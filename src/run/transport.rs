@@ -1,5 +1,6 @@
 //! A way to run one command on a host: closed set, one file per variant.
 
+use super::bootstrap;
 use super::local;
 use super::lost::{Lost, LostKind};
 use super::ssh::{Master, Ssh};
@@ -32,10 +33,12 @@ impl Transport {
         }
     }
 
-    pub(super) async fn exec(&self, command: &str) -> Result<Exec, Lost> {
+    /// Starts the bootstrap, which then waits for what it is to run.
+    pub(super) async fn open(&self) -> Result<Exec, Lost> {
+        let command = bootstrap::command();
         match self {
-            Self::Ssh(master) => master.exec(command).await,
-            Self::Local => local::exec(command),
+            Self::Ssh(master) => master.exec(&command).await,
+            Self::Local => local::exec(&command),
         }
     }
 
