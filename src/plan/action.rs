@@ -35,7 +35,6 @@ pub enum Action {
     ImportGate,
     Decide {
         takeover: Takeover,
-        preload: bool,
         max_stall: u64,
     },
     /// Facts for the release's manifest, as the inside of a JSON object.

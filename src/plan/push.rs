@@ -118,7 +118,6 @@ pub(super) fn decide(config: &Config) -> Action {
     let gunicorn = &config.gunicorn;
     Action::Decide {
         takeover: gunicorn.reload,
-        preload: gunicorn.preload,
         max_stall: u64::try_from(gunicorn.max_stall.as_millis() / 10).unwrap_or(u64::MAX),
     }
 }

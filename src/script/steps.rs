@@ -30,12 +30,8 @@ pub(super) fn call(action: &Action) -> String {
         Action::ImportGate => "import_gate \"$part\"".to_owned(),
         Action::Decide {
             takeover,
-            preload,
             max_stall,
-        } => {
-            let (takeover, preload) = (takeover_word(*takeover), yes_no(*preload));
-            format!("decide {takeover} \"$part\" {preload} {max_stall}")
-        }
+        } => format!("decide {} \"$part\" {max_stall}", takeover_word(*takeover)),
         Action::Seal { manifest } => words("seal", [manifest]),
         Action::Choose { release } => words("choose", [release.as_deref().unwrap_or("")]),
         Action::RestoreSystem { files } => names("restore_system", files),

@@ -37,7 +37,7 @@ restore_system() {
         root test-site "$wanted" || { fail site-refused; return 1; }
         new_site=$wanted
         ;;
-      *) root install "$name" "$wanted" && root reload-units || return 1 ;;
+      *) install_for_now "$name" "$wanted" && root reload-units || return 1 ;;
     esac
   done
 }

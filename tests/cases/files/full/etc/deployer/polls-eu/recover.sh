@@ -8,9 +8,14 @@ set -u
 relink() { ln -sfn "$1" "$2.recover" && mv -fT "$2.recover" "$2"; }
 
 cd "$ROOT" || exit 1
-read -r run takeover release slot idle live stage _ <.deployer/journal || exit 0
+# A run that is under way settles its own journal.
+exec 9>>.deployer/lock
+flock -n 9 || exit 0
+read -r run takeover release slot idle live stage _ <.deployer/journal || :
+[ -n "${stage-}" ] || exit 0
 echo "run $run stopped at stage $stage: from ${live:--} to $release by $takeover"
 if [ "$stage" = proven ]; then
+  [ -f "releases/$release/.deployer/proven" ] || echo "$live" >"releases/$release/.deployer/proven"
   if [ "$takeover" = replace ] && [ "$slot" != - ]; then rm -f "slots/$slot"; fi
 elif [ "$live" = - ]; then
   rm -f "slots/$idle" web.sock current static/live
