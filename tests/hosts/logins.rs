@@ -54,7 +54,7 @@ fn with_the_drop_in_alone_units_and_site_wait_for_setup() -> Result<()> {
         site.change()?;
         let refused = site.deployer(&["push", "production"])?.expect(6)?;
         refused
-            .says("hint: run `deployer setup production`")?
+            .says("hint: run `deployer setup production --login root`")?
             .says("nothing was changed")?;
         // The virtualenv and the environment are the next push's, which needs the same.
         same(&before, &print(web)?)?;
