@@ -1,5 +1,11 @@
 //! The product's promises, kept on booted hosts: the deployer that was built, a real sshd, systemd, nginx and gunicorn.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::unused_self,
+    reason = "tests print what they measured; whatever concerns a site is asked of it"
+)]
+
 #[path = "../machines/mod.rs"]
 mod machines;
 

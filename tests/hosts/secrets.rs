@@ -34,7 +34,7 @@ fn a_secret_reaches_the_app_and_nothing_else() -> Result<()> {
         &["push", "production", "-v"],
     ] {
         let run = site.deployer(arguments)?.expect(0)?;
-        said += &format!("{run}");
+        said.push_str(&run.to_string());
     }
     ensure!(coherent(&site, web)?.greeting == SENTINEL);
     ensure!(!said.contains(SENTINEL), "{said}");

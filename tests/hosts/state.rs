@@ -51,9 +51,9 @@ pub(crate) fn coherent(site: &Site, host: &Machine) -> Result<Page> {
     let links = host.sh(
         "cd /srv/hello && readlink current web.sock && ls slots && readlink slots/a slots/b; :",
     )?;
-    let mut lines = links.lines();
-    let current = lines.next().unwrap_or_default();
-    let slot = lines
+    let mut named = links.lines();
+    let current = named.next().unwrap_or_default();
+    let slot = named
         .next()
         .and_then(|socket| socket.split('/').nth(3))
         .context("no slot")?;
