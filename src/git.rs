@@ -60,8 +60,6 @@ pub fn remote_head(
             "GIT_SSH_COMMAND",
             format!("ssh -o BatchMode=yes -F '{}'", file.replace('\'', r"'\''")),
         );
-    } else if std::env::var_os("GIT_SSH_COMMAND").is_none() {
-        git.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
     }
     let output = git.output().context("failed to run `git`")?;
     if !output.status.success() {

@@ -35,7 +35,14 @@ impl Context {
             .hosts
             .iter()
             .map(|host| login(host, &ssh))
-            .collect::<Result<_>>()?;
+            .collect::<Result<Vec<_>>>()?;
+        // Whoever owns the code must not be who runs it.
+        if let Some(host) = hosts.iter().find(|host| host.login == config.user.as_str()) {
+            return Err(Unfit::usage(format!(
+                "the login on {} is `{}`, who runs the app; log in as somebody else, or set `user`",
+                host.host.name, host.login
+            )));
+        }
         let directory = directory(&global.config);
         let templates = Templates::new(overrides(global, &directory).as_deref())?;
         let working_copy = WorkingCopy::discover(&directory);

@@ -23,6 +23,7 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
     let (facts, code) = session::ask(global, &context, "plan", &question)?;
     let mut stdout = io::stdout().lock();
     for (host, facts) in target.hosts.iter().zip(&facts) {
+        let Some(facts) = facts else { continue };
         let plan = crate::plan::push(&target, host, context.files(host)?);
         let live = facts
             .iter()

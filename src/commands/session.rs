@@ -42,8 +42,8 @@ fn detailed(global: &Global, context: &Context, command: &str, detail: Detail) -
     Report::new(subject, detail, paint, screen).masking(mask)
 }
 
-/// Every host's facts, in the order of the hosts.
-pub(super) type Facts = Vec<Vec<(String, Fields)>>;
+/// Every host's facts, in the order of the hosts; `None` for a host that could not answer.
+pub(super) type Facts = Vec<Option<Vec<(String, Fields)>>>;
 
 /// Asks all hosts a question in read-only sessions; a host that cannot answer is reported and makes the exit code.
 pub(super) fn ask(
@@ -61,14 +61,25 @@ pub(super) fn ask(
         Detail::Quiet
     };
     let mut report = detailed(global, context, command, detail);
-    let mut facts: Facts = vec![Vec::new(); context.hosts.len()];
-    fleet.run(jobs, Policy::Apart, &mut |update| {
+    let mut facts = vec![Vec::new(); context.hosts.len()];
+    let endings = fleet.run(jobs, Policy::Apart, &mut |update| {
         if let News::Event(Event::Fact { what, fields }) = &update.news {
             facts[update.host].push((what.clone(), fields.clone()));
         }
         let _ = report.update(&update);
     });
-    Ok((facts, report.close()?))
+    let answered = |ending: &Ending| {
+        matches!(
+            ending,
+            Ending::End {
+                outcome: Outcome::Done,
+                ..
+            }
+        )
+    };
+    let facts = facts.into_iter().zip(&endings);
+    let facts = facts.map(|(facts, ending)| answered(ending).then_some(facts));
+    Ok((facts.collect(), report.close()?))
 }
 
 /// The repository's answer as the first host gets it, with the deploy key that setup gave it.

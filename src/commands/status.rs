@@ -13,6 +13,7 @@ pub(super) fn run(global: &Global, arguments: &Environment) -> Result<ExitCode> 
     let (facts, code) = session::ask(global, &context, "status", &Question::State)?;
     let mut stdout = io::stdout().lock();
     for (host, facts) in context.hosts.iter().zip(&facts) {
+        let Some(facts) = facts else { continue };
         for line in state_lines(&host.host.name, facts) {
             writeln!(stdout, "{line}")?;
         }

@@ -39,7 +39,7 @@ pub struct Config {
     pub root: AbsPath,
     /// The system user the app runs as; default: the app's name.
     pub user: UserName,
-    /// Good releases kept on a host beside the live one and its rollback target; default 5.
+    /// Good releases kept on a host; the live one and its rollback target always stay. Default 5.
     pub keep_releases: u32,
     pub python: Python,
     pub gunicorn: Gunicorn,

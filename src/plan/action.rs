@@ -20,6 +20,8 @@ pub enum Action {
     Virtualenv(Virtualenv),
     Environment,
     LinkRelease {
+        /// The one of `shared` that nginx serves; setup has to have made it.
+        uploads: Option<String>,
         shared: Vec<String>,
     },
     PublishStatic {
@@ -33,7 +35,6 @@ pub enum Action {
     ImportGate,
     Decide {
         takeover: Takeover,
-        preload: bool,
         max_stall: u64,
     },
     /// Facts for the release's manifest, as the inside of a JSON object.

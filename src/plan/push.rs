@@ -33,6 +33,10 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         Step::new(
             "link",
             Action::LinkRelease {
+                uploads: config
+                    .uploads
+                    .as_ref()
+                    .map(|uploads| uploads.path.to_string()),
                 shared: shared(config),
             },
         ),
@@ -114,7 +118,6 @@ pub(super) fn decide(config: &Config) -> Action {
     let gunicorn = &config.gunicorn;
     Action::Decide {
         takeover: gunicorn.reload,
-        preload: gunicorn.preload,
         max_stall: u64::try_from(gunicorn.max_stall.as_millis() / 10).unwrap_or(u64::MAX),
     }
 }

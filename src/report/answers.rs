@@ -56,20 +56,11 @@ pub fn release_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
     if releases.is_empty() {
         return vec![format!("{host}  no releases")];
     }
-    let after_live = releases
-        .iter()
-        .skip_while(|fields| of(fields, "name") != live)
-        .skip(1);
-    let target = after_live.map(|fields| (of(fields, "name"), of(fields, "good")));
-    let target = target
-        .filter(|(_, good)| *good == "yes")
-        .map(|(name, _)| name)
-        .next();
     let described = |fields: &&Fields| {
         let name = of(fields, "name");
         let mark = match name {
             _ if name == live => "*",
-            _ if Some(name) == target => "<",
+            _ if of(fields, "target") == "yes" => "<",
             _ => " ",
         };
         let manifest = json(of(fields, "manifest")).unwrap_or_default();

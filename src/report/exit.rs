@@ -56,6 +56,8 @@ pub(super) fn fold(stories: &[Story], interrupted: Option<Signal>) -> ExitCode {
         .max_by_key(|code| severity(*code));
     let switched = stories.iter().any(Story::new_release_serves);
     match worst {
+        // A site that is down is worse news than a fleet of two releases.
+        Some(ExitCode::Broken) => ExitCode::Broken,
         // Somebody serves the new release and somebody is known not to.
         Some(code) if switched && !matches!(code, ExitCode::Done | ExitCode::Unknown) => {
             ExitCode::Mixed

@@ -134,6 +134,9 @@ fn left(story: &Story, outcome: Outcome) -> String {
                 None => "nothing was changed".to_owned(),
             }
         }
+        Outcome::Restored | Outcome::Reverted if serving.is_none() => {
+            "nothing is live there, as before".to_owned()
+        }
         Outcome::Restored | Outcome::Reverted => {
             format!("{} serves again", named("the old release"))
         }

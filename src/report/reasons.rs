@@ -77,11 +77,25 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
                 "`{}` changes, and the login on {host} may not write it",
                 field("path")
             ),
-            setup(),
+            Some(format!(
+                "run `deployer setup {} --login root`, or as any sudoer",
+                subject.environment
+            )),
         ),
         "site-changed" => (
             format!("the nginx site changes, and the login on {host} may not write it"),
             setup(),
+        ),
+        "root-link" => (
+            format!("the app's root is reached through a link on {host}"),
+            Some("name the real path as `root`".to_owned()),
+        ),
+        "foreign" => (
+            format!(
+                "`{}` on {host} is not deployer's, and stays",
+                field("path")
+            ),
+            Some("remove or rename it there, or choose another `app` name".to_owned()),
         ),
         "layout" => (
             format!("`current` on {host} is not a link"),
@@ -186,6 +200,14 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
                 "`deployer push {environment} -v` shows all that the installer says"
             )),
         ),
+        ("gunicorn-hash", _) => (
+            "the requirements lack gunicorn, and `python.require_hashes` lets nothing be added"
+                .to_owned(),
+            Some("add gunicorn to the requirements, with its hashes".to_owned()),
+        ),
+        ("journal", _) => (format!("{host} could not write the journal"), None),
+        ("release-gone", _) => (format!("the old release is gone from {host}"), None),
+        ("reload", _) => (format!("systemd could not reload the app on {host}"), None),
         ("shared", _) => (
             format!(
                 "`{}` cannot become a link into `shared/` on {host}",

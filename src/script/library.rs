@@ -8,7 +8,9 @@ const WORKER: &str = include_str!("../../templates/script/worker.sh");
 const GIT: &str = include_str!("../../templates/script/git.sh");
 const PREPARE: &str = include_str!("../../templates/script/prepare.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
+const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
+const FINISH: &str = include_str!("../../templates/script/finish.sh");
 const ROLLBACK: &str = include_str!("../../templates/script/rollback.sh");
 const SETUP: &str = include_str!("../../templates/script/setup.sh");
 const READ: &str = include_str!("../../templates/script/read.sh");
@@ -20,12 +22,16 @@ pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 /// What a kind of run needs, in order.
 pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Push => &[BASE, SESSION, WORKER, GIT, PREPARE, SYSTEM, ACTIVATE, READ],
+        Kind::Push => &[
+            BASE, SESSION, WORKER, GIT, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, READ,
+        ],
         Kind::Rollback => &[
-            BASE, SESSION, WORKER, PREPARE, SYSTEM, ACTIVATE, ROLLBACK, READ,
+            BASE, SESSION, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, ROLLBACK, READ,
         ],
         Kind::Setup => &[BASE, SESSION, GIT, SYSTEM, SETUP, READ],
-        Kind::Read => &[BASE, SESSION, GIT, PREPARE, SYSTEM, ACTIVATE, READ],
+        Kind::Read => &[
+            BASE, SESSION, GIT, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, READ,
+        ],
     }
 }
 

@@ -15,19 +15,23 @@ pub(super) fn call(action: &Action) -> String {
         Action::Export { revision } => words("export_release", [revision]),
         Action::Virtualenv(virtualenv) => virtualenv_call(virtualenv),
         Action::Environment => "environment".to_owned(),
-        Action::LinkRelease { shared } => words("link_release", shared),
+        Action::LinkRelease { uploads, shared } => {
+            let uploads = uploads.as_deref().unwrap_or("");
+            words(
+                "link_release",
+                [uploads]
+                    .into_iter()
+                    .chain(shared.iter().map(String::as_str)),
+            )
+        }
         Action::PublishStatic { url, source } => words("publish_static", [url, source]),
         Action::CheckSystem { files } => names("check_system", files),
         Action::TrialBoot => "trial \"$part\"".to_owned(),
         Action::ImportGate => "import_gate \"$part\"".to_owned(),
         Action::Decide {
             takeover,
-            preload,
             max_stall,
-        } => {
-            let (takeover, preload) = (takeover_word(*takeover), yes_no(*preload));
-            format!("decide {takeover} \"$part\" {preload} {max_stall}")
-        }
+        } => format!("decide {} \"$part\" {max_stall}", takeover_word(*takeover)),
         Action::Seal { manifest } => words("seal", [manifest]),
         Action::Choose { release } => words("choose", [release.as_deref().unwrap_or("")]),
         Action::RestoreSystem { files } => names("restore_system", files),

@@ -27,7 +27,10 @@ word() {
 # The run's one last event; $1 is its outcome.
 end() {
   ended=1
-  if [ -n "${run-}" ]; then put "$run/state" "$1" || :; fi
+  if [ -n "${run-}" ]; then
+    rm -f "$run/env"
+    put "$run/state" "$1" || :
+  fi
   ev "end $*"
   case $1 in live | unchanged | done) exit 0 ;; *) exit 70 ;; esac
 }
@@ -83,3 +86,4 @@ limit() { timeout --foreground -k 5 "$@" 7>&- 8<&-; }
 as_app() { sudo -n -u "$RUNAS" -- "$@"; }
 unit() { sudo -n "$SYSTEMCTL" "$1" "$APP-$2.service"; }
 SYSTEMCTL=$(command -v systemctl) || SYSTEMCTL=/usr/bin/systemctl
+JOURNALCTL=$(command -v journalctl) || JOURNALCTL=/usr/bin/journalctl

@@ -2,14 +2,14 @@
 import grp, os, pwd, stat, sys
 
 root = sys.argv[1]
-os.makedirs(root, exist_ok=True)
 
 
 def descend(names):
-    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    """Opens directory after directory from `/`; what is missing is made, for root alone."""
+    here = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
     for name in names:
         try:
-            os.mkdir(name, 0o700, dir_fd=here)
+            os.mkdir(name, 0o755, dir_fd=here)
         except FileExistsError:
             pass
         there = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
@@ -22,9 +22,9 @@ for wanted in sys.argv[2:]:
     mode, owner, group, path = wanted.split(" ", 3)
     mode, uid, gid = int(mode, 8), pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid
     try:
-        here = descend([name for name in path.split("/") if name != "."])
+        here = descend([name for name in (root + "/" + path).split("/") if name not in ("", ".")])
     except OSError as error:
-        sys.exit("%s/%s: %s" % (root, path, error.strerror))
+        sys.exit("%s/%s: %s; no part of it may be a link" % (root, path, error.strerror))
     have = os.fstat(here)
     if (stat.S_IMODE(have.st_mode), have.st_uid, have.st_gid) != (mode, uid, gid):
         os.fchown(here, uid, gid)

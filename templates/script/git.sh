@@ -3,7 +3,9 @@
 # fetch REPO BRANCH REVISION ALLOW-OLDER: into the bare mirror; nothing where the commit is there already.
 fetch() {
   mirror=$ROOT/repo.git
-  [ -d "$mirror" ] || { rm -rf "$mirror.part" && git init -q --bare "$mirror.part" && mv -T "$mirror.part" "$mirror"; } || return 1
+  if ! [ -d "$mirror" ]; then
+    rm -rf "$mirror.part" && git init -q --bare "$mirror.part" && chmod 700 "$mirror.part" && mv -T "$mirror.part" "$mirror" || return 1
+  fi
   have_commit "$3" || fetch_commit "$@" || return 1
   [ "$4" = yes ] || [ -z "$live" ] || not_older "$(manifest_of "$live" revision)" "$3"
 }
@@ -11,7 +13,7 @@ fetch_commit() {
   git_environment
   fetch_refs "$1" "+refs/heads/$2:refs/heads/$2" || :
   have_commit "$3" && return 0
-  fetch_refs "$1" '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*' || { fail fetch; return 1; }
+  fetch_refs --prune "$1" '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*' || { fail fetch; return 1; }
   have_commit "$3" || { fail revision-missing; return 1; }
 }
 not_older() {

@@ -35,6 +35,9 @@ env_name() {
 }
 
 check_host() {
+  # Every path that a worker reports is a real one.
+  [ "$(readlink -f "$ROOT")" = "$ROOT" ] || refuse root-link
+  if [ "$NGINX_PORT" -ne 0 ] && [ ! -e "/etc/nginx/sites-enabled/$APP.conf" ]; then refuse not-set-up; fi
   for tool in git python3 tar sha256sum setsid; do
     command -v "$tool" >/dev/null || refuse "tool name=$tool"
   done
@@ -85,6 +88,7 @@ virtualenv() {
   set -- $facts "$@"
   venv=$1 version=$2
   [ "$3" = yes ] && pin=
+  if [ -n "$pin" ] && [ "$hashes" = yes ]; then fail gunicorn-hash; return 1; fi
   shift 3
   [ -z "$pin" ] || ev "decided gunicorn value=$pin why=missing"
   if [ -f "$ROOT/venvs/$venv/.complete" ]; then
@@ -117,7 +121,7 @@ install_pip() {
   tools=$ROOT/venvs/.pip-$version
   if [ ! -f "$tools/.complete" ]; then
     rm -rf "$tools"
-    "$python" -m venv "$tools" >&2 && : >"$tools/.complete" || return 1
+    "$python" -m venv "$tools" >&2 && sync_tree "$tools" && : >"$tools/.complete" || return 1
   fi
   if "$tools/bin/pip" --python "$tools/bin/python" --version >/dev/null 2>&1; then
     "$python" -m venv --without-pip "$made" >&2 && set -- "$tools/bin/pip" "$@" || return 1
@@ -144,8 +148,8 @@ requirements_of() {
 # environment: the client's bytes under a name made of them.
 environment() {
   file=$ROOT/env/$env_id
-  [ -f "$file" ] && return 0
-  (umask 027 && cat "$run/env" >"$file.$$") && sync_file "$file.$$" && mv -fT "$file.$$" "$file"
+  if [ -f "$file" ]; then rm -f "$run/env"; return 0; fi
+  (umask 027 && cat "$run/env" >"$file.$$") && sync_file "$file.$$" && mv -fT "$file.$$" "$file" && rm -f "$run/env"
 }
 
 # Links of the release: its packages, its environment, and what all releases share.
@@ -153,19 +157,24 @@ link_release() {
   ln -s "../../venvs/$venv" "$part/venv" &&
     ln -s "../../../env/$env_id" "$part/.deployer/env" &&
     put_file gunicorn_conf "$part/.deployer/gunicorn.conf.py" || return 1
+  uploads=$1
+  shift
+  # nginx reads it by a group that only root can give.
+  [ -z "$uploads" ] || [ -d "$ROOT/shared/$uploads" ] || refuse not-set-up
   for path; do
     share "$path" || { fail "shared path=$path"; return 1; }
   done
 }
 
-put_file() { "file_$1" >"$2"; }
+put_file() { "file_$1" >"$2" && chmod 640 "$2"; }
 
 share() {
   kept=$ROOT/shared/$1
   if ! [ -d "$kept" ]; then
-    as_app mkdir -p "$kept" || return 1
-    # What the repository keeps there is where the shared directory starts from, once.
-    if [ -d "$part/$1" ]; then tar -c -C "$part/$1" . | as_app tar -x -C "$kept" || return 1; fi
+    as_app rm -rf "$kept.part" && as_app mkdir -p "$kept.part" || return 1
+    # What the repository keeps there is where the shared directory starts from, once and whole.
+    if [ -d "$part/$1" ]; then tar -c -C "$part/$1" . | as_app tar -x -C "$kept.part" || return 1; fi
+    as_app mv -T "$kept.part" "$kept" || return 1
   fi
   rm -rf "${part:?}/$1" && mkdir -p "$(dirname "$part/$1")" && ln -s "$kept" "$part/$1"
 }
@@ -191,6 +200,7 @@ seal() {
 # Undo prepare.
 discard() {
   remove_unfinished
+  put_system_back
   # A release with a name that was never activated: only this run can have made it.
   [ "$KIND" != push ] || rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID"
   end_trial

@@ -87,7 +87,7 @@ for report in mine:
     if prefix != os.path.realpath(release + "/venv") or os.path.realpath(report["cwd"]) != release:
         say("fail mixed", prefix=prefix, cwd=report["cwd"])
 
-answers, status, by = 0, 0, "socket"
+answers, tries, status, by = 0, 3, 0, "socket"
 while answers < count:
     by = "socket"
     status = ask(Unix("localhost", timeout=limit))
@@ -97,8 +97,8 @@ while answers < count:
     answers = answers + 1 if healthy(status) else 0
     if answers == 0 and (time.monotonic() > until or status):
         # An answer is an answer: waiting does not make a 500 healthy. Three tries, for a cold start's sake.
-        count -= 1
-        if count <= 0 or time.monotonic() > until:
+        tries -= 1
+        if tries <= 0 or time.monotonic() > until:
             say("fail health", status=status, by=by)
         time.sleep(0.3)
     elif answers == 0:

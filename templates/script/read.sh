@@ -27,10 +27,14 @@ show_state() {
 }
 
 show_releases() {
+  previous=
+  [ -z "$live" ] || previous_of "$live"
   for one in $(releases); do
     good=no
     [ ! -f "$ROOT/releases/$one/.deployer/proven" ] || good=yes
-    ev "fact release name=$one good=$good manifest=$(word "$(cat "$ROOT/releases/$one/.deployer/manifest.json")")"
+    target=no
+    [ "$one" != "$previous" ] || target=yes
+    ev "fact release name=$one good=$good target=$target manifest=$(word "$(cat "$ROOT/releases/$one/.deployer/manifest.json")")"
   done
 }
 

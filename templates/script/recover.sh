@@ -1,12 +1,17 @@
 # Settles an activation that the end of the host interrupted, at boot and before either slot starts.
-# The journal reads: run, takeover, new release, old slot, new slot, old release, stage.
+# The journal reads: run, takeover, new release, old slot, new slot, old release, stage, old site.
 set -u
 relink() { ln -sfn "$1" "$2.recover" && mv -fT "$2.recover" "$2"; }
 
 cd "$ROOT" || exit 1
-read -r run takeover release slot idle live stage <.deployer/journal || exit 0
+# A run that is under way settles its own journal.
+exec 9>>.deployer/lock
+flock -n 9 || exit 0
+read -r run takeover release slot idle live stage _ <.deployer/journal || :
+[ -n "${stage-}" ] || exit 0
 echo "run $run stopped at stage $stage: from ${live:--} to $release by $takeover"
 if [ "$stage" = proven ]; then
+  [ -f "releases/$release/.deployer/proven" ] || echo "$live" >"releases/$release/.deployer/proven"
   if [ "$takeover" = replace ] && [ "$slot" != - ]; then rm -f "slots/$slot"; fi
 elif [ "$live" = - ]; then
   rm -f "slots/$idle" web.sock current static/live

@@ -5,13 +5,9 @@ choose() {
   [ -n "$live" ] || refuse nothing-live
   RELEASE=$1
   if [ -z "$RELEASE" ]; then
-    for one in $(releases); do
-      if [ -n "$RELEASE" ] && [ -f "$ROOT/releases/$one/.deployer/proven" ]; then break; fi
-      [ "$one" != "$live" ] || RELEASE=$one
-      one=
-    done
-    RELEASE=$one
-    [ -n "$RELEASE" ] || refuse nothing-older
+    previous_of "$live"
+    [ -n "$previous" ] || refuse nothing-older
+    RELEASE=$previous
   fi
   [ -f "$ROOT/releases/$RELEASE/.deployer/manifest.json" ] || refuse "no-release release=$(word "$RELEASE")"
   [ "$RELEASE" != "$live" ] || refuse "already-live release=$RELEASE"
@@ -41,7 +37,7 @@ restore_system() {
         root test-site "$wanted" || { fail site-refused; return 1; }
         new_site=$wanted
         ;;
-      *) root install "$name" "$wanted" && root reload-units || return 1 ;;
+      *) install_for_now "$name" "$wanted" && root reload-units || return 1 ;;
     esac
   done
 }

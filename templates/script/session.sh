@@ -2,20 +2,25 @@
 
 # Mode `run`, in the ssh session: start the worker, then only follow its log.
 attach() {
+  [ -n "$NONCE" ] && [ -n "${1##*[!0-9]*}" ] || exit 65
   if ! [ -w "$STATE/runs" ]; then hello; refuse_read; fi
-  mkdir -m 700 "$run" || exit 71 # a run's name is never used twice
+  # Somebody began the same within the same second.
+  if ! mkdir -m 700 "$run"; then hello; run='' && end locked "holder=$(word "run $ID")"; fi
   cp "$self" "$run/script" && drop_bootstrap
   (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE $BY" >"$run/nonce" && : >"$run/log")
+  # A cut upload is no run.
+  [ "$(wc -c <"$run/env")" -eq "$1" ] || { rm -rf "$run"; exit 65; }
   mkfifo -m 600 "$run/ctl" || exit 71
+  exec 3<"$run/log" # a run that changes nothing removes its directory
   exec 4<&0 # sh gives background jobs </dev/null, even with "<&0"
   # Its own session and no descriptor of the connection: no hangup, no broken pipe, no full pipe can reach it.
-  setsid sh "$run/script" worker "$ID" <"$run/ctl" >>"$run/log" 2>&1 4<&- &
+  setsid sh "$run/script" worker "$ID" <"$run/ctl" >>"$run/log" 2>&1 3<&- 4<&- &
   worker=$!
   exec 7>&- 8<&- # the way to root is the worker's alone, and ends with it
-  cat <&4 >"$run/ctl" 4<&- & # the fifo's only writer: the client's end is the worker's end of input
+  cat <&4 >"$run/ctl" 3<&- 4<&- & # the fifo's only writer: the client's end is the worker's end of input
   feeder=$!
   exec 4<&-
-  tail -n +1 -f -s 0.02 --pid="$worker" "$run/log" || :
+  tail -n +1 -f -s 0.02 --pid="$worker" <&3 || :
   kill "$feeder" 2>/dev/null || :
   wait "$worker"
 }
@@ -76,7 +81,7 @@ await_verdict() {
       "revert $ID") verdict=revert; return 0 ;;
       "") # end of input: nobody will say more, so the old generation is kept for the whole wait
         clock
-        [ "$now" -ge "$until" ] || sleep $(((until - now + 99) / 100))
+        [ "$now" -ge "$until" ] || sleep $(((until - now + 99) / 100)) 9>&-
         return 0
         ;;
     esac

@@ -1,5 +1,8 @@
 # --- setup, as root: users, directories, units, site; every part is looked at before it is changed ---
 
+# Nothing in the owner's tree is opened as root: it could be a link.
+as_owner() { runuser -u "$OWNER" -- "$@"; }
+
 changed() { ev "decided setup value=$(word "$1")"; }
 
 open_setup() {
@@ -18,7 +21,7 @@ packages() {
   changed "install$missing"
   export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086 # plain package names
-  apt-get -q update && apt-get -q -y --no-install-recommends install $missing
+  apt-get -q update && apt-get -q -y -o DPkg::Lock::Timeout=120 --no-install-recommends install $missing
 }
 
 # users KEY...: the app's user without a shell, and the login that owns its tree.
@@ -33,7 +36,6 @@ users() {
     useradd --create-home --shell /bin/bash "$OWNER" || return 1
   fi
   case " $(id -nG "$OWNER") " in *" $RUNAS "*) ;; *) changed "group $RUNAS for $OWNER" && usermod -a -G "$RUNAS" "$OWNER" || return 1 ;; esac
-  case " $(id -nG "$OWNER") " in *" systemd-journal "*) ;; *) usermod -a -G systemd-journal "$OWNER" || return 1 ;; esac
   [ $# -eq 0 ] || authorise "$@"
 }
 
@@ -56,8 +58,8 @@ make_directories() {
 directories() {
   owner=$(stat -c %U "$ROOT/.deployer" 2>/dev/null) || owner=$OWNER
   [ "$owner" = "$OWNER" ] || refuse "owner name=$owner"
-  if [ -f "$ROOT/.deployer/setup" ]; then
-    read -r other <"$ROOT/.deployer/setup"
+  other=$(as_owner cat "$ROOT/.deployer/setup" 2>/dev/null) || other=
+  if [ -n "$other" ]; then
     [ "$other" = "$APP" ] || refuse "other-app name=$(word "$other")"
   fi
   group=$(id -gn "$OWNER")
@@ -98,14 +100,14 @@ git_access() {
   works=yes
   home=$(getent passwd "$OWNER" | cut -d: -f6)
   limit 30 runuser -u "$OWNER" -- env "HOME=$home" git ls-remote -q "$repository" HEAD >/dev/null 2>&1 || works=no
-  ev "fact deploy-key works=$works value=$(word "$(cat "$ROOT/.deployer/git_key.pub")")"
+  ev "fact deploy-key works=$works value=$(word "$(as_owner cat "$ROOT/.deployer/git_key.pub")")"
 }
 
 make_deploy_key() {
   # shellcheck disable=SC2016 # expanded by the inner sh
   runuser -u "$OWNER" -- sh -c '[ -f "$1" ] || { ssh-keygen -q -t ed25519 -N "" -C "deployer $2@$(uname -n)" -f "$1" && echo made; }' \
     sh "$ROOT/.deployer/git_key" "$APP" | grep -q made && changed 'deploy key'
-  [ -f "$ROOT/.deployer/git_key.pub" ]
+  as_owner test -f "$ROOT/.deployer/git_key.pub"
 }
 
 pin_git_host() {
@@ -114,18 +116,22 @@ pin_git_host() {
   pins=$ROOT/.deployer/known_hosts
   if [ -n "$3" ]; then
     pinned=$3
-  elif ssh-keygen -F "$place" -f "$pins" >/dev/null 2>&1; then
+  elif as_owner ssh-keygen -F "$place" -f "$pins" >/dev/null 2>&1; then
     return 0
   else
     pinned=$(ssh-keyscan -T 10 -p "$2" "$1" 2>/dev/null | grep -v '^#')
     [ -n "$pinned" ] || refuse "git-unreachable host=$1"
-    shown=$(printf '%s\n' "$pinned" | ssh-keygen -lf - | cut -d' ' -f2)
-    case "$newline$shown$newline" in
-      *"$newline$4$newline"*) ;;
+    seen=$pinned
+    pinned=$(printf '%s\n' "$seen" | while IFS= read -r key; do
+      case $(printf '%s\n' "$key" | ssh-keygen -lf -) in *" ${4:-none} "*) printf '%s\n' "$key" ;; esac
+    done)
+    shown=$(printf '%s\n' "$seen" | ssh-keygen -lf - | cut -d' ' -f2)
+    case $pinned in
+      ?*) ;;
       *) refuse "git-host-key host=$1 seen=$(word "$(printf '%s' "$shown" | tr '\n' ' ')")" ;;
     esac
   fi
-  printf '%s\n' "$pinned" | cmp -s - "$pins" && return 0
+  printf '%s\n' "$pinned" | as_owner cmp -s - "$pins" && return 0
   changed "host key of $1"
   # shellcheck disable=SC2016 # expanded by the inner sh
   printf '%s\n' "$pinned" | runuser -u "$OWNER" -- sh -c 'umask 077; cat >"$1.new" && mv -fT "$1.new" "$1"' sh "$pins"
@@ -139,8 +145,12 @@ install_system() {
     system_file "$name" || return 1
     have=$(sha256sum 2>/dev/null <"$path") || have=
     [ "${have%% *}" = "$digest" ] && continue
+    # A unit or a site of the same name that an administrator wrote is not ours to replace.
+    if [ -e "$path" ] && [ "$name" != recover_script ] && ! grep -q "^# Managed by deployer for $APP;" "$path"; then
+      refuse "foreign path=$path"
+    fi
     case $name in
-      sudoers) visudo -cq -f "$STORE/$digest" || { fail sudoers-refused; return 1; } ;;
+      sudoers) visudo -cq -f "$STORE/sudoers/$digest" || { fail sudoers-refused; return 1; } ;;
       site) sites=$digest ;;
       unit_* | trial | recover) units="$units $name $digest" ;;
     esac
@@ -182,11 +192,12 @@ setup_run() {
   hello
   exec 9>>"$STATE/lock"
   flock -n 9 || end locked
-  if [ -e "$ROOT/.deployer/lock" ]; then
-    exec 6>>"$ROOT/.deployer/lock"
-    flock -n 6 || end locked "holder=$(word "$(head -c 400 "$ROOT/.deployer/holder" 2>/dev/null)")"
+  # The owner's own lock, for as long as this descriptor is open; read-only, so that no link can make root write.
+  if [ -f "$ROOT/.deployer/lock" ] && [ ! -L "$ROOT/.deployer/lock" ]; then
+    exec 6<"$ROOT/.deployer/lock"
+    flock -w 1 6 || end locked "holder=$(word "$(as_owner head -c 400 "$ROOT/.deployer/holder" 2>/dev/null)")"
   fi
-  (plan_setup) 9>&- 6>&-
+  (plan_setup) 9>&- 6<&-
   case $? in
     0) end "done" ;;
     6) end refused ;;

@@ -2,14 +2,17 @@
 #
 # $SYSTEM_FILES lists them as `sha256sum -c` reads it: digest, two blanks, path.
 # Root keeps every content it ever installed under its digest, so a rollback installs what root has seen before,
-# never what another user could have written.
+# never what another user could have written, and nothing under another file's name.
 
 STORE=/var/lib/deployer/$APP/files
 
 # How this login becomes root for them: `broker` (logged in as root), `sudo`, or not at all.
 privilege() {
-  if [ -n "${DEPLOYER_BROKER-}" ]; then how=broker; elif sudo -n -l "$(command -v sh)" >/dev/null 2>&1; then how=sudo; else how=; fi
+  if [ -n "${DEPLOYER_BROKER-}" ]; then how=broker; elif may_sudo; then how=sudo; else how=; fi
 }
+
+# Asked first, so that no administrator gets mail of a refusal; then tried, for the list does not tell of passwords.
+may_sudo() { sudo -n -l "$(command -v sh)" >/dev/null 2>&1 && sudo -n sh -c : 2>/dev/null; }
 
 # Runs one of the closed list of verbs below as root.
 root() {
@@ -64,27 +67,33 @@ LIST
 store_system_files() {
   mkdir -p "$STORE" && chmod 700 "$STORE" || return 1
   while read -r entry digest mode path; do
-    keep_content "$digest" "$entry" || return 1
+    keep_content "$entry" "$digest" || return 1
   done <<LIST
 $SYSTEM_TABLE
 LIST
 }
 keep_content() {
-  [ -f "$STORE/$1" ] && return 0
-  "file_$2" >"$STORE/.$1.$$" && mv -fT "$STORE/.$1.$$" "$STORE/$1"
+  [ -f "$STORE/$1/$2" ] && return 0
+  mkdir -p "$STORE/$1" && "file_$1" >"$STORE/$1/.$2.$$" && mv -fT "$STORE/$1/.$2.$$" "$STORE/$1/$2"
+}
+
+# stored NAME DIGEST: sets $path, $mode and $content; only what is in the store under that name.
+stored() {
+  system_file "$1" || return 64
+  case $2 in '' | *[!0-9a-f]*) return 64 ;; esac
+  content=$STORE/$1/$2
+  [ -f "$content" ]
 }
 
 # install NAME DIGEST: by rename; what stood there is kept, so that it can be put back.
 install_stored() {
-  system_file "$1" || return 64
-  case $2 in *[!0-9a-f]* | '') return 64 ;; esac
-  if [ "$2" = 0 ]; then rm -f "$path"; return; fi
+  stored "$1" "$2" || return 64
   if [ -f "$path" ]; then
     before=$(sha256sum <"$path")
     before=${before%% *}
-    [ -f "$STORE/$before" ] || cp "$path" "$STORE/$before"
+    [ -f "$STORE/$1/$before" ] || cp "$path" "$STORE/$1/$before"
   fi
-  mkdir -p "${path%/*}" && cp "$STORE/$2" "$path.deployer" && chmod "$mode" "$path.deployer" &&
+  mkdir -p "${path%/*}" && cp "$content" "$path.deployer" && chmod "$mode" "$path.deployer" &&
     sync_file "$path.deployer" && mv -fT "$path.deployer" "$path"
 }
 
@@ -92,8 +101,8 @@ install_stored() {
 verify_units() {
   checked=$(mktemp -d) || return 1
   while [ $# -gt 1 ]; do
-    system_file "$1"
-    case $path in *.service) cp "$STORE/$2" "$checked/${path##*/}" ;; esac
+    stored "$1" "$2" || { rm -rf "$checked"; return 64; }
+    case $path in *.service) cp "$content" "$checked/${path##*/}" ;; esac
     shift 2
   done
   set -- "$checked"/*.service
@@ -108,13 +117,13 @@ verify_units() {
 
 # test-site DIGEST: the whole of nginx's configuration with the candidate in place of the site, aside.
 test_site() {
-  system_file site
+  stored site "$1" || return 64
   candidate=/etc/nginx/.deployer-$APP.conf
   others=$(mktemp -d) || return 1
   for link in /etc/nginx/sites-enabled/*; do
-    [ "${link##*/}" = "${path##*/}" ] || ln -s "$(readlink -f "$link")" "$others/${link##*/}"
+    [ ! -e "$link" ] || [ "${link##*/}" = "${path##*/}" ] || ln -s "$(readlink -f "$link")" "$others/${link##*/}"
   done
-  cp "$STORE/$1" "$others/${path##*/}"
+  cp "$content" "$others/${path##*/}"
   sed "s#/etc/nginx/sites-enabled/#$others/#" /etc/nginx/nginx.conf >"$candidate" && nginx -t -q -c "$candidate"
   set -- $?
   rm -rf "$candidate" "$others"
@@ -147,6 +156,20 @@ LIST
   install_silent
 }
 
+# install_for_now NAME DIGEST: noted with what stood there, so that a run that is called off puts it back.
+install_for_now() {
+  system_file "$1" && before=$(sha256sum <"$path") || return 1
+  root install "$1" "$2" && printf '%s\n' "$1 ${before%% *}" >>"$run/undo"
+}
+
+put_system_back() {
+  [ -s "$run/undo" ] || return 0
+  privilege
+  while read -r name before; do root install "$name" "$before"; done <"$run/undo"
+  root reload-units
+  rm -f "$run/undo"
+}
+
 # What serves nobody is installed at once: the trial has to run under the new sandbox.
 install_silent() {
   # shellcheck disable=SC2086 # plain words
@@ -155,7 +178,7 @@ install_silent() {
   while [ $# -gt 1 ]; do
     case $1 in
       unit_*) ;;
-      *) root install "$1" "$2" && reload=yes || return 1 ;;
+      *) install_for_now "$1" "$2" && reload=yes || return 1 ;;
     esac
     [ "$1" != tmpfiles ] || root tmpfiles || return 1
     shift 2

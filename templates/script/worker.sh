@@ -4,6 +4,9 @@
 abort() {
   trap '' TERM INT HUP
   kill -TERM 0 2>/dev/null || :
+  # Once more: a subshell that had just begun still had our handler and lost the first.
+  sleep 0.1
+  kill -TERM 0 2>/dev/null || :
   wait || :
   discard
   end "${2:-aborted}" "reason=$1"
@@ -13,16 +16,18 @@ abort() {
 crashed() {
   [ -z "$ended" ] || return 0
   [ -z "$went" ] || end broken reason=script
-  discard
+  # Without the lock, what looks unfinished is another run's.
+  [ -z "$locked" ] || discard
   end prepare-failed reason=script
 }
 
 worker() {
-  ended='' went=''
+  ended='' went='' locked=''
   trap crashed EXIT
   exec 5<&0 </dev/null
   hello
   take_lock
+  locked=yes
   trap 'abort client' TERM INT HUP
   recover
   if unchanged; then
@@ -39,7 +44,8 @@ worker() {
   preparing=$!
   wait "$preparing"
   rc=$?
-  kill "$watcher" 2>/dev/null || :
+  # Not TERM: a subshell that has just begun still has our handler for it, and would lose it.
+  kill -KILL "$watcher" 2>/dev/null || :
   wait "$watcher" 2>/dev/null || :
   case $rc in
     0) . "$run/facts" ;;

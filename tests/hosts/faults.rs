@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::run::Running;
 use crate::site::Site;
-use crate::state::{coherent, print, same, tidy};
+use crate::state::{coherent, print, same, tidy, wait_until_free};
 
 /// Every boot takes a while, so that a fault can be put in its middle.
 const SLOW: &str = "import time\ntime.sleep(1)";
@@ -16,25 +16,25 @@ const PUSH: [&str; 2] = ["push", "production"];
 #[test]
 fn a_killed_client_leaves_the_old_or_the_new_release() -> Result<()> {
     let site = slow_site()?;
-    let old = coherent(&site, site.web())?;
+    let old = coherent(site.web())?;
     let before = print(site.web())?;
     in_prepare(&site)?.kill()?;
-    let wait = site.wait_until_free(site.web())?;
+    let wait = wait_until_free(site.web())?;
     ensure!(
         wait < Duration::from_secs(3),
         "the lock was held for {wait:?}"
     );
     same(&before, &print(site.web())?)?;
-    ensure!(coherent(&site, site.web())? == old);
+    ensure!(coherent(site.web())? == old);
     next_push_works(&site)?;
 
     for takeover in ["reload", "replace"] {
         use_takeover(&site, takeover)?;
-        let old = coherent(&site, site.web())?;
+        let old = coherent(site.web())?;
         after_go(&site)?.kill()?;
-        site.wait_until_free(site.web())?;
+        wait_until_free(site.web())?;
         ensure!(
-            coherent(&site, site.web())? != old,
+            coherent(site.web())? != old,
             "after `go` a client is not needed"
         );
         tidy(site.web())?;
@@ -46,24 +46,24 @@ fn a_killed_client_leaves_the_old_or_the_new_release() -> Result<()> {
 #[test]
 fn a_cut_link_is_asked_for_the_outcome() -> Result<()> {
     let site = slow_site()?;
-    let old = coherent(&site, site.web())?;
+    let old = coherent(site.web())?;
     let before = print(site.web())?;
     let push = in_prepare(&site)?;
     site.links[0].cut();
     push.end()?.expect(7)?.says("asking the host")?;
-    site.wait_until_free(site.web())?;
+    wait_until_free(site.web())?;
     same(&before, &print(site.web())?)?;
-    ensure!(coherent(&site, site.web())? == old);
+    ensure!(coherent(site.web())? == old);
     next_push_works(&site)?;
 
-    let old = coherent(&site, site.web())?;
+    let old = coherent(site.web())?;
     let push = after_go(&site)?;
     site.links[0].cut();
     push.end()?
         .expect(0)?
         .says("asking the host")?
         .says("live on")?;
-    ensure!(coherent(&site, site.web())? != old);
+    ensure!(coherent(site.web())? != old);
     tidy(site.web())?;
     next_push_works(&site)
 }
@@ -71,14 +71,14 @@ fn a_cut_link_is_asked_for_the_outcome() -> Result<()> {
 #[test]
 fn a_silent_link_before_go_changes_nothing() -> Result<()> {
     let site = slow_site()?;
-    let old = coherent(&site, site.web())?;
+    let old = coherent(site.web())?;
     let push = in_prepare(&site)?;
     site.links[0].freeze();
     push.end()?.expect(13)?.says("the old release serves")?;
-    ensure!(coherent(&site, site.web())? == old);
+    ensure!(coherent(site.web())? == old);
     site.links[0].thaw();
-    site.wait_until_free(site.web())?;
-    ensure!(coherent(&site, site.web())? == old);
+    wait_until_free(site.web())?;
+    ensure!(coherent(site.web())? == old);
     tidy(site.web())?;
     next_push_works(&site)
 }
@@ -86,12 +86,12 @@ fn a_silent_link_before_go_changes_nothing() -> Result<()> {
 #[test]
 fn a_silent_link_after_go_changes_everything() -> Result<()> {
     let site = slow_site()?;
-    let old = coherent(&site, site.web())?;
+    let old = coherent(site.web())?;
     let push = after_go(&site)?;
     site.links[0].freeze();
     push.end()?.expect(13)?.says("the outcome is unknown")?;
-    site.wait_until_free(site.web())?;
-    ensure!(coherent(&site, site.web())? != old);
+    wait_until_free(site.web())?;
+    ensure!(coherent(site.web())? != old);
     tidy(site.web())?;
     site.links[0].thaw();
     next_push_works(&site)
@@ -102,11 +102,11 @@ fn a_power_cut_is_settled_at_boot() -> Result<()> {
     let site = slow_site()?;
     let web = site.web();
     web.reboot()?;
-    let old = coherent(&site, web)?;
+    let old = coherent(web)?;
     let push = in_prepare(&site)?;
     web.kill9()?;
     web.boot()?;
-    ensure!(coherent(&site, web)? == old);
+    ensure!(coherent(web)? == old);
     drop(push);
     next_push_works(&site)?;
     let mut unfinished = 0;
@@ -118,7 +118,7 @@ fn a_power_cut_is_settled_at_boot() -> Result<()> {
         ("reload", 900),
     ] {
         use_takeover(&site, takeover)?;
-        let old = coherent(&site, web)?;
+        let old = coherent(web)?;
         let push = after_go(&site)?;
         sleep(Duration::from_millis(delay));
         web.kill9()?;
@@ -129,7 +129,7 @@ fn a_power_cut_is_settled_at_boot() -> Result<()> {
             !web.root_path().join("srv/hello/.deployer/journal").exists(),
             "nobody settled the journal"
         );
-        let now = coherent(&site, web)?;
+        let now = coherent(web)?;
         println!(
             "{takeover} cut after {delay} ms: {}",
             if now == old { "old" } else { "new" }
@@ -190,7 +190,7 @@ pub(crate) fn next_push_works(site: &Site) -> Result<()> {
     let old = site.page()?;
     site.change()?;
     site.deployer(&PUSH)?.expect(0)?;
-    let new = coherent(site, site.web())?;
+    let new = coherent(site.web())?;
     ensure!(new != old);
     tidy(site.web())
 }

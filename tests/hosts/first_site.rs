@@ -16,7 +16,7 @@ fn a_site_goes_up_and_its_releases_come_and_go() -> Result<()> {
     same(&fresh, &print(web)?)?;
 
     site.deployer(&["push", "production"])?.expect(0)?;
-    let first = coherent(&site, web)?;
+    let first = coherent(web)?;
     ensure!(
         first.click == "8.5.1" && first.greeting == "good day",
         "{first:?}"
@@ -35,7 +35,7 @@ fn a_site_goes_up_and_its_releases_come_and_go() -> Result<()> {
     site.deployer(&["push", "production"])?
         .expect(0)?
         .says("virtualenv reused")?;
-    let second = coherent(&site, web)?;
+    let second = coherent(web)?;
     ensure!(
         second.release != first.release && web.sh(master)? == pids,
         "{second:?}"
@@ -46,7 +46,7 @@ fn a_site_goes_up_and_its_releases_come_and_go() -> Result<()> {
     site.deployer(&["push", "production"])?
         .expect(0)?
         .says("takeover: replace (packages)")?;
-    let third = coherent(&site, web)?;
+    let third = coherent(web)?;
     ensure!(
         third.click == "8.1.8" && web.sh(master)? != pids,
         "{third:?}"
@@ -55,12 +55,12 @@ fn a_site_goes_up_and_its_releases_come_and_go() -> Result<()> {
 
     for expected in [&second, &first] {
         site.deployer(&["rollback", "production"])?.expect(0)?;
-        ensure!(coherent(&site, web)? == *expected, "{expected:?}");
+        ensure!(coherent(web)? == *expected, "{expected:?}");
         tidy(web)?;
     }
     site.deployer(&["rollback", "production"])?.expect(6)?;
     site.deployer(&["rollback", "production", &third.release])?
         .expect(0)?;
-    ensure!(coherent(&site, web)? == third);
+    ensure!(coherent(web)? == third);
     tidy(web)
 }

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use crate::site::Site;
-use crate::state::{coherent, print, same, tidy};
+use crate::state::{coherent, print, same, tidy, wait_until_free};
 
 /// Boots everywhere in the trial, and on one host not at all.
 const TRAITOR: &str = "import os, socket
@@ -24,7 +24,7 @@ fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
         .says("nothing was changed")?;
     site.web[1].sh(&format!("mv {pins}.away {pins}"))?;
     for (host, before) in site.web.iter().zip(&before) {
-        site.wait_until_free(host)?;
+        wait_until_free(host)?;
         same(before, &print(host)?)?;
     }
     ensure!(serving(&site)? == first, "{run}");
@@ -40,7 +40,7 @@ fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
         .expect(9)?
         .says("not on this host")?;
     for host in &site.web {
-        site.wait_until_free(host)?;
+        wait_until_free(host)?;
     }
     ensure!(serving(&site)? == second, "{run}");
 
@@ -53,9 +53,9 @@ fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
         .expect(4)?
         .says("cannot connect to deploy@web3")?;
     for (host, before) in site.web.iter().zip(&before) {
-        site.wait_until_free(host)?;
+        wait_until_free(host)?;
         same(before, &print(host)?)?;
-        ensure!(coherent(&site, host)?.release == second, "{run}");
+        ensure!(coherent(host)?.release == second, "{run}");
     }
     site.web[2].boot()?;
     ensure!(serving(&site)? == second);
@@ -66,11 +66,7 @@ fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
 
 /// The one release that all hosts serve.
 fn serving(site: &Site) -> Result<String> {
-    let pages = site
-        .web
-        .iter()
-        .map(|host| coherent(site, host))
-        .collect::<Result<Vec<_>>>()?;
+    let pages = site.web.iter().map(coherent).collect::<Result<Vec<_>>>()?;
     ensure!(pages.iter().all(|page| *page == pages[0]), "{pages:?}");
     for host in &site.web {
         tidy(host)?;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::faults::{next_push_works, slow_site, use_takeover};
 use crate::site::Site;
-use crate::state::coherent;
+use crate::state::{coherent, wait_until_free};
 
 /// `DEPLOYER_TEST_SEED` repeats a run; `DEPLOYER_TEST_INTERRUPTS` makes it longer.
 #[test]
@@ -44,7 +44,7 @@ enum Fault {
 fn interrupt(site: &Site, fault: Fault, takeover: &str, delay: Duration) -> Result<&'static str> {
     let web = site.web();
     use_takeover(site, takeover)?;
-    let old = coherent(site, web)?;
+    let old = coherent(web)?;
     site.change()?;
     let push = site.start(&["push", "production"])?;
     sleep(delay);
@@ -63,7 +63,7 @@ fn interrupt(site: &Site, fault: Fault, takeover: &str, delay: Duration) -> Resu
             web.boot()?;
         }
     }
-    site.wait_until_free(web)?;
+    wait_until_free(web)?;
     // Nobody but the next push looks after a worker that was killed alone: all that holds is that a release serves.
     let settled = web.exec("test -e /srv/hello/.deployer/journal")?.code != 0;
     ensure!(
@@ -71,7 +71,7 @@ fn interrupt(site: &Site, fault: Fault, takeover: &str, delay: Duration) -> Resu
         "the journal is not settled"
     );
     let now = if settled {
-        coherent(site, web)?
+        coherent(web)?
     } else {
         site.page()?
     };

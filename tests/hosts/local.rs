@@ -30,16 +30,16 @@ fn a_host_deploys_itself_without_ssh() -> Result<()> {
     let key = setup.lines().next().context("no deploy key")?;
     site.git.authorize(key)?;
     deployer("push production")?.ok()?;
-    let first = coherent(&site, web)?;
+    let first = coherent(web)?;
     site.change()?;
     let pushed = deployer("push production")?;
     ensure!(
         pushed.success() && pushed.stderr.contains("live on local"),
         "{pushed:?}"
     );
-    ensure!(coherent(&site, web)? != first);
+    ensure!(coherent(web)? != first);
     deployer("rollback production")?.ok()?;
-    ensure!(coherent(&site, web)? == first);
+    ensure!(coherent(web)? == first);
     ensure!(
         deployer("status production")?
             .ok()?

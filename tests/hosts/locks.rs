@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use crate::site::Site;
-use crate::state::{coherent, print, same, tidy};
+use crate::state::{coherent, print, same, tidy, wait_until_free};
 
 #[test]
 fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
@@ -29,7 +29,7 @@ fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     site.deployer(&["status", "production"])?.expect(0)?;
     same(&before, &print(web)?)?;
     first.end()?.expect(0)?;
-    coherent(&site, web)?;
+    coherent(web)?;
     tidy(web)?;
 
     // The worker dies: nobody unlocks, nobody cleans.
@@ -40,9 +40,9 @@ fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     web.sh("pkill -9 -f '[/]script worker'")?;
     let killed = killed.end()?;
     ensure!(killed.code != 0, "{killed}");
-    ensure!(coherent(&site, web)? == old);
-    site.wait_until_free(web)?;
+    ensure!(coherent(web)? == old);
+    wait_until_free(web)?;
     site.deployer(&["push", "production"])?.expect(0)?;
-    ensure!(coherent(&site, web)? != old);
+    ensure!(coherent(web)? != old);
     tidy(web)
 }

@@ -34,9 +34,9 @@ fn a_secret_reaches_the_app_and_nothing_else() -> Result<()> {
         &["push", "production", "-v"],
     ] {
         let run = site.deployer(arguments)?.expect(0)?;
-        said.push_str(&run.to_string());
+        said += &run.to_string();
     }
-    ensure!(coherent(&site, web)?.greeting == SENTINEL);
+    ensure!(coherent(web)?.greeting == SENTINEL);
     ensure!(!said.contains(SENTINEL), "{said}");
     web.sh("kill $(cat /tmp/watcher); journalctl --sync")?;
     ensure!(

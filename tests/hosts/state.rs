@@ -1,5 +1,7 @@
 //! What a host is like, looked at from outside of deployer.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result, ensure};
 
 use crate::machines::Machine;
@@ -42,29 +44,29 @@ pub(crate) fn same(before: &[String], after: &[String]) -> Result<()> {
 }
 
 /// The release that serves, after a look at everything that must agree with it.
-pub(crate) fn coherent(site: &Site, host: &Machine) -> Result<Page> {
+pub(crate) fn coherent(host: &Machine) -> Result<Page> {
     let pages = (0..6)
-        .map(|_| site.page_of(host))
+        .map(|_| Site::page_of(host))
         .collect::<Result<Vec<_>>>()?;
     let page = pages[0].clone();
     ensure!(pages.iter().all(|other| *other == page), "{pages:?}");
-    let links = host.sh(
+    let found = host.sh(
         "cd /srv/hello && readlink current web.sock && ls slots && readlink slots/a slots/b; :",
     )?;
-    let mut named = links.lines();
-    let current = named.next().unwrap_or_default();
-    let slot = named
+    let mut lines = found.lines();
+    let current = lines.next().unwrap_or_default();
+    let slot = lines
         .next()
         .and_then(|socket| socket.split('/').nth(3))
         .context("no slot")?;
     ensure!(
         current == format!("releases/{}", page.release),
-        "{page:?}\n{links}"
+        "{page:?}\n{found}"
     );
     let of_slot = host.sh(&format!("readlink /srv/hello/slots/{slot}"))?;
     ensure!(
         of_slot == format!("../releases/{}", page.release),
-        "{page:?}\n{links}"
+        "{page:?}\n{found}"
     );
     let whole = format!(
         "cd /srv/hello/releases/{} && cat .deployer/manifest.json && test -x venv/bin/gunicorn",
@@ -87,4 +89,12 @@ pub(crate) fn tidy(host: &Machine) -> Result<()> {
     )?;
     ensure!(left.is_empty(), "left behind:\n{left}");
     Ok(())
+}
+
+/// Waits until the lock is free: what a lost client left to itself has ended.
+pub(crate) fn wait_until_free(host: &Machine) -> Result<Duration> {
+    let began = Instant::now();
+    host.sh("timeout 60 flock /srv/hello/.deployer/lock true")
+        .context("the lock stays taken")?;
+    Ok(began.elapsed())
 }

@@ -1,0 +1,72 @@
+# --- finish: tidying up, which can no longer change the outcome ---
+
+# The old generation finishes its requests; connections still queued at its socket need the second.
+drain() {
+  case $takeover in
+    reload) return 0 ;;
+    restart) install_unit "$idle" "$RELEASE" && return ;;
+  esac
+  if [ -z "$first" ]; then
+    sleep 1
+    rm -f "$ROOT/slots/$slot"
+    unit stop "$slot"
+  fi
+  case $idle in a) install_unit b "$RELEASE" ;; b) install_unit a "$RELEASE" ;; esac
+}
+
+history() {
+  printf '{"time":"%s","kind":"%s","run":"%s","release":"%s","previous":"%s","outcome":"%s","by":"%s"}\n' \
+    "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$KIND" "$ID" "$RELEASE" "${live:--}" "$1" "$BY" >>"$ROOT/.deployer/history.jsonl"
+}
+
+# manifest_of RELEASE KEY: one plain value of its manifest.
+manifest_of() { sed -n "s/.*\"$2\":\"\\{0,1\\}\\([A-Za-z0-9._-]*\\)\"\\{0,1\\}.*/\\1/p" "$ROOT/releases/$1/.deployer/manifest.json" 2>/dev/null; }
+
+# Releases in the order this host made them, newest first; names and clocks decide nothing.
+releases() {
+  sed -n 's/^{"release":"\([^"]*\)","sequence":\([0-9]*\),.*/\2 \1/p' "$ROOT"/releases/*/.deployer/manifest.json 2>/dev/null |
+    sort -rn | cut -d' ' -f2
+}
+
+# previous_of RELEASE: where a rollback from it goes, so that a release that was taken back is not a target again.
+previous_of() {
+  read -r previous <"$ROOT/releases/$1/.deployer/proven" 2>/dev/null || previous=
+  if [ -f "$ROOT/releases/${previous:--}/.deployer/proven" ]; then return 0; fi
+  # That one is gone: the newest good one older than this.
+  previous='' seen=''
+  for one in $(releases); do
+    if [ -n "$seen" ] && [ -f "$ROOT/releases/$one/.deployer/proven" ]; then previous=$one && return 0; fi
+    [ "$one" != "$1" ] || seen=yes
+  done
+}
+
+# prune KEEP: good releases beyond the newest, and what no kept release names. Live and rollback target stay.
+prune() {
+  previous_of "$RELEASE"
+  kept=" $RELEASE ${live:--} $previous " good=0
+  for one in $(releases); do
+    [ -f "$ROOT/releases/$one/.deployer/proven" ] || continue
+    good=$((good + 1))
+    [ "$good" -gt "$1" ] || kept="$kept$one "
+  done
+  case $(releases) in *"$RELEASE"*) ;; *) return 1 ;; esac
+  for dir in "$ROOT"/releases/*; do
+    case $kept in *" ${dir##*/} "*) ;; *) rm -rf "$dir" ;; esac
+  done
+  for dir in "$ROOT"/static/*; do
+    [ -L "$dir" ] || [ -d "$ROOT/releases/${dir##*/}" ] || rm -rf "$dir"
+  done
+  named=$(readlink "$ROOT"/releases/*/venv "$ROOT"/releases/*/.deployer/env)$newline
+  # A list that lacks what is live is no list to delete by.
+  for link in venv .deployer/env; do
+    one=$(readlink "$ROOT/releases/$RELEASE/$link") || return 1
+    case $named in *"$one$newline"*) ;; *) return 1 ;; esac
+  done
+  for dir in "$ROOT"/venvs/* "$ROOT"/env/*; do
+    case $named in *"/${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
+  done
+  # Every fetch adds a pack; git itself knows when there are too many.
+  git --git-dir="$ROOT/repo.git" -c gc.autoDetach=false gc --auto -q 2>/dev/null
+  # shellcheck disable=SC2012 # names of our own making
+  ls -1t "$ROOT/.deployer/runs" | tail -n +31 | while read -r old; do rm -rf "$ROOT/.deployer/runs/$old"; done
+}

@@ -1,0 +1,94 @@
+# --- gates: nothing takes a request before it has booted ---
+
+# probe SLOT RELEASE-DIR WORKERS PORT COUNT: sets $found to the probe's words.
+probe() {
+  found=$(as_app timeout -k 5 "$((BOOT + 30))" python3 -I -S -c "$PROBE_PY" "/run/$APP/$1" "$2" "$APP-$1.service" "$3" "$BOOT" \
+    "$HEALTH_HOST" "$HEALTH_PATH" "$HEALTH_LOW" "$HEALTH_HIGH" "$HEALTH_TIMEOUT" "$4" "$5")
+}
+
+# trial RELEASE-DIR: one worker of the new release on a socket of its own, in the app's own sandbox.
+trial() {
+  relink "$1" "$ROOT/slots/trial" || return 1
+  : >"/run/$APP/trial.log" || return 1
+  unit start trial || { fail trial-start; return 1; }
+  if ! probe trial "$(readlink -f "$ROOT/slots/trial")" 1 0 1; then
+    excerpt trial tail -n 40 "/run/$APP/trial.log"
+    fail "${found#fail }"
+    return 1
+  fi
+  imported=${found#*imported=}
+  imported=${imported%% *}
+  end_trial
+}
+
+end_trial() {
+  if [ -L "$ROOT/slots/trial" ]; then
+    unit stop trial 2>/dev/null
+    # Else the host counts as degraded until the next good push.
+    if systemctl -q is-failed "$APP-trial.service"; then unit reset-failed trial; fi
+    rm -f "$ROOT/slots/trial"
+  fi
+}
+
+# import_gate: the app as gunicorn would load it, without a socket.
+import_gate() {
+  relink "$1" "$ROOT/slots/trial" || return 1
+  # shellcheck disable=SC2016 # expanded by the inner sh
+  as_app sh -c 'cd "$1" && set -a && . ./.deployer/env && set +a && DEPLOYER_TRIAL=1 SLOT=trial exec timeout -k 5 "$2" venv/bin/gunicorn --check-config -c "$3"' \
+    sh "$1" "$BOOT" "$ROOT/slots/trial.py" || { fail import; return 1; }
+  rm -f "$ROOT/slots/trial"
+}
+
+excerpt() {
+  ev "excerpt $1"
+  shift
+  "$@" 2>&1 || :
+  ev excerpt-end
+}
+unit_log() { excerpt "$APP-$1" sudo -n "$JOURNALCTL" -q --no-pager -o cat -n 20 -u "$APP-$1.service"; }
+
+# decide WANTED RELEASE-DIR MAX-STALL: how the new release takes over, and why.
+decide() {
+  why=
+  if [ -n "$first" ]; then
+    takeover=replace why=first
+  else
+    old=$(readlink "$ROOT/releases/$live/venv") new=$(readlink "$2/venv")
+    if [ "$old" != "$new" ]; then why=packages
+    elif [ -n "$new_units" ] || unit_is_newer; then why=unit
+    elif ! systemctl -q is-active "$APP-$slot.service"; then why=stopped
+    elif [ ! -L "$ROOT/web.sock" ]; then why=socket
+    elif [ "$(kept_by_master "$ROOT/releases/$live")" != "$(kept_by_master "$2")" ]; then why=settings
+    elif grep -q '^preload_app = True' "$2/.deployer/gunicorn.conf.py"; then why=preload
+    elif [ "${imported:-0}" -gt "$3" ]; then why=slow-import
+    fi
+    takeover=reload
+    [ -z "$why" ] || takeover=replace
+    case $1 in
+      auto) ;;
+      "$takeover") ;;
+      reload) [ "$why" = slow-import ] && takeover=reload why=asked ;;
+      *) takeover=$1 why=asked ;;
+    esac
+  fi
+  ev "decided takeover value=$takeover${why:+ why=$why}"
+  [ "$takeover" != replace ] || [ -n "$first" ] || room_for_two
+}
+
+# What a master reads once: preloading, where the old app would stay in its memory, and the queue of its socket.
+kept_by_master() { grep -E '^(preload_app|backlog) = ' "$1/.deployer/gunicorn.conf.py" | tail -n 2; }
+
+# Whether the unit was written after the live generation started: a reload keeps what a process started with.
+unit_is_newer() {
+  # The socket's directory is closed to the login.
+  [ -n "$(as_app find "/etc/systemd/system/$APP-$slot.service" -newer "/run/$APP/$slot/gunicorn.sock" 2>/dev/null)" ]
+}
+
+# A second generation beside the first needs as much memory as the first has now.
+room_for_two() {
+  used=$(systemctl show -p MemoryCurrent "$APP-$slot.service")
+  used=${used#*=}
+  case $used in *[!0-9]* | '') return 0 ;; esac
+  have=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
+  [ "$((used / 1024))" -lt "${have:-0}" ] || refuse "memory need=$((used / 1024))kB have=${have}kB"
+}
