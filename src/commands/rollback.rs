@@ -13,7 +13,7 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;
     let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
     let mut report = session::report(global, &context, "rollback");
-    let id = ReleaseId::new(jiff::Timestamp::now(), "rollback");
+    let id = session::run_id("rollback");
     let job = |host| {
         let release = arguments.release.as_deref();
         Ok(Job {

@@ -118,7 +118,7 @@ pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Resul
 }
 
 fn questions(context: &Context, question: &Question) -> Result<Vec<Job>> {
-    let id = ReleaseId::new(jiff::Timestamp::now(), "read");
+    let id = run_id("read");
     let job = |host| {
         let plan = read(
             &context.config,
@@ -145,4 +145,10 @@ pub(super) fn digests(jobs: &[Job]) -> Vec<String> {
 pub(super) fn by(global: &Global) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
     global.by.chars().filter(plain).take(64).collect()
+}
+
+/// The id of a run that makes no release: two of them may begin in the same second.
+pub(super) fn run_id(kind: &str) -> ReleaseId {
+    let suffix = format!("{kind}{}", std::process::id());
+    ReleaseId::new(jiff::Timestamp::now(), &suffix)
 }
