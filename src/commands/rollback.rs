@@ -7,7 +7,6 @@ use crate::plan::rollback;
 use crate::report::ExitCode;
 use crate::run::{Fleet, Job, Mode, Policy, Secret};
 use crate::script::compile;
-use crate::target::ReleaseId;
 
 pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;

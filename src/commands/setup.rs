@@ -11,7 +11,6 @@ use crate::plan::{GitPins, setup};
 use crate::report::ExitCode;
 use crate::run::{Fleet, Job, Mode, News, Policy, Secret, Update};
 use crate::script::compile;
-use crate::target::ReleaseId;
 
 pub(super) fn run(global: &Global, arguments: &Setup) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;
