@@ -6,7 +6,7 @@ MDBOOK := $(or $(shell command -v mdbook),$(TOOLS)/bin/mdbook)
 # Test machines need root; what only builds does not.
 ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -E)
 AS_ROOT := $(if $(ROOT),--config 'target."cfg(unix)".runner="$(ROOT)"')
-# How often `soak` does what `test` does once.
+# How many random interrupts `soak` makes; `test` makes ten.
 ROUNDS ?= 200
 
 .DEFAULT_GOAL := help
@@ -26,13 +26,14 @@ bench: provision ## time a push, and say what of it the budgets allow
 	cargo build --release --locked --quiet --bin deployer --example bare
 	cargo run --release --locked --quiet $(AS_ROOT) --example bench
 
-soak: provision ## break deploys on booted machines, ROUNDS=200 times each
-	DEPLOYER_ROUNDS=$(ROUNDS) cargo test --locked --release $(AS_ROOT) --test hosts -- --include-ignored
+soak: provision ## interrupt deploys on a booted machine at random, ROUNDS=200 times
+	DEPLOYER_TEST_INTERRUPTS=$(ROUNDS) cargo test --locked $(AS_ROOT) --test hosts -- interrupts --nocapture
 
 docs: provision book ## build the book and the library's reference, every warning an error
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --lib --document-private-items
 
-install: provision ## build `deployer` and install it where cargo installs programs
+install: ## build `deployer` and install it where cargo installs programs
+	@sh tests/check/rust.sh
 	cargo install --locked --path .
 
 clean: ## remove what was built here; the caches of `test` stay in ~/.cache
