@@ -55,6 +55,7 @@ pub enum Action {
         keep: u32,
     },
     // setup
+    CheckSetup,
     Packages {
         names: Vec<String>,
     },

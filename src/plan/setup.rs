@@ -40,6 +40,7 @@ pub fn setup(
         .cloned()
         .collect();
     let mut prepare = vec![
+        Step::new("check", Action::CheckSetup),
         Step::new("packages", Action::Packages { names }),
         Step::new("users", Action::Users { keys }),
         Step::new("directories", Action::Directories),

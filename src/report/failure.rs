@@ -19,7 +19,11 @@ pub(super) fn lines(whole: &Whole<'_>, story: &Story) -> Vec<String> {
         }
         Some(Ending::End { outcome, .. }) => {
             let cause = cause(story, *outcome, whole);
-            let what = format!("{}; {}", cause.what, left(story, *outcome));
+            let left = match whole.subject.command.as_str() {
+                "setup" => "what was set up before that stays".to_owned(),
+                _ => left(story, *outcome),
+            };
+            let what = format!("{}; {left}", cause.what);
             body.extend(words_of_host(story));
             Meaning {
                 what,

@@ -144,6 +144,32 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             ),
             Some("choose another `user` or `root`".to_owned()),
         ),
+        "taken-name" => (
+            format!(
+                "{host} has an account `{}` that no setup of deployer made",
+                field("name")
+            ),
+            Some("set `user` to a name that is free there".to_owned()),
+        ),
+        "moved" => (
+            format!(
+                "the app is live on {host} below `{}` as `{}`",
+                field("root"),
+                field("user")
+            ),
+            Some("`root` and `user` cannot change under a live app: keep them, or set up a second app and remove this one".to_owned()),
+        ),
+        "site-stays" => (
+            format!(
+                "the site `{}` on {host} still serves the app",
+                field("path")
+            ),
+            Some("when something else serves it: remove that site and its link, reload nginx, and run this again".to_owned()),
+        ),
+        "nginx-down" => (
+            format!("nginx does not run on {host}"),
+            Some("start it there: `systemctl start nginx`".to_owned()),
+        ),
         "git-unreachable" => (
             format!("{host} cannot reach the git server `{}`", field("host")),
             None,
@@ -235,7 +261,7 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             format!("systemd could not start the new release on {host}"),
             None,
         ),
-        ("died" | "timeout" | "boot-timeout" | "health" | "mixed" | "workers", _)
+        ("died" | "stranger" | "timeout" | "boot-timeout" | "health" | "mixed" | "workers", _)
         | (_, "trial" | "proof") => (
             format!("the new release {} on {host}{when}", booted(reason, fields)),
             None,
@@ -257,6 +283,9 @@ fn booted(reason: Option<&str>, fields: &Fields) -> String {
         (Some("health"), Some(status)) => format!("answers {}", harmless(status)),
         (Some("health"), None) => "does not answer as it should".to_owned(),
         (Some("mixed"), _) => "has workers of another release".to_owned(),
+        (Some("stranger"), _) => {
+            "is not what answers at nginx's port: something else has it".to_owned()
+        }
         (Some("workers"), _) => "has not all its workers".to_owned(),
         (Some(other), _) => format!("did not prove itself ({})", harmless(other)),
         (None, _) => "did not prove itself".to_owned(),

@@ -15,6 +15,9 @@ use tokio::time::timeout;
 /// Lines of a host's standard error that are kept for the report.
 const SAID: usize = 20;
 
+/// What a host that nobody waits for is told before it is ready; what counts is that it then is.
+const EARLY: [Verb; 2] = [Verb::Go, Verb::Finish];
+
 /// How a session ended.
 #[derive(Debug)]
 pub(super) enum Close {
@@ -38,7 +41,13 @@ pub(super) async fn converse(
     mut hear: impl FnMut(&Wire, Event),
 ) -> Result<Close, Lost> {
     let unsafe_id = || Lost::new(LostKind::NotStarted, format!("`{}` is no run id", job.id));
-    let payload = bootstrap::payload(job, mode, nonce).ok_or_else(unsafe_id)?;
+    let mut payload = bootstrap::payload(job, mode, nonce).ok_or_else(unsafe_id)?;
+    if wire.alone && mode == Mode::Run {
+        // Until the host is ready they change nothing: the end of our input still calls it all off.
+        for verb in EARLY {
+            payload.extend(format!("{} {}\n", verb.as_str(), job.id).into_bytes());
+        }
+    }
     let Exec {
         input,
         mut output,
@@ -81,7 +90,14 @@ pub(super) async fn converse(
             if let Event::Ended { outcome, fields } = event {
                 return Ok(Close::End { outcome, fields });
             }
+            let ready = event == Event::Ready;
             hear(wire, event);
+            if ready && wire.alone && mode == Mode::Run {
+                for verb in EARLY {
+                    wire.told(verb);
+                    wire.tell(News::Sent(verb));
+                }
+            }
         }
     }
     for event in parser.finish() {
@@ -125,6 +141,10 @@ fn pass(
         .collect();
     if lines.is_some_and(|lines| lines.send(text.concat().into_bytes()).is_ok()) {
         for &verb in verbs {
+            if wire.alone && EARLY.contains(&verb) {
+                // Said again, in case the host lost it while it stopped listening for an abort; told when it was ready.
+                continue;
+            }
             wire.told(verb);
             wire.tell(News::Sent(verb));
         }

@@ -61,6 +61,8 @@ pub(super) struct Wire {
     pub(super) orders: mpsc::UnboundedReceiver<Vec<Verb>>,
     pub(super) cut: watch::Receiver<bool>,
     pub(super) went: bool,
+    /// There is nobody to wait for: `go` and `finish` may leave with the script.
+    pub(super) alone: bool,
 }
 
 impl Wire {

@@ -63,6 +63,7 @@ impl Office {
         let (cut, cut_watch) = watch::channel(false);
         let mut hosts = JoinSet::new();
         let mut lines = Vec::new();
+        let alone = jobs.len() == 1;
         let all_run = jobs.iter().all(|job| job.mode == Mode::Run);
         for (host, ((connecting, route), job)) in starts.into_iter().zip(jobs).enumerate() {
             let (line, orders) = mpsc::unbounded_channel();
@@ -74,6 +75,7 @@ impl Office {
                 orders,
                 cut: cut_watch.clone(),
                 went: false,
+                alone,
             };
             hosts.spawn(drive(connecting, route, job, wire));
         }

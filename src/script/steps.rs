@@ -38,6 +38,7 @@ pub(super) fn call(action: &Action) -> String {
         Action::Drain => "drain".to_owned(),
         Action::Record => "history live".to_owned(),
         Action::Prune { keep } => format!("prune {keep}"),
+        Action::CheckSetup => "check_setup".to_owned(),
         Action::Packages { names } => words("packages", names),
         Action::Users { keys } => words("users", keys),
         Action::Directories => "directories".to_owned(),

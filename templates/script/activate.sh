@@ -181,6 +181,7 @@ recover() {
     settle || { ev "warn recover-failed"; return 0; }
   fi
   journal_end
+  heal_current
   heal_socket
 }
 
@@ -198,6 +199,15 @@ settle() {
   else
     restore
   fi
+}
+
+# Somebody removed the link that people use: the slot behind the socket knows what is live.
+heal_current() {
+  [ ! -e "$ROOT/current" ] && [ ! -L "$ROOT/current" ] || return 0
+  slot=$(readlink "$ROOT/web.sock" 2>/dev/null) || return 0
+  slot=${slot%/*}
+  target "$ROOT/slots/${slot##*/}"
+  if [ -n "$named" ] && is_complete "$named"; then relink "releases/$named" "$ROOT/current"; fi
 }
 
 # Somebody removed the link that nginx uses: the slot of the live release is where it led.

@@ -2,6 +2,7 @@
 import grp, os, pwd, stat, sys
 
 root = sys.argv[1]
+trusted = [0] + [pwd.getpwnam(name).pw_uid for name in sys.argv[2].split()]
 
 
 def descend(names):
@@ -15,10 +16,12 @@ def descend(names):
         there = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
         os.close(here)
         here = there
+        if os.fstat(here).st_uid not in trusted:
+            raise PermissionError(0, "`%s` belongs to another user" % name)
     return here
 
 
-for wanted in sys.argv[2:]:
+for wanted in sys.argv[3:]:
     mode, owner, group, path = wanted.split(" ", 3)
     mode, uid, gid = int(mode, 8), pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid
     try:

@@ -27,6 +27,7 @@ end_trial() {
     # Else the host counts as degraded until the next good push.
     if systemctl -q is-failed "$APP-trial.service"; then unit reset-failed trial; fi
     rm -f "$ROOT/slots/trial"
+    : >"/run/$APP/trial.log"
   fi
 }
 
@@ -55,7 +56,8 @@ decide() {
   else
     old=$(readlink "$ROOT/releases/$live/venv") new=$(readlink "$2/venv")
     if [ "$old" != "$new" ]; then why=packages
-    elif [ -n "$new_units" ] || unit_is_newer; then why=unit
+    elif [ -n "$new_units" ]; then why=unit
+    elif unfit=$(unfit_for_reload) && [ -n "$unfit" ]; then why=$unfit
     elif ! systemctl -q is-active "$APP-$slot.service"; then why=stopped
     elif [ ! -L "$ROOT/web.sock" ]; then why=socket
     elif [ "$(kept_by_master "$ROOT/releases/$live")" != "$(kept_by_master "$2")" ]; then why=settings
@@ -78,10 +80,12 @@ decide() {
 # What a master reads once: preloading, where the old app would stay in its memory, and the queue of its socket.
 kept_by_master() { grep -E '^(preload_app|backlog) = ' "$1/.deployer/gunicorn.conf.py" | tail -n 2; }
 
-# Whether the unit was written after the live generation started: a reload keeps what a process started with.
-unit_is_newer() {
-  # The socket's directory is closed to the login.
-  [ -n "$(as_app find "/etc/systemd/system/$APP-$slot.service" -newer "/run/$APP/$slot/gunicorn.sock" 2>/dev/null)" ]
+# `unit` when the unit was written after the live generation started, which a reload does not renew; `deaf` when its
+# workers do not heed TERM, and would serve on beside their successors. Only the app's user can look there.
+unfit_for_reload() {
+  # shellcheck disable=SC2016 # expanded by the inner sh
+  as_app sh -c '[ -z "$(find "$1" -newer "$2/gunicorn.sock" 2>/dev/null)" ] || { echo unit; exit; }
+    ! grep -qs "\"deaf\": true" "$2"/workers/* || echo deaf' sh "/etc/systemd/system/$APP-$slot.service" "/run/$APP/$slot"
 }
 
 # A second generation beside the first needs as much memory as the first has now.

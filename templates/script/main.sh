@@ -46,8 +46,9 @@ become() {
   fi
   [ "$(id -u)" -eq 0 ] && [ "$OWNER" != root ] || return 0
   getent passwd "$OWNER" >/dev/null || decline not-set-up
-  own=$(mktemp -d /tmp/deployer.XXXXXX) && cp "$self" "$own/s" && drop_bootstrap && chown -R "$OWNER:" "$own" || exit 71
+  # Root runs what root received: its copy is made before the owner has one to change.
   if [ "$1" = run ]; then start_broker "$2" || exit 71; fi
+  own=$(mktemp -d /tmp/deployer.XXXXXX) && cp "$self" "$own/s" && drop_bootstrap && chown -R "$OWNER:" "$own" || exit 71
   exec runuser -u "$OWNER" -- env "HOME=$(getent passwd "$OWNER" | cut -d: -f6)" sh "$own/s" "$@"
 }
 
@@ -61,7 +62,7 @@ decline() {
 
 # Root's part of a run: it serves descriptors 7 and 8 and ends when their other ends, the worker's, are closed.
 start_broker() {
-  broker=$(mktemp -d /run/deployer.XXXXXX) && cp "$own/s" "$broker/s" && mkfifo -m 600 "$broker/in" "$broker/out" || return 1
+  broker=$(mktemp -d /run/deployer.XXXXXX) && cp "$self" "$broker/s" && mkfifo -m 600 "$broker/in" "$broker/out" || return 1
   # shellcheck disable=SC2016 # expanded by the inner sh
   setsid sh -c 'sh "$1/s" broker "$2" <"$1/in" >"$1/out" 2>/dev/null; rm -rf "$1"' sh "$broker" "$1" </dev/null >/dev/null 2>&1 &
   exec 7>"$broker/in" 8<"$broker/out"

@@ -1,6 +1,5 @@
 # --- prepare: everything that can fail, done before anything changes ---
 
-
 # Facts about the live generation: $live its release, $slot where it runs, $idle the other one.
 find_live() {
   target "$ROOT/current" && live=$named
@@ -19,9 +18,21 @@ unchanged() {
   digest=$(sha256sum <"$self")
   grep -q "\"script\":\"${digest%% *}\"" "$ROOT/releases/$live/.deployer/manifest.json" || return 1
   target "$ROOT/releases/$live/.deployer/env"
-  [ "$named" = "$env_id" ] && systemctl -q is-active "$APP-$slot.service" && sha256sum --status -c <<LIST
+  [ "$named" = "$env_id" ] && whole && systemctl -q is-active "$APP-$slot.service" && sha256sum --status -c <<LIST
 $SYSTEM_FILES
 LIST
+}
+
+# Whether nobody took away a part of the live release.
+whole() {
+  [ -f "$ROOT/releases/$live/venv/.complete" ] && [ -f "$ROOT/env/$env_id" ] || return 1
+  target "$ROOT/slots/$slot"
+  [ "$named" = "$live" ] || return 1
+  if [ -d "$ROOT/static/$live" ]; then
+    target "$ROOT/static/live"
+    [ "$named" = "$live" ] || return 1
+  fi
+  [ "$NGINX_PORT" -eq 0 ] || [ -e "/etc/nginx/sites-enabled/$APP.conf" ]
 }
 
 tell_live() {
@@ -37,7 +48,10 @@ env_name() {
 check_host() {
   # Every path that a worker reports is a real one.
   [ "$(readlink -f "$ROOT")" = "$ROOT" ] || refuse root-link
-  if [ "$NGINX_PORT" -ne 0 ] && [ ! -e "/etc/nginx/sites-enabled/$APP.conf" ]; then refuse not-set-up; fi
+  if [ "$NGINX_PORT" -ne 0 ]; then
+    [ -e "/etc/nginx/sites-enabled/$APP.conf" ] || refuse not-set-up
+    systemctl -q is-active nginx.service || refuse nginx-down
+  fi
   for tool in git python3 tar sha256sum setsid; do
     command -v "$tool" >/dev/null || refuse "tool name=$tool"
   done
@@ -66,7 +80,7 @@ export_release() {
   # shellcheck disable=SC2016 # expanded by the inner sh
   find "$part" -type l -exec sh -c '
     for link; do
-      case $(realpath -m -- "$link") in "$0"/*) ;; *) printf "%s leaves the release\n" "$link"; bad=1 ;; esac
+      case $(realpath -m -- "$link") in "$0" | "$0"/*) ;; *) printf "%s leaves the release\n" "$link"; bad=1 ;; esac
     done
     [ -z "${bad-}" ]' "$part" {} + || { fail link-leaves-release; return 1; }
   mkdir "$part/.deployer"

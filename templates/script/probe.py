@@ -2,6 +2,7 @@
 import glob, http.client, json, os, socket, sys, time
 
 (run, release, unit, workers, deadline, host, path, low, high, limit, port, count) = sys.argv[1:13]
+app, known = run.split("/")[2], [False]
 workers, limit, count = int(workers), float(limit), int(count)
 until = time.monotonic() + float(deadline)
 
@@ -54,9 +55,10 @@ class Unix(http.client.HTTPConnection):
 
 def ask(connection):
     try:
-        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "http", "User-Agent": "deployer"})
+        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "http", "User-Agent": "deployer", "X-Deployer-Probe": app})
         answer = connection.getresponse()
         answer.read(65536)
+        known.append(answer.getheader("X-Deployer-App") == app)
         return answer.status
     except (OSError, http.client.HTTPException):
         return 0
@@ -88,12 +90,19 @@ for report in mine:
         say("fail mixed", prefix=prefix, cwd=report["cwd"])
 
 answers, tries, status, by = 0, 3, 0, "socket"
+patience = time.monotonic() + 5
 while answers < count:
     by = "socket"
     status = ask(Unix("localhost", timeout=limit))
     if healthy(status) and port != "0":
         by = "nginx"
         status = ask(http.client.HTTPConnection("127.0.0.1", int(port), timeout=limit))
+        if status and not known[-1]:
+            # nginx may still be taking up its configuration; or something else has the port.
+            if time.monotonic() > patience:
+                say("fail stranger", port=port)
+            time.sleep(0.1)
+            continue
     answers = answers + 1 if healthy(status) else 0
     if answers == 0 and (time.monotonic() > until or status):
         # An answer is an answer: waiting does not make a 500 healthy. Three tries, for a cold start's sake.

@@ -46,9 +46,14 @@ take_lock() {
   put "$ROOT/.deployer/holder" "$BY run $ID ($KIND)" || :
 }
 
-# Before `go`: end of input or `abort` stops the work at once.
+# Before `go`: end of input or `abort` stops the work at once. A client with one host need not wait to say the rest.
 watch_for_abort() {
-  while IFS= read -r line; do [ "$line" = "abort $ID" ] && break; done
+  while IFS= read -r line; do
+    case $line in
+      "abort $ID") break ;;
+      "go $ID" | "finish $ID") : >"$run/${line%% *}" ;;
+    esac
+  done
   kill -TERM "$1" 2>/dev/null
 }
 
@@ -58,6 +63,7 @@ hear() { verb=$(timeout "$1" sh -c 'IFS= read -r line && printf %s "$line"' <&5 
 
 # The client waits for other hosts; `hold` lines say that it still does.
 await_go() {
+  [ ! -e "$run/go" ] || return 0
   while :; do
     hear 120
     case $verb in
@@ -74,6 +80,7 @@ await_verdict() {
   clock
   until=$((now + $1 * 100))
   verdict=finish
+  [ ! -e "$run/finish" ] || return 0
   while clock && [ "$now" -lt "$until" ]; do
     hear $(((until - now + 99) / 100))
     case $verb in

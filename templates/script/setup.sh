@@ -9,6 +9,33 @@ open_setup() {
   mkdir -p "$STATE/runs" && chmod 700 "$STATE" "$STATE/runs"
 }
 
+# check_setup: whose it all is, asked before anything is changed.
+check_setup() {
+  owner=$(stat -c %U "$ROOT/.deployer" 2>/dev/null) || owner=$OWNER
+  [ "$owner" = "$OWNER" ] || refuse "owner name=$owner"
+  other=$(as_owner cat "$ROOT/.deployer/setup" 2>/dev/null) || other=$APP
+  [ "$other" = "$APP" ] || refuse "other-app name=$(word "$other")"
+  if [ "$NGINX_PORT" -eq 0 ] && [ -e "/etc/nginx/sites-available/$APP.conf" ]; then
+    refuse "site-stays path=/etc/nginx/sites-available/$APP.conf"
+  fi
+  if [ -f "$STATE/identity" ]; then
+    IFS=' ' read -r old_root old_user <"$STATE/identity"
+    if [ "$old_root $old_user" != "$ROOT $RUNAS" ] && [ -L "$old_root/current" ]; then refuse "moved root=$old_root user=$old_user"; fi
+  else
+    check_first_setup
+  fi
+  printf '%s\n' "$ROOT $RUNAS" >"$STATE/identity"
+}
+
+# What is there before the first setup is somebody else's.
+check_first_setup() {
+  if getent passwd "$RUNAS" >/dev/null || getent group "$RUNAS" >/dev/null; then
+    grep -qs " $RUNAS\$" /var/lib/deployer/*/identity || refuse "taken-name name=$RUNAS"
+  fi
+  [ ! -e "/run/$APP" ] || refuse "foreign path=/run/$APP"
+  [ ! -e "$ROOT" ] || [ -z "$(ls -A "$ROOT")" ] || refuse "foreign path=$ROOT"
+}
+
 # packages NAME...: those that the host lacks.
 packages() {
   missing=
@@ -21,7 +48,7 @@ packages() {
   changed "install$missing"
   export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086 # plain package names
-  apt-get -q update && apt-get -q -y -o DPkg::Lock::Timeout=120 --no-install-recommends install $missing
+  apt-get -q update && apt-get -q -y -o DPkg::Lock::Timeout=120 --no-remove --no-install-recommends install $missing
 }
 
 # users KEY...: the app's user without a shell, and the login that owns its tree.
@@ -50,18 +77,12 @@ authorise() {
 
 # make_directories 'MODE OWNER GROUP PATH'...: below the root, following no link that somebody put there.
 make_directories() {
-  made=$(python3 -I -S -c "$DIRECTORIES_PY" "$ROOT" "$@") || return 1
+  made=$(python3 -I -S -c "$DIRECTORIES_PY" "$ROOT" "$OWNER $RUNAS" "$@") || return 1
   [ -z "$made" ] || printf '%s\n' "$made" | while IFS= read -r line; do changed "directory $line"; done
 }
 
-# directories: one owner per root; another login's tree is refused by name.
+# directories: one owner per root.
 directories() {
-  owner=$(stat -c %U "$ROOT/.deployer" 2>/dev/null) || owner=$OWNER
-  [ "$owner" = "$OWNER" ] || refuse "owner name=$owner"
-  other=$(as_owner cat "$ROOT/.deployer/setup" 2>/dev/null) || other=
-  if [ -n "$other" ]; then
-    [ "$other" = "$APP" ] || refuse "other-app name=$(word "$other")"
-  fi
   group=$(id -gn "$OWNER")
   make_directories "0751 $OWNER $group ." "0700 $OWNER $group .deployer" "0700 $OWNER $group .deployer/runs" \
     "2750 $OWNER $RUNAS releases" "2750 $OWNER $RUNAS venvs" "2750 $OWNER $RUNAS env" \

@@ -102,7 +102,7 @@ verify_units() {
   checked=$(mktemp -d) || return 1
   while [ $# -gt 1 ]; do
     stored "$1" "$2" || { rm -rf "$checked"; return 64; }
-    case $path in *.service) cp "$content" "$checked/${path##*/}" ;; esac
+    case $path in *.service) cp "$content" "$checked/${path##*/}" || return 1 ;; esac
     shift 2
   done
   set -- "$checked"/*.service
@@ -123,7 +123,7 @@ test_site() {
   for link in /etc/nginx/sites-enabled/*; do
     [ ! -e "$link" ] || [ "${link##*/}" = "${path##*/}" ] || ln -s "$(readlink -f "$link")" "$others/${link##*/}"
   done
-  cp "$content" "$others/${path##*/}"
+  cp "$content" "$others/${path##*/}" || return 1
   sed "s#/etc/nginx/sites-enabled/#$others/#" /etc/nginx/nginx.conf >"$candidate" && nginx -t -q -c "$candidate"
   set -- $?
   rm -rf "$candidate" "$others"

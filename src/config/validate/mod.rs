@@ -65,7 +65,9 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
 /// Accounts that own parts of the system, or serve others.
 const SYSTEM_USERS: &str = "
     root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody
-    sshd messagebus postgres mysql redis nginx sudo
+    sshd messagebus postgres postgresql mysql redis nginx sudo docker shadow disk adm kvm lxd staff audio
+    video plugdev users ssh input render tty dialout cdrom floppy tape utmp src operator crontab netdev
+    lock log user systemd dbus mount shm udev initctl screen credentials nscd blkid network resolvconf
 ";
 
 /// The app's account; one that exists for something else would share its files.

@@ -92,8 +92,8 @@ fn package_name(text: &str) -> Result<(), Invalid> {
     let first = |byte| lower(byte) || digit(byte);
     let rest = |byte| lower(byte) || digit(byte) || b"+.-".contains(&byte);
     allow(
-        text.len() >= 2 && spelled(text, first, rest, 100),
-        "use a-z, 0-9 and `+.-`, a letter or digit first",
+        text.len() >= 2 && spelled(text, first, rest, 100) && !text.ends_with('-'),
+        "use a-z, 0-9 and `+.-`, a letter or digit first, no `-` last",
     )
 }
 

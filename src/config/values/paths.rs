@@ -41,7 +41,8 @@ fn abs_path(text: &str) -> Result<(), Invalid> {
     let depth = parts.len();
     let taken = SYSTEM_TREES.contains(&parts[0])
         || (depth <= 2 && CROWDED.contains(&parts[0]))
-        || (depth == 1 && PARENTS.contains(&parts[0]));
+        || (depth == 1 && PARENTS.contains(&parts[0]))
+        || parts.starts_with(&["var", "lib", "deployer"]);
     allow(
         !taken,
         "it belongs to the system; use a directory of the app's own, such as `/srv/<app>`",

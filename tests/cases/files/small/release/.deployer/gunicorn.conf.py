@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import sys
 import time
 
@@ -97,6 +98,12 @@ def post_fork(server, worker):
     worker.deployer_forked = time.monotonic()
 
 
+def deaf(worker):
+    """Whether the app took TERM from a worker of gunicorn's own, which then would not leave when it is told to."""
+    handler = signal.getsignal(signal.SIGTERM)
+    return type(worker).__module__.startswith('gunicorn.') and getattr(handler, '__self__', None) is not worker
+
+
 def post_worker_init(worker):
     """The app is imported: say from where, so that a deploy can prove what serves."""
     imported = time.monotonic() - worker.deployer_forked
@@ -111,6 +118,7 @@ def post_worker_init(worker):
             'release': RELEASE,
             'cwd': os.getcwd(),
             'prefix': sys.prefix,
+            'deaf': deaf(worker),
             'import': round(imported, 3),
         }
         part = os.open(report(pid) + '.part', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -126,5 +134,9 @@ def worker_exit(server, worker):
 
 
 def child_exit(server, worker):
+    booted = os.path.exists(report(worker.pid))
     # A killed worker could not do it itself.
     forget(worker.pid)
+    if TRIAL and not booted:
+        # gunicorn would try for ever where the app leaves by sys.exit().
+        os.kill(os.getpid(), signal.SIGTERM)
