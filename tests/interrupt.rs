@@ -12,6 +12,9 @@ use fake::{Fake, local, run_on};
 use std::cell::Cell;
 use std::process::Command;
 use std::sync::Mutex;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -20,7 +23,7 @@ fn interrupted(behave: [&str; 2], at: impl Fn(usize, &News) -> bool) -> (Vec<End
     let _one = ONE_AT_A_TIME.lock().unwrap();
     let fake = Fake::new();
     let jobs = vec![fake.job("a", behave[0]), fake.job("b", behave[1])];
-    run_on(&[local("a"), local("b")], &Ssh::default(), jobs, |update| {
+    let ended = run_on(&[local("a"), local("b")], &Ssh::default(), jobs, |update| {
         if at(update.host, &update.news) {
             let me = std::process::id().to_string();
             assert!(
@@ -31,7 +34,24 @@ fn interrupted(behave: [&str; 2], at: impl Fn(usize, &News) -> bool) -> (Vec<End
                     .success()
             );
         }
-    })
+    });
+    drain();
+    ended
+}
+
+/// A signal that came when its run was over waits in the process for the next one.
+fn drain() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut late = signal(SignalKind::interrupt()).unwrap();
+        while timeout(Duration::from_millis(100), late.recv())
+            .await
+            .is_ok()
+        {}
+    });
 }
 
 fn outcomes(endings: &[Ending]) -> Vec<Result<Outcome, LostKind>> {

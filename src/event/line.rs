@@ -58,6 +58,7 @@ fn event(kind: &str, word: Option<String>, mut fields: Fields) -> Option<Event> 
         },
         "excerpt" => Event::ExcerptStarted { source: word? },
         "excerpt-end" => Event::ExcerptEnded,
+        "almost" => Event::Almost,
         "ready" => Event::Ready,
         "live" => Event::Live {
             release: fields.remove("release")?,

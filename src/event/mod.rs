@@ -51,6 +51,8 @@ pub enum Event {
         source: String,
     },
     ExcerptEnded,
+    /// The gates are passed; what is left before `ready` takes a moment.
+    Almost,
     Ready,
     Live {
         release: String,

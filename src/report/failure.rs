@@ -20,7 +20,9 @@ pub(super) fn lines(whole: &Whole<'_>, story: &Story) -> Vec<String> {
         Some(Ending::End { outcome, .. }) => {
             let cause = cause(story, *outcome, whole);
             let left = match whole.subject.command.as_str() {
-                "setup" => "what was set up before that stays".to_owned(),
+                "setup" if *outcome != Outcome::Locked => {
+                    "what was set up before that stays".to_owned()
+                }
                 _ => left(story, *outcome),
             };
             let what = format!("{}; {left}", cause.what);

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// Lines of a host's standard error that are kept for the report.
 const SAID: usize = 20;
 
-/// What a host that nobody waits for is told before it is ready; what counts is that it then is.
+/// What a host that nobody waits for is told when it is almost ready: the answer then finds it ready.
 const EARLY: [Verb; 2] = [Verb::Go, Verb::Finish];
 
 /// How a session ended.
@@ -41,13 +41,7 @@ pub(super) async fn converse(
     mut hear: impl FnMut(&Wire, Event),
 ) -> Result<Close, Lost> {
     let unsafe_id = || Lost::new(LostKind::NotStarted, format!("`{}` is no run id", job.id));
-    let mut payload = bootstrap::payload(job, mode, nonce).ok_or_else(unsafe_id)?;
-    if wire.alone && mode == Mode::Run {
-        // Until the host is ready they change nothing: the end of our input still calls it all off.
-        for verb in EARLY {
-            payload.extend(format!("{} {}\n", verb.as_str(), job.id).into_bytes());
-        }
-    }
+    let payload = bootstrap::payload(job, mode, nonce).ok_or_else(unsafe_id)?;
     let Exec {
         input,
         mut output,
@@ -90,9 +84,13 @@ pub(super) async fn converse(
             if let Event::Ended { outcome, fields } = event {
                 return Ok(Close::End { outcome, fields });
             }
-            let ready = event == Event::Ready;
+            let alone = wire.alone && mode == Mode::Run;
+            let (almost, ready) = (event == Event::Almost, event == Event::Ready);
             hear(wire, event);
-            if ready && wire.alone && mode == Mode::Run {
+            if alone && almost {
+                // Until the host is ready this changes nothing: the end of our input still calls it all off.
+                say(&EARLY, job, lines.as_ref());
+            } else if alone && ready {
                 for verb in EARLY {
                     wire.told(verb);
                     wire.tell(News::Sent(verb));
@@ -128,6 +126,15 @@ async fn write(mut input: Input, payload: Vec<u8>, mut lines: mpsc::UnboundedRec
     }
 }
 
+/// Whether there is still somebody to write to.
+fn say(verbs: &[Verb], job: &Job, lines: Option<&mpsc::UnboundedSender<Vec<u8>>>) -> bool {
+    let text: Vec<_> = verbs
+        .iter()
+        .map(|verb| format!("{} {}\n", verb.as_str(), job.id))
+        .collect();
+    lines.is_some_and(|lines| lines.send(text.concat().into_bytes()).is_ok())
+}
+
 /// Verbs given together leave in one write.
 fn pass(
     verbs: &[Verb],
@@ -135,11 +142,7 @@ fn pass(
     lines: Option<&mpsc::UnboundedSender<Vec<u8>>>,
     wire: &mut Wire,
 ) {
-    let text: Vec<_> = verbs
-        .iter()
-        .map(|verb| format!("{} {}\n", verb.as_str(), job.id))
-        .collect();
-    if lines.is_some_and(|lines| lines.send(text.concat().into_bytes()).is_ok()) {
+    if say(verbs, job, lines) {
         for &verb in verbs {
             if wire.alone && EARLY.contains(&verb) {
                 // Said again, in case the host lost it while it stopped listening for an abort; told when it was ready.

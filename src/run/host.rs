@@ -61,7 +61,7 @@ pub(super) struct Wire {
     pub(super) orders: mpsc::UnboundedReceiver<Vec<Verb>>,
     pub(super) cut: watch::Receiver<bool>,
     pub(super) went: bool,
-    /// There is nobody to wait for: `go` and `finish` may leave with the script.
+    /// There is no other host to wait for.
     pub(super) alone: bool,
 }
 

@@ -18,6 +18,7 @@ trial() {
   fi
   imported=${found#*imported=}
   imported=${imported%% *}
+  ev almost
   end_trial
 }
 
@@ -37,6 +38,7 @@ import_gate() {
   # shellcheck disable=SC2016 # expanded by the inner sh
   as_app sh -c 'cd "$1" && set -a && . ./.deployer/env && set +a && DEPLOYER_TRIAL=1 SLOT=trial exec timeout -k 5 "$2" venv/bin/gunicorn --check-config -c "$3"' \
     sh "$1" "$BOOT" "$ROOT/slots/trial.py" || { fail import; return 1; }
+  ev almost
   rm -f "$ROOT/slots/trial"
 }
 

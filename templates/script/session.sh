@@ -46,7 +46,7 @@ take_lock() {
   put "$ROOT/.deployer/holder" "$BY run $ID ($KIND)" || :
 }
 
-# Before `go`: end of input or `abort` stops the work at once. A client with one host need not wait to say the rest.
+# Before `go`: end of input or `abort` stops the work at once. A client with one host says the rest early.
 watch_for_abort() {
   while IFS= read -r line; do
     case $line in

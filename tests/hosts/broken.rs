@@ -40,6 +40,9 @@ fn a_broken_release_never_takes_a_request() -> Result<()> {
         &["ModuleNotFoundError: No module named 'absent'"],
         || app.on_import("import absent"),
     )?;
+    refused(app, 7, &["no key", "does not boot on"], || {
+        app.on_import("raise SystemExit('no key')")
+    })?;
     refused(app, 7, &["SyntaxError"], || app.on_import("def ("))?;
     refused(app, 7, &["does not boot in time"], || {
         app.on_import("import time\ntime.sleep(60)")

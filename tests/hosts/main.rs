@@ -12,6 +12,7 @@ mod broken;
 mod faults;
 mod first_site;
 mod fleet;
+mod foreign;
 mod interrupts;
 mod load;
 mod local;

@@ -72,7 +72,17 @@ fn gunicorn_is_found_however_it_is_written() {
     ] {
         assert_eq!(facts(&[("requirements.txt", line)])[2], "yes", "{line}");
     }
-    for line in ["flask", "gunicorn-extra==1", "# gunicorn"] {
+    assert_eq!(
+        facts(&[("requirements.txt", "\u{feff}gunicorn==23.0.0")])[2],
+        "yes"
+    );
+    for line in [
+        "flask",
+        "gunicorn-extra==1",
+        "# gunicorn",
+        "--find-links wheels/",
+        "a @ https://example.com/a.whl",
+    ] {
         assert_eq!(facts(&[("requirements.txt", line)])[2], "no", "{line}");
     }
 }
@@ -89,6 +99,22 @@ fn what_would_change_under_one_key_is_refused() {
             "requirements.txt: `git+https://***@example.com/a.git@main` is a moving reference; pin it to a full commit id\n",
         ),
         ("-r ../outside.txt", "../outside.txt: leaves the release\n"),
+        (
+            ".[extra]",
+            "requirements.txt: `.[extra]` installs a local path into a shared virtualenv; the release is on the path anyway\n",
+        ),
+        (
+            "\u{feff}acme @ file:///srv/acme",
+            "requirements.txt: `acme @ file:///srv/acme` installs a local path into a shared virtualenv; the release is on the path anyway\n",
+        ),
+        (
+            "vendor/acme.whl",
+            "requirements.txt: `vendor/acme.whl` installs a local path into a shared virtualenv; the release is on the path anyway\n",
+        ),
+        (
+            "hg+https://example.com/a#egg=a",
+            "requirements.txt: `hg+https://example.com/a#egg=a` is a moving reference; pin it to a full commit id\n",
+        ),
         ("-r missing.txt", "missing.txt: No such file or directory\n"),
     ];
     for (line, expected) in cases {

@@ -1,0 +1,61 @@
+//! What is not deployer's stays as it is, and what was taken away is noticed.
+
+use anyhow::{Result, ensure};
+
+use crate::site::Site;
+use crate::state::{coherent, tidy};
+
+const SETUP: [&str; 4] = ["setup", "production", "--login", "root"];
+
+#[test]
+fn what_is_foreign_is_left_alone_and_what_is_gone_is_missed() -> Result<()> {
+    let site = Site::bare()?;
+    let web = site.web();
+
+    // An account of that name is somebody's: nothing is made beside it.
+    web.sh("useradd hello")?;
+    site.deployer(&SETUP)?
+        .expect(6)?
+        .says("an account `hello`")?;
+    web.sh("! id deploy 2>/dev/null && userdel hello")?;
+    web.sh("install -d /srv/hello && touch /srv/hello/theirs")?;
+    site.deployer(&SETUP)?.expect(6)?.says("`/srv/hello`")?;
+    web.sh("rm -r /srv/hello")?;
+
+    // A unit of that name too; and no site but ours is a good start.
+    let unit = "/etc/systemd/system/hello-a.service";
+    web.write_file(unit, b"[Service]\nExecStart=/bin/true\n", 0o644)?;
+    site.deployer(&SETUP)?.expect(6)?.says(unit)?;
+    ensure!(web.read_file(unit)?.contains("/bin/true"));
+    web.sh(&format!("rm {unit} /etc/nginx/sites-enabled/default"))?;
+    site.set_up(&["--login", "root"])?;
+    site.deployer(&["push", "production"])?.expect(0)?;
+    coherent(web)?;
+
+    // The same revision again heals what was taken away, or says who can.
+    web.sh("rm /srv/hello/env/*")?;
+    site.deployer(&["push", "production"])?.expect(0)?;
+    web.sh("rm /srv/hello/current")?;
+    site.deployer(&["push", "production"])?
+        .expect(0)?
+        .says("already live")?;
+    coherent(web)?;
+    web.sh("rm /etc/nginx/sites-enabled/hello.conf")?;
+    site.deployer(&["push", "production"])?
+        .expect(6)?
+        .says("deployer setup production")?;
+    site.set_up(&["--login", "root"])?;
+    site.deployer(&["push", "production"])?.expect(0)?;
+
+    // An answer at the site's port proves nothing when it is not the site's.
+    web.sh("systemd-run -q python3 -m http.server 8080 --bind :: --directory /srv")?;
+    site.edit("deploy.yaml", "nginx:\n", "nginx:\n  listen: 8080\n")?;
+    site.set_up(&["--login", "root"])?;
+    site.change()?;
+    site.deployer(&["push", "production"])?
+        .expect(10)?
+        .says("something else has it")?;
+    web.sh("pkill -f '[h]ttp.server' && systemctl restart nginx")?;
+    site.deployer(&["push", "production"])?.expect(0)?;
+    tidy(web)
+}
