@@ -2,8 +2,11 @@
 
 # probe SLOT RELEASE-DIR WORKERS PORT COUNT: sets $found to the probe's words.
 probe() {
+  # A site of the project's own template may not say whose it is.
+  marked=no
+  if grep -qs X-Deployer-App "/etc/nginx/sites-available/$APP.conf"; then marked=yes; fi
   found=$(as_app timeout -k 5 "$((BOOT + 30))" python3 -I -S -c "$PROBE_PY" "/run/$APP/$1" "$2" "$APP-$1.service" "$3" "$BOOT" \
-    "$HEALTH_HOST" "$HEALTH_PATH" "$HEALTH_LOW" "$HEALTH_HIGH" "$HEALTH_TIMEOUT" "$4" "$5")
+    "$HEALTH_HOST" "$HEALTH_PATH" "$HEALTH_LOW" "$HEALTH_HIGH" "$HEALTH_TIMEOUT" "$4" "$5" "$marked")
 }
 
 # trial RELEASE-DIR: one worker of the new release on a socket of its own, in the app's own sandbox.

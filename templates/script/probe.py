@@ -1,7 +1,7 @@
 # Waits until a generation of the app is proven, or says why it is not. Runs as the app's user.
 import glob, http.client, json, os, socket, sys, time
 
-(run, release, unit, workers, deadline, host, path, low, high, limit, port, count) = sys.argv[1:13]
+(run, release, unit, workers, deadline, host, path, low, high, limit, port, count, marked) = sys.argv[1:14]
 app, known = run.split("/")[2], [False]
 workers, limit, count = int(workers), float(limit), int(count)
 until = time.monotonic() + float(deadline)
@@ -97,7 +97,7 @@ while answers < count:
     if healthy(status) and port != "0":
         by = "nginx"
         status = ask(http.client.HTTPConnection("127.0.0.1", int(port), timeout=limit))
-        if status and not known[-1]:
+        if marked == "yes" and status and not known[-1]:
             # nginx may still be taking up its configuration; or something else has the port.
             if time.monotonic() > patience:
                 say("fail stranger", port=port)
