@@ -1,7 +1,9 @@
 # --- activation: from here no client, signal or pipe can stop us ---
 
 # The journal names what to put back; it is on disk before anything is switched.
-journal() { put "$ROOT/.deployer/journal" "$ID $takeover $RELEASE ${slot:--} $idle ${live:--} $1 ${old_site:--}"; }
+journal() {
+  put "$ROOT/.deployer/journal" "$ID $takeover $RELEASE ${slot:--} $idle ${live:--} $1 ${old_site:--}" && sync_file "$ROOT/.deployer"
+}
 journal_end() { rm -f "$ROOT/.deployer/journal" && sync_file "$ROOT/.deployer"; }
 
 # run_step NAME FUNCTION ARG...: like step, but the caller decides what a failure means.

@@ -30,5 +30,6 @@ git_environment() {
 }
 have_commit() { git --git-dir="$mirror" cat-file -e "$1^{commit}" 2>/dev/null; }
 fetch_refs() {
-  limit 900 git --git-dir="$mirror" -c gc.auto=0 -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=30 fetch -q --no-tags "$@"
+  # Always as a pack, which git syncs before it trusts it; loose objects may be empty after a power cut.
+  limit 900 git --git-dir="$mirror" -c gc.auto=0 -c fetch.unpackLimit=1 -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=30 fetch -q --no-tags "$@"
 }
