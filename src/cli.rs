@@ -147,7 +147,7 @@ pub struct Which {
 pub struct Rollback {
     #[command(flatten)]
     pub environment: Environment,
-    /// A release id, as `deployer releases` lists them (default: the last good one before the live one)
+    /// A release id, as `deployer releases` lists them (default: what was live before)
     pub release: Option<String>,
 }
 

@@ -3,7 +3,7 @@ use super::{Action, File, HostPlan, Identity, Kind, Step};
 use crate::config::Config;
 use crate::target::TargetHost;
 
-/// The same activation with a release the host has already; `None` means the last good one before the live one.
+/// The same activation with a release the host has already; `None` means what was live before the live one.
 pub fn rollback(
     config: &Config,
     host: &TargetHost,
