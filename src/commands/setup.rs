@@ -87,7 +87,7 @@ fn hosts(context: &Context, login: Option<&str>) -> Result<Vec<Host>> {
 fn jobs(global: &Global, arguments: &Setup, context: &Context) -> Result<Vec<Job>> {
     let id = session::run_id("setup");
     let pins = GitPins {
-        known: known_hosts::pins(&context.config.repo, context.ssh.config.as_ref()),
+        known: known_hosts::pins(&context.config.repo, &context.ssh),
         accepted: arguments.accept_git_host_key.clone().unwrap_or_default(),
     };
     let job = |host: &crate::target::TargetHost| {

@@ -8,6 +8,10 @@ use crate::config::Reach;
 pub struct Resolved {
     /// Who logs in.
     pub user: String,
+    /// What `known_hosts` calls the host, such as `[git.example.com]:2222`.
+    pub known_as: String,
+    /// Files that may know its key, whether they exist or not.
+    pub known_hosts: Vec<PathBuf>,
     /// Private keys that ssh would offer, whether they exist or not.
     pub identities: Vec<PathBuf>,
 }
@@ -42,8 +46,18 @@ impl Ssh {
             text.lines()
                 .filter_map(move |line| line.strip_prefix(key)?.strip_prefix(' '))
         };
+        let value = |key| values(key).next().unwrap_or_default();
+        let name = values("hostkeyalias").chain(values("hostname")).next();
+        let name = name.unwrap_or_default();
+        let files = ["userknownhostsfile", "globalknownhostsfile"];
+        let files = files.into_iter().flat_map(|key| value(key).split(' '));
         Ok(Some(Resolved {
-            user: values("user").next().unwrap_or_default().to_owned(),
+            user: value("user").to_owned(),
+            known_as: match value("port") {
+                "22" => name.to_owned(),
+                port => format!("[{name}]:{port}"),
+            },
+            known_hosts: files.map(PathBuf::from).collect(),
             identities: values("identityfile").map(PathBuf::from).collect(),
         }))
     }
