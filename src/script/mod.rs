@@ -83,7 +83,6 @@ fn header(text: &mut String, plan: &HostPlan) {
         .map(|(_, digest, _, path)| format!("{digest}  {path}"));
     let values = [
         ("APP", app.clone()),
-        ("ENVIRONMENT", environment.clone()),
         ("ROOT", root.clone()),
         ("RUNAS", user.clone()),
         ("OWNER", owner.clone()),
