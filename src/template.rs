@@ -29,12 +29,14 @@ macro_rules! built_in {
 }
 
 /// The templates that come with deployer.
-pub const BUILT_IN: [(&str, &str); 9] = built_in![
+pub const BUILT_IN: [(&str, &str); 11] = built_in![
     "gunicorn/gunicorn.conf.py.j2",
     "gunicorn/stub.py.j2",
     "nginx/site.conf.j2",
     "sudoers.j2",
     "systemd/gunicorn.service.j2",
+    "systemd/listen.service.j2",
+    "systemd/listen.socket.j2",
     "systemd/recover.service.j2",
     "systemd/sandbox.service.j2",
     "systemd/trial.service.j2",

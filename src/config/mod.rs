@@ -18,7 +18,7 @@ mod words;
 
 pub use error::ConfigErrors;
 pub use values::{
-    AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, Invalid,
+    AbsPath, AppName, Bind, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, Invalid,
     PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName,
     WsgiApp,
 };
@@ -82,6 +82,8 @@ pub enum Installer {
 pub struct Gunicorn {
     /// `package.module:callable`.
     pub app: WsgiApp,
+    /// A TCP address besides the socket that nginx uses; unset means none.
+    pub bind: Option<Bind>,
     /// Default 3.
     pub workers: u32,
     /// Default 1.

@@ -95,14 +95,15 @@ fn shared(config: &Config) -> Vec<String> {
         .collect()
 }
 
-/// What root owns may change with a push where the login may; who may do what is setup's alone.
+/// What root owns may change with a push where the login may; who may do what, and what all generations share, is
+/// setup's alone.
 pub(super) fn replaceable(files: &[File]) -> Vec<Name> {
     let system = files
         .iter()
         .filter(|file| matches!(file.place, Place::System(_)));
     system
         .map(|file| file.name)
-        .filter(|name| *name != Name::Sudoers)
+        .filter(|name| !matches!(name, Name::Sudoers | Name::Listen | Name::ListenSocket))
         .collect()
 }
 

@@ -82,6 +82,10 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
                 subject.environment
             )),
         ),
+        "listen-changed" => (
+            format!("`gunicorn.bind` is not what {host} was set up with"),
+            setup(),
+        ),
         "site-changed" => (
             format!("the nginx site changes, and the login on {host} may not write it"),
             setup(),
@@ -255,6 +259,10 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
         ("site-check" | "site-refused", _) => (
             format!("nginx on {host} does not accept its configuration"),
             None,
+        ),
+        ("listen", _) => (
+            format!("systemd on {host} cannot listen at the address of `gunicorn.bind`"),
+            Some("`ss -ltnp` there names the program that has the port".to_owned()),
         ),
         ("sudoers-refused", _) => (format!("sudo on {host} does not accept its rules"), None),
         ("start" | "trial-start", _) => (

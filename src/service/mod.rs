@@ -59,6 +59,7 @@ fn values(config: &Config, owner: &str) -> Value {
         slots => SLOTS,
         gunicorn => gunicorn::values(&config.gunicorn),
         settings => gunicorn::settings(&config.gunicorn),
+        listen => config.gunicorn.bind.map(systemd::listen),
         service => systemd::values(&config.service),
     }
 }

@@ -3,7 +3,7 @@
 use minijinja::{Value, context};
 
 use super::{TRIAL, seconds};
-use crate::config::{Config, Hardening, Service};
+use crate::config::{Bind, Config, Hardening, Service};
 use crate::plan::{File, Name, Place};
 use crate::quote;
 use crate::template::Templates;
@@ -32,6 +32,9 @@ pub(super) fn files(
             content: templates.render(template, &values)?,
         });
     }
+    if config.gunicorn.bind.is_some() {
+        files.extend(listener(config, values, templates)?);
+    }
     files.push(File {
         name: Name::Tmpfiles,
         place: Place::System(format!("/etc/tmpfiles.d/deployer-{app}.conf")),
@@ -52,6 +55,31 @@ pub(super) fn files(
         content: templates.render("sudoers.j2", &with_grants)?,
     });
     Ok(files)
+}
+
+/// The TCP listener that all generations share, and what it would start.
+fn listener(config: &Config, values: &Value, templates: &Templates) -> anyhow::Result<[File; 2]> {
+    let file = |name, kind: &str| {
+        anyhow::Ok(File {
+            name,
+            place: Place::System(format!("/etc/systemd/system/{}-listen.{kind}", config.app)),
+            mode: 0o644,
+            content: templates.render(&format!("systemd/listen.{kind}.j2"), values)?,
+        })
+    };
+    Ok([
+        file(Name::ListenSocket, "socket")?,
+        file(Name::Listen, "service")?,
+    ])
+}
+
+pub(super) fn listen(bind: Bind) -> Value {
+    context! {
+        // Digits, dots, colons and brackets: nothing that a unit file could read as more.
+        stream => Value::from_safe_string(bind.to_string()),
+        address => bind.address().to_string(),
+        port => bind.port(),
+    }
 }
 
 /// The boot-time recovery: a program of its own, so that a new version of deployer seldom changes it.

@@ -82,8 +82,9 @@ decide() {
   [ "$takeover" != replace ] || [ -n "$first" ] || room_for_two
 }
 
-# What a master reads once: preloading, where the old app would stay in its memory, and the queue of its socket.
-kept_by_master() { grep -E '^(preload_app|backlog) = ' "$1/.deployer/gunicorn.conf.py" | tail -n 2; }
+# What a master reads once: preloading, where the old app would stay in its memory, the queue of its socket, and where
+# else it listens.
+kept_by_master() { grep -E '^(preload_app|backlog|LISTEN) = ' "$1/.deployer/gunicorn.conf.py" | tail -n 3; }
 
 # `unit` when the unit was written after the live generation started, which a reload does not renew; `deaf` when its
 # workers do not heed TERM, and would serve on beside their successors. Only the app's user can look there.

@@ -173,7 +173,7 @@ install_system() {
     case $name in
       sudoers) visudo -cq -f "$STORE/sudoers/$digest" || { fail sudoers-refused; return 1; } ;;
       site) sites=$digest ;;
-      unit_* | trial | recover) units="$units $name $digest" ;;
+      unit_* | trial | recover | listen | listen_socket) units="$units $name $digest" ;;
     esac
     stale="$stale $name $digest"
   done
@@ -199,11 +199,31 @@ start_system() {
     changed "enable $2 $3 $4"
     systemctl -q enable "$2" "$3" "$4" || return 1
   fi
+  if system_file listen_socket; then start_listener || return 1; else remove_listener; fi
   [ "$1" = yes ] || return 0
   site=/etc/nginx/sites-enabled/$APP.conf
   if [ ! -L "$site" ]; then changed "enable $site" && ln -s "../sites-available/$APP.conf" "$site" && sites=new; fi
   systemctl -q is-active nginx.service || { changed 'start nginx' && systemctl -q enable --now nginx.service; } || return 1
   [ -z "$sites" ] || { nginx -t -q && systemctl reload nginx.service; }
+}
+
+# The address belongs to systemd, for every generation. The live one keeps an old address until the next push.
+start_listener() {
+  socket=$APP-listen.socket
+  case " $units " in *" listen_socket "*) systemctl stop "$APP-listen.service" "$socket" ;; esac
+  systemctl -q is-active "$socket" && systemctl -q is-enabled "$socket" 2>/dev/null && return
+  changed "enable $socket"
+  systemctl -q enable "$socket" && systemctl -q start "$socket" || { fail listen; return 1; }
+}
+
+# A listener that no generation serves would let connections wait for ever.
+remove_listener() {
+  socket=/etc/systemd/system/$APP-listen.socket
+  grep -qs "^# Managed by deployer for $APP;" "$socket" || return 0
+  changed "remove $socket"
+  systemctl -q disable --now "$APP-listen.socket" && systemctl -q stop "$APP-listen.service"
+  rm -f "$socket" "${socket%socket}service"
+  systemctl daemon-reload
 }
 
 setup_run() {

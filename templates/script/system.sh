@@ -102,7 +102,7 @@ verify_units() {
   checked=$(mktemp -d) || return 1
   while [ $# -gt 1 ]; do
     stored "$1" "$2" || { rm -rf "$checked"; return 64; }
-    case $path in *.service) cp "$content" "$checked/${path##*/}" || return 1 ;; esac
+    case $path in *.service | *.socket) cp "$content" "$checked/${path##*/}" || return 1 ;; esac
     shift 2
   done
   set -- "$checked"/*.service
@@ -138,6 +138,7 @@ LIST
   )
   new_units='' new_site='' units=''
   [ -n "$changed" ] || return 0
+  same_listener || refuse listen-changed
   privilege
   [ -n "$how" ] || refuse "unit-changed path=$(word "${changed%%"$newline"*}")"
   root store || return 1
@@ -154,6 +155,12 @@ LIST
   [ -z "$units" ] || root verify $units || { fail unit-refused; return 1; }
   [ -z "$new_site" ] || root test-site "$new_site" || { fail site-refused; return 1; }
   install_silent
+}
+
+# Whether the listener that all generations share is the one that setup made.
+same_listener() {
+  case $changed in *"/$APP-listen."*) return 1 ;; esac
+  [ ! -e "/etc/systemd/system/$APP-listen.socket" ] || system_file listen_socket
 }
 
 # install_for_now NAME DIGEST: noted with what stood there, so that a run that is called off puts it back.

@@ -78,6 +78,7 @@ pub(crate) fn small() -> Config {
 
 fn gunicorn() -> Gunicorn {
     Gunicorn {
+        bind: None,
         app: text("polls.wsgi:application"),
         workers: 3,
         threads: 1,
@@ -101,6 +102,7 @@ pub(crate) fn full() -> Config {
     config.root = text("/opt/apps/polls");
     config.user = text("pollster");
     config.gunicorn = Gunicorn {
+        bind: Some(text("[::1]:8000")),
         threads: 4,
         worker_class: "gthread".to_owned(),
         timeout: Duration::from_millis(45_500),

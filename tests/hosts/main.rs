@@ -14,6 +14,7 @@ mod first_site;
 mod fleet;
 mod foreign;
 mod interrupts;
+mod listen;
 mod load;
 mod local;
 mod locks;

@@ -1,10 +1,12 @@
 use super::{Fault, Section, settings, written};
-use crate::config::{Gunicorn, Takeover, Trial};
+use crate::config::values::Bind;
+use crate::config::{Gunicorn, Nginx, Takeover, Trial};
 
 pub(super) fn gunicorn(section: &Section<'_>) -> Option<Gunicorn> {
     let app = section.required("app", "polls.wsgi:application");
     let threads = section.number("threads", 1..=1024, 1);
     let gunicorn = Gunicorn {
+        bind: section.optional("bind"),
         workers: section.number("workers", 1..=256, 3),
         threads,
         worker_class: worker_class(section, threads),
@@ -53,6 +55,20 @@ pub(super) fn gunicorn(section: &Section<'_>) -> Option<Gunicorn> {
         );
     }
     Some(gunicorn)
+}
+
+/// nginx listens at its port of every address.
+pub(super) fn apart(root: &Section<'_>, gunicorn: Option<&Gunicorn>, nginx: Option<&Nginx>) {
+    let port = gunicorn.and_then(|gunicorn| gunicorn.bind).map(Bind::port);
+    if port.is_some() && port == nginx.map(|nginx| nginx.listen) {
+        if let Some(node) = root.peek("gunicorn").and_then(|node| node.get("bind")) {
+            let fault = Fault::new(
+                "nginx listens at this port",
+                "choose another for one of them",
+            );
+            root.fault("gunicorn.bind", &node.span, fault);
+        }
+    }
 }
 
 fn worker_class(section: &Section<'_>, threads: u32) -> String {

@@ -31,6 +31,11 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let assets = web::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
+    gunicorn::apart(
+        root,
+        gunicorn.as_ref().and_then(Option::as_ref),
+        nginx.as_ref(),
+    );
     let shared = root.list("shared", text);
     paths::apart(root);
     paths::served_apart(root, assets.as_ref(), uploads.as_ref());

@@ -44,7 +44,8 @@ fn owner(setting: &str) -> Option<&'static str> {
         "preload_app" | "preload" => "use `gunicorn.preload`",
         "raw_env" => "use `env`",
         "user" | "group" | "initgroups" => "use `user`",
-        "bind" | "reuse_port" => "nginx reaches it by a socket of deployer's own",
+        "bind" => "use `gunicorn.bind`",
+        "reuse_port" => "every generation serves from one queue",
         "chdir" | "pythonpath" => "the app runs in its release, which is on Python's path",
         "config" | "check_config" | "print_config" | "paste" | "raw_paste_global_conf" => {
             "deployer writes the only configuration file"

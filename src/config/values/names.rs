@@ -26,7 +26,9 @@ text_type! {
 }
 
 /// Ends of the names of the units that belong to an app.
-const UNIT_ENDS: [&str; 6] = ["-a", "-b", "-trial", "-task", "-recover", "-deploy"];
+const UNIT_ENDS: [&str; 7] = [
+    "-a", "-b", "-trial", "-task", "-recover", "-listen", "-deploy",
+];
 
 const UNIT_KINDS: [&str; 6] = [
     ".service", ".target", ".socket", ".mount", ".path", ".timer",
@@ -45,7 +47,7 @@ fn app_name(text: &str) -> Result<(), Invalid> {
     // Otherwise the units of `polls-a` would be taken for those of `polls`.
     allow(
         !UNIT_ENDS.iter().any(|end| text.ends_with(end)),
-        "units of an app end in -a, -b, -trial, -task, -recover and -deploy, so its name cannot",
+        "units of an app end in -a, -b, -trial, -task, -recover, -listen and -deploy, so its name cannot",
     )?;
     allow(
         text != "default",

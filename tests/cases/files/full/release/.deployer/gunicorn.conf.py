@@ -46,10 +46,16 @@ def outside(path):
 # gunicorn adds to the path at every reload and never removes.
 sys.path[:] = [path for path in sys.path if outside(path)]
 
+# systemd holds it for every generation. gunicorn, did it know, would serve nothing else.
+LISTEN = ('::1', 8000)
+GIVEN = os.environ.get('LISTEN_PID') == str(os.getpid())
+for name in ('LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'):
+    os.environ.pop(name, None)
+
 backlog = 2048
 control_socket_disable = True
-# Only nginx can reach the socket.
-forwarded_allow_ips = '*'
+# Who else may reach a port must not claim another address or scheme.
+forwarded_allow_ips = '127.0.0.1,::1'
 # A worker's heartbeat must not wait for a disk.
 worker_tmp_dir = RUN
 access_log_format = '%(h)s "%(r)s" it\'s \\ fine'
@@ -97,6 +103,19 @@ def on_starting(server):
             os.unlink(RUN + '/workers/' + name)
     except OSError as error:
         server.log.warning('cannot clear the reports of workers: %s', error)
+
+
+def when_ready(server):
+    if TRIAL:
+        return
+    import socket
+    from gunicorn import sock
+    given = socket.socket(fileno=os.dup(3)) if GIVEN else None
+    if given is None or given.getsockname()[:2] != LISTEN:
+        raise RuntimeError('systemd does not listen at %s:%d for this app: run `deployer setup`' % LISTEN)
+    kind = sock.TCP6Socket if given.family == socket.AF_INET6 else sock.TCPSocket
+    server.LISTENERS.append(kind(given.getsockname(), server.cfg, server.log, fd=3))
+    given.close()
 
 
 def post_fork(server, worker):
