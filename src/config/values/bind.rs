@@ -66,9 +66,13 @@ mod tests {
     #[test]
     fn a_port_alone_is_of_the_loopback() {
         let written = |text| Bind::try_from(text).map(|bind| bind.to_string());
-        assert_eq!(written("8000").unwrap(), "127.0.0.1:8000");
-        assert_eq!(written("0.0.0.0:80").unwrap(), "0.0.0.0:80");
-        assert_eq!(written("[::1]:8000").unwrap(), "[::1]:8000");
+        for (text, address) in [
+            ("8000", "127.0.0.1:8000"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("[::1]:8000", "[::1]:8000"),
+        ] {
+            assert_eq!(written(text), Ok(address.to_owned()));
+        }
         for bad in [
             "",
             "0",
