@@ -5,7 +5,8 @@ set -eu
 missing=
 for need in \
     mmdebstrap:mmdebstrap systemd-nspawn:systemd-container ip:iproute2 ssh:openssh-client \
-    git:git python3:python3 shellcheck:shellcheck nginx:nginx-light sudo:sudo nsenter:util-linux \
+    git:git python3:python3 shellcheck:shellcheck nginx:nginx-light sudo:sudo \
+    sshd:openssh-server nsenter:util-linux \
     setsid:util-linux awk:mawk; do
     command -v "${need%%:*}" > /dev/null || missing="$missing ${need#*:}"
 done

@@ -60,14 +60,13 @@ pub(super) fn gunicorn(section: &Section<'_>) -> Option<Gunicorn> {
 /// nginx listens at its port of every address.
 pub(super) fn apart(root: &Section<'_>, gunicorn: Option<&Gunicorn>, nginx: Option<&Nginx>) {
     let port = gunicorn.and_then(|gunicorn| gunicorn.bind).map(Bind::port);
-    if port.is_some() && port == nginx.map(|nginx| nginx.listen) {
-        if let Some(node) = root.peek("gunicorn").and_then(|node| node.get("bind")) {
-            let fault = Fault::new(
-                "nginx listens at this port",
-                "choose another for one of them",
-            );
-            root.fault("gunicorn.bind", &node.span, fault);
-        }
+    let taken = port.is_some() && port == nginx.map(|nginx| nginx.listen);
+    if let Some(node) = root.peek("gunicorn").and_then(|node| node.get("bind"))
+        && taken
+    {
+        let label = "choose another for one of them";
+        let fault = Fault::new("nginx listens at this port", label);
+        root.fault("gunicorn.bind", &node.span, fault);
     }
 }
 
