@@ -3,42 +3,142 @@
 //! A stream's first line is `COMMAND ENVIRONMENT HOST...`, with `-v` or `-q` before it. Then, one a line: `+1.5` lets
 //! time pass; `HOST: TEXT` is a line from the host, with `@` alone for the run's nonce and `\e \r \xNN` for bytes;
 //! `HOST! WORD` is the client's own news. `ACCEPT=1` writes the texts anew.
+//!
+//! Streams of `FORMS` are also shown as the log of a CI and as `--json`: `NAME.github.txt`, `NAME.gitlab.txt` (escapes
+//! written out), `NAME.json`. Every stream's objects are held against the schema.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "schema/mod.rs"]
+mod schema;
+
 use deployer::event::{Event, Outcome, Parser};
-use deployer::report::{Detail, Mask, Paint, Report, Screen, Subject};
+use deployer::report::{Ci, Detail, Mask, Paint, Report, Screen, Stream, Subject};
 use deployer::run::{Ending, HostKey, Lost, LostKind, News, Signal, Update, Verb};
+use std::cell::RefCell;
 use std::fs;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
+
+use schema::Schema;
+
+/// Success, a failed `prepare` with hostile output, a rollback, fleets, setup, a lost connection, a long step.
+const FORMS: [&str; 10] = [
+    "push-quiet",
+    "push-verbose",
+    "hostile-prepare",
+    "rollback",
+    "fleet",
+    "fleet-of-three",
+    "fleet-mixed",
+    "setup",
+    "unknown-after-go",
+    "slow-step",
+];
 
 const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
 #[test]
 fn goldens() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/report");
-    let mut seen = 0;
+    let schema = Schema::read();
+    let streams = streams();
     let mut wrong = Vec::new();
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path
-            .extension()
-            .is_none_or(|extension| extension != "events")
-        {
-            continue;
+    let mut formed = 0;
+    for path in &streams {
+        let stream = fs::read_to_string(path).unwrap();
+        compare(
+            &path.with_extension("txt"),
+            &replay(&stream, Form::Plain),
+            &mut wrong,
+        );
+        let json = replay(&stream, Form::Json);
+        for (number, line) in json.lines().enumerate() {
+            if let Err(error) = schema.check(line) {
+                wrong.push(format!("{}: object {number}: {error}", path.display()));
+            }
         }
-        seen += 1;
-        let text = replay(&fs::read_to_string(&path).unwrap());
-        let golden = path.with_extension("txt");
-        if std::env::var_os("ACCEPT").is_some() {
-            fs::write(&golden, &text).unwrap();
-        }
-        if fs::read_to_string(&golden).unwrap_or_default() != text {
-            wrong.push(format!("{}:\n{text}", golden.display()));
+        if FORMS.iter().any(|name| path.file_stem().unwrap() == *name) {
+            formed += 1;
+            compare(&path.with_extension("json"), &json, &mut wrong);
+            for (form, name) in [
+                (Form::Ci(Ci::GitHub), "github.txt"),
+                (Form::Ci(Ci::GitLab), "gitlab.txt"),
+            ] {
+                let text = replay(&stream, form)
+                    .replace('\u{1b}', "\\e")
+                    .replace('\r', "\\r");
+                compare(&path.with_extension(name), &text, &mut wrong);
+            }
         }
     }
-    assert!(seen > 10 && wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(streams.len() > 50 && formed == FORMS.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn streams() -> Vec<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/report");
+    let mut streams: Vec<_> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "events")
+        })
+        .collect();
+    streams.sort();
+    streams
+}
+
+fn compare(golden: &Path, text: &str, wrong: &mut Vec<String>) {
+    if std::env::var_os("ACCEPT").is_some() {
+        fs::write(golden, text).unwrap();
+    }
+    if fs::read_to_string(golden).unwrap_or_default() != text {
+        wrong.push(format!("{}:\n{text}", golden.display()));
+    }
+}
+
+/// Whatever a host prints, the only commands in a log are those of the report itself.
+#[test]
+fn no_log_takes_a_line_of_a_host_for_a_command() {
+    let mut commands = 0;
+    for path in streams() {
+        let stream = fs::read_to_string(&path).unwrap();
+        let verbose = format!(
+            "-v {}",
+            stream.trim_start_matches("-q ").trim_start_matches("-v ")
+        );
+        for line in replay(&verbose, Form::Ci(Ci::GitHub)).lines() {
+            assert!(!line.contains("##["), "{line}");
+            if let Some(command) = line.trim_start().strip_prefix("::") {
+                let own = [
+                    "group::",
+                    "endgroup::",
+                    "error title=deployer ",
+                    "warning title=deployer ",
+                ];
+                assert!(own.iter().any(|own| command.starts_with(own)), "{line}");
+                commands += 1;
+            }
+        }
+        let log = replay(&verbose, Form::Ci(Ci::GitLab));
+        assert_eq!(
+            log.matches("section_").count(),
+            log.matches('\r').count(),
+            "{log}"
+        );
+        assert_eq!(
+            log.matches("section_start:").count(),
+            log.matches("section_end:").count(),
+            "{log}"
+        );
+        for line in replay(&verbose, Form::Json).lines() {
+            assert!(line.starts_with('{') && !line.contains("##"), "{line}");
+        }
+    }
+    assert!(commands > 100);
 }
 
 #[test]
@@ -46,7 +146,7 @@ fn no_control_byte_and_no_bare_command_leaves() {
     let stream = "-v push production web1\nweb1! connected\nweb1: @ hello run=r\nweb1: @ step virtualenv\n\
                   web1: \\e]52;c;eA==\\x07\\x00\\x9b31m\nweb1: ::error::x\nweb1: ##[error]x\n\
                   web1: @ done virtualenv rc=1 cs=1\nweb1: @ failed virtualenv reason=%1b%5b2J\nweb1: @ end prepare-failed\n";
-    let text = replay(stream);
+    let text = replay(stream, Form::Plain);
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text}");
     assert!(
         !text
@@ -99,7 +199,7 @@ fn a_secret_that_a_program_prints_is_hidden() {
             news: News::Ended(ending),
         })
         .unwrap();
-    report.close().unwrap();
+    report.close().unwrap().end();
     let text = String::from_utf8(out).unwrap();
     assert!(
         text.contains("DATABASE_URL=***") && !text.contains("s3cr3t"),
@@ -125,9 +225,103 @@ fn colour_is_asked_for() {
                 news: News::Connected,
             })
             .unwrap();
-        report.close().unwrap();
+        report.close().unwrap().end();
     }
     assert!(String::from_utf8(out).unwrap().contains("\u{1b}[31m"));
+}
+
+/// A secret with a quote in it is escaped in JSON; none of it may be left.
+#[test]
+fn a_secret_is_hidden_in_objects_too() {
+    let out = Shared::default();
+    let secret = "s3cr3t \"quoted\" \\value";
+    let mut report = Report::new(
+        subject("push production web1"),
+        Detail::Quiet,
+        Paint::new(false),
+        Screen::plain(io::sink()),
+    )
+    .streaming(Stream::new(out.clone(), began()), Detail::Verbose)
+    .masking(Mask::new([secret]));
+    let mut fields = deployer::event::Fields::new();
+    fields.insert("value".to_owned(), format!("is {secret}"));
+    let what = "live".to_owned();
+    for event in [
+        Event::Output(format!("PASSWORD={secret}")),
+        Event::Fact { what, fields },
+    ] {
+        let (host, at, news) = (0, Duration::ZERO, News::Event(event));
+        report.update(&Update { host, at, news }).unwrap();
+    }
+    report.close().unwrap().end();
+    let text = out.text();
+    assert!(
+        text.contains("PASSWORD=***") && text.contains("is ***"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("s3cr3t") && !text.contains("quoted"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_reader_that_went_away_changes_no_outcome() {
+    struct Gone;
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+    let subject = subject("push production web1");
+    let mut report = Report::new(
+        subject,
+        Detail::Quiet,
+        Paint::new(false),
+        Screen::plain(io::sink()),
+    )
+    .streaming(Stream::new(Gone, began()), Detail::Normal);
+    let ending = Ending::End {
+        outcome: Outcome::Live,
+        fields: deployer::event::Fields::new(),
+    };
+    let (host, at, news) = (0, Duration::ZERO, News::Ended(ending));
+    report.update(&Update { host, at, news }).unwrap();
+    assert_eq!(report.close().unwrap().end() as u8, 0);
+}
+
+fn began() -> jiff::Timestamp {
+    "2026-11-22T14:10:07Z".parse().unwrap()
+}
+
+/// The form of a report that a test looks at.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Plain,
+    Ci(Ci),
+    Json,
+}
+
+/// A writer that can still be read after it was given away.
+#[derive(Clone, Default)]
+struct Shared(Rc<RefCell<Vec<u8>>>);
+
+impl Shared {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).unwrap()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn subject(line: &str) -> Subject {
@@ -139,7 +333,7 @@ fn subject(line: &str) -> Subject {
     }
 }
 
-fn replay(stream: &str) -> String {
+fn replay(stream: &str, form: Form) -> String {
     let mut lines = stream.lines().filter(|line| !line.starts_with('#'));
     let mut head = lines.next().unwrap();
     let mut detail = Detail::Normal;
@@ -151,8 +345,23 @@ fn replay(stream: &str) -> String {
     let subject = subject(head);
     let hosts = subject.hosts.clone();
     let mut parsers: Vec<_> = hosts.iter().map(|_| Parser::new(NONCE)).collect();
-    let mut out = Vec::new();
-    let mut report = Report::new(subject, detail, Paint::new(false), Screen::plain(&mut out));
+    let (words, objects) = (Shared::default(), Shared::default());
+    let mut report = if form == Form::Json {
+        Report::new(
+            subject,
+            Detail::Quiet,
+            Paint::new(false),
+            Screen::plain(words.clone()),
+        )
+        .streaming(Stream::new(objects.clone(), began()), detail)
+    } else {
+        let screen = match form {
+            Form::Ci(ci) => Screen::folded(words.clone(), ci, began()),
+            _ => Screen::plain(words.clone()),
+        };
+        Report::new(subject, detail, Paint::new(false), screen)
+    };
+    report.run("20261122T141007Z-3f2a1bc");
     let mut at = Duration::ZERO;
     for line in lines.filter(|line| !line.is_empty()) {
         if let Some(seconds) = line.strip_prefix('+') {
@@ -174,9 +383,11 @@ fn replay(stream: &str) -> String {
             report.update(&Update { host, at, news }).unwrap();
         }
     }
-    let code = report.close().unwrap();
-    let text = String::from_utf8(out).unwrap();
-    format!("{text}exit {} {code:?}\n", code as u8)
+    let code = report.close().unwrap().end();
+    if form == Form::Json {
+        return objects.text();
+    }
+    format!("{}exit {} {code:?}\n", words.text(), code as u8)
 }
 
 fn of_host(event: Event) -> News {
@@ -205,6 +416,7 @@ fn own(text: &str) -> News {
         "connecting" => News::Connecting,
         "connected" => News::Connected,
         "asking" => News::Asking,
+        "tick" => News::Tick,
         "interrupt" => News::Interrupted(Signal::Interrupt),
         "go" => verb(Verb::Go),
         "finish" => verb(Verb::Finish),
