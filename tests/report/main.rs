@@ -9,7 +9,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "schema/mod.rs"]
+mod program;
 mod schema;
 
 use deployer::event::{Event, Outcome, Parser};
