@@ -49,7 +49,7 @@ fn show(
     mut verdict: Verdict,
     deploy_keys: &[(String, String)],
 ) -> Result<ExitCode> {
-    if !deploy_keys.is_empty() {
+    if !deploy_keys.is_empty() && !verdict.streams() {
         writeln!(
             io::stderr().lock(),
             "hint: before the first push, let this key read `{}`:",

@@ -19,6 +19,8 @@ mod say;
 mod screen;
 mod story;
 mod stream;
+mod streaming;
+mod subject;
 mod table;
 mod verdict;
 mod words;
@@ -30,6 +32,7 @@ pub use mask::Mask;
 pub use paint::Paint;
 pub use screen::Screen;
 pub use stream::{Problem, Stream};
+pub use subject::{Detail, Subject};
 pub use verdict::{Answer, Verdict};
 
 use crate::event::Event;
@@ -40,40 +43,6 @@ use serde_json::json;
 use std::io::{self, Write};
 use std::time::Duration;
 use story::Story;
-
-/// What a report is about.
-#[derive(Debug, Clone)]
-pub struct Subject {
-    /// As typed: `push`, `rollback`, `setup`.
-    pub command: String,
-    pub environment: String,
-    /// The names of the hosts, in the order of the fleet.
-    pub hosts: Vec<String>,
-}
-
-impl Subject {
-    /// Whether the command only asks the hosts something.
-    fn asks(&self) -> bool {
-        matches!(
-            self.command.as_str(),
-            "plan" | "releases" | "status" | "login"
-        )
-    }
-
-    /// Whether the command has a `go`, before which nothing is changed.
-    fn switches(&self) -> bool {
-        matches!(self.command.as_str(), "push" | "rollback")
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
-    /// Errors and the closing line.
-    Quiet,
-    Normal,
-    /// Every line of output too.
-    Verbose,
-}
 
 /// A step of which nothing was said for so long is worth a line.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -116,47 +85,6 @@ impl<W: Write> Report<W> {
             at: Duration::ZERO,
             went: false,
             interrupted: None,
-        }
-    }
-
-    /// Hides these values from here on.
-    #[must_use]
-    pub fn masking(mut self, mask: Mask) -> Self {
-        if let Some((stream, _)) = &mut self.stream {
-            stream.mask(mask.clone());
-        }
-        self.mask = mask;
-        self
-    }
-
-    /// Writes an object for whatever happens, too. Of the story only what went wrong is told in words then.
-    #[must_use]
-    pub fn streaming(mut self, mut stream: Stream, detail: Detail) -> Self {
-        stream.mask(self.mask.clone());
-        self.stream = Some((stream, detail));
-        self
-    }
-
-    /// Says which run this is; every object from here on names it.
-    pub fn run(&mut self, id: &str) {
-        let Some((stream, detail)) = &mut self.stream else {
-            return;
-        };
-        stream.run(id);
-        let Subject {
-            command,
-            environment,
-            hosts,
-        } = &self.subject;
-        if *detail != Detail::Quiet {
-            let body = vec![
-                ("schema", json!(stream::SCHEMA)),
-                ("deployer", json!(env!("CARGO_PKG_VERSION"))),
-                ("command", json!(command)),
-                ("environment", json!(environment)),
-                ("hosts", json!(hosts)),
-            ];
-            stream.put("start", None, body);
         }
     }
 
@@ -311,32 +239,6 @@ impl<W: Write> Report<W> {
             return Ok(());
         }
         self.said(host, Say::Line(self.prefixed(host, &text)))
-    }
-
-    fn put_news(&mut self, host: usize, news: &News) {
-        let Some((stream, detail)) = &mut self.stream else {
-            return;
-        };
-        stream.at(self.at);
-        if let Some((kind, body)) = objects::of(news, *detail) {
-            self.spoke[host] = self.at;
-            // A signal is for all hosts.
-            let host = Some(self.subject.hosts[host].as_str()).filter(|_| kind != "interrupted");
-            stream.put(kind, host, body);
-        }
-    }
-
-    fn put(&mut self, kind: &'static str, host: Option<usize>, body: stream::Pairs) {
-        if let Some((stream, detail)) = &mut self.stream
-            && *detail != Detail::Quiet
-        {
-            stream.at(self.at);
-            stream.put(
-                kind,
-                host.map(|host| self.subject.hosts[host].as_str()),
-                body,
-            );
-        }
     }
 
     fn prefixed(&self, host: usize, text: &str) -> String {

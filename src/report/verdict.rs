@@ -25,6 +25,11 @@ impl Verdict {
         self.code
     }
 
+    /// Whether a program reads, and not a person.
+    pub fn streams(&self) -> bool {
+        self.stream.is_some()
+    }
+
     /// Lines go to `out`, an object to the stream.
     pub fn answer(&mut self, out: &mut impl Write, answer: Answer) -> io::Result<()> {
         match &mut self.stream {

@@ -16,6 +16,11 @@ pub(crate) fn agree(site: &Site) -> Result<()> {
     let releases = objects(site, &["releases", "production", "--json"])?;
     let again = objects(site, &["push", "production", "--json", "-q"])?;
 
+    let setup = objects(site, &["setup", "production", "--login", "root", "--json"])?;
+    let began = setup.iter().filter(|object| object["type"] == "start");
+    let began: Vec<&Value> = began.map(|start| &start["command"]).collect();
+    ensure!(began == ["setup", "login"], "{began:?}");
+
     let release = site.page()?.release;
     let result = &of("result", &push)?["hosts"][0];
     ensure!(
