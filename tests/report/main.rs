@@ -59,6 +59,9 @@ fn goldens() {
         }
         if FORMS.iter().any(|name| path.file_stem().unwrap() == *name) {
             formed += 1;
+            // A new version of the program is no new text.
+            let version = format!("\"deployer\":\"{}\"", env!("CARGO_PKG_VERSION"));
+            let json = json.replace(&version, "\"deployer\":\"VERSION\"");
             compare(&path.with_extension("json"), &json, &mut wrong);
             for (form, name) in [
                 (Form::Ci(Ci::GitHub), "github.txt"),
