@@ -53,12 +53,24 @@ pub struct Global {
     /// Show only errors and the closing line
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// Write what happens to standard output as JSON, an object a line; words only for errors
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Fold the log and mark errors as this CI does
+    #[arg(long, global = true, value_enum, default_value_t = CiChoice::Auto, value_name = "NAME")]
+    pub ci: CiChoice,
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
     /// Set by terminals and people who want none
     #[arg(long, hide = true, global = true, env = "NO_COLOR", action = ArgAction::Set, default_value = "")]
     pub no_color: String,
+    /// `true` in a job of GitHub Actions
+    #[arg(long, hide = true, global = true, env = "GITHUB_ACTIONS", action = ArgAction::Set, default_value = "")]
+    pub github_actions: String,
+    /// `true` in a job of GitLab CI
+    #[arg(long, hide = true, global = true, env = "GITLAB_CI", action = ArgAction::Set, default_value = "")]
+    pub gitlab_ci: String,
     /// Who deploys, for the host's history
     #[arg(
         long,
@@ -75,6 +87,16 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+/// Which CI's log standard error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CiChoice {
+    /// As `GITHUB_ACTIONS` and `GITLAB_CI` say
+    Auto,
+    Github,
+    Gitlab,
+    None,
 }
 
 #[derive(Debug, Subcommand)]
@@ -94,6 +116,20 @@ pub enum Command {
     Releases(Environment),
     /// Show what is live on each host, and whether it is well
     Status(Environment),
+    /// Print a script that completes commands and options in your shell
+    Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    pub shell: Shell,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,8 @@
 //! One file per command: glue between the stages, and the only place that sees all of them.
 
+mod completions;
 mod context;
+mod fault;
 mod known_hosts;
 mod login_keys;
 mod plan;
@@ -13,10 +15,7 @@ mod session;
 mod setup;
 mod status;
 
-use std::io::{self, Write as _};
-
 use crate::cli::{Cli, Command};
-use crate::config::ConfigErrors;
 use crate::report::ExitCode;
 
 /// Runs one command line.
@@ -30,19 +29,9 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Render(arguments) => render::run(global, arguments),
         Command::Releases(arguments) => releases::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),
+        Command::Completions(arguments) => completions::run(arguments),
     };
-    done.unwrap_or_else(|error| {
-        let mut stderr = io::stderr().lock();
-        if let Some(errors) = error.downcast_ref::<ConfigErrors>() {
-            let _ = stderr.write_all(errors.render(context::coloured(global)).as_bytes());
-            return ExitCode::Config;
-        }
-        let _ = writeln!(stderr, "error: {error:#}");
-        match error.downcast_ref::<Unfit>() {
-            Some(unfit) => unfit.code,
-            None => ExitCode::Internal,
-        }
-    })
+    done.unwrap_or_else(|error| fault::report(global, &error))
 }
 
 /// What a user can mend: the code says which kind, the text how.

@@ -1,4 +1,4 @@
-use std::io::{self, Write as _};
+use std::io;
 
 use anyhow::Result;
 
@@ -6,7 +6,7 @@ use super::context::Context;
 use super::{push, revision, session};
 use crate::cli::{Global, Push};
 use crate::plan::Question;
-use crate::report::{ExitCode, plan_lines};
+use crate::report::{self, ExitCode};
 use crate::script::compile;
 
 pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
     let question = Question::Foresee {
         revision: target.revision.sha.clone(),
     };
-    let (facts, code) = session::ask(global, &context, "plan", &question)?;
+    let (facts, mut verdict) = session::ask(global, &context, "plan", &question)?;
     let mut stdout = io::stdout().lock();
     for (host, facts) in target.hosts.iter().zip(&facts) {
         let Some(facts) = facts else { continue };
@@ -31,15 +31,11 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
             .and_then(|(_, fields)| fields.get("revision"));
         let changes = live.zip(context.working_copy.as_ref());
         let changes = changes.and_then(|(live, copy)| copy.changes(live, &target.revision.sha));
-        for line in plan_lines(
-            &plan,
-            &target.revision,
-            facts,
-            changes.as_deref(),
-            &compile(&plan).digest(),
-        ) {
-            writeln!(stdout, "{line}")?;
-        }
+        let digest = compile(&plan).digest();
+        let (revision, changes) = (&target.revision, changes.as_deref());
+        let answer = report::plan(&plan, revision, facts, changes, &digest);
+        verdict.answer(&mut stdout, answer)?;
     }
-    Ok(code)
+    drop(stdout);
+    Ok(verdict.end())
 }

@@ -25,6 +25,7 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
     let unpushed = copy
         .and_then(|copy| copy.unpushed(&target.revision.sha))
         .unwrap_or(0);
+    report.run(target.release.as_str());
     report.revision(
         &target.revision,
         unpushed,
@@ -36,7 +37,7 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
     });
-    Ok(report.close()?)
+    Ok(report.close()?.end())
 }
 
 /// Now is when the release gets its name.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use super::context::Context;
-use super::{push, revision};
+use super::{push, revision, session};
 use crate::cli::{Global, Render, RenderKind};
 use crate::plan::{File, GitPins, HostPlan, Place};
 use crate::report::ExitCode;
@@ -15,6 +15,7 @@ use crate::target::TargetHost;
 /// Everything offline: the same plan, the same script, no connection.
 pub(super) fn run(global: &Global, arguments: &Render) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;
+    let mut stream = session::stream(global);
     for host in &context.hosts {
         let plan = plan(arguments, &context, host)?;
         let script = compile(&plan);
@@ -23,16 +24,25 @@ pub(super) fn run(global: &Global, arguments: &Render) -> Result<ExitCode> {
             .iter()
             .map(|file| (path(file), file.content.clone()));
         let files = files.chain([(PathBuf::from("deploy.sh"), script.text.clone())]);
-        match &arguments.out {
-            Some(directory) => write(&directory.join(&host.host.name), files)?,
-            None => print(&host.host.name, files)?,
+        let host = &host.host.name;
+        if let Some(stream) = &mut stream {
+            for (path, content) in files.clone() {
+                let shown = Some(content.as_str()).filter(|_| arguments.out.is_none());
+                stream.file(host, &path.to_string_lossy(), shown);
+            }
+            stream.script(host, &script.digest());
+        } else {
+            let digest = script.digest();
+            writeln!(io::stderr().lock(), "{host} | script sha256 {digest}")?;
         }
-        writeln!(
-            io::stderr().lock(),
-            "{} | script sha256 {}",
-            host.host.name,
-            script.digest()
-        )?;
+        match &arguments.out {
+            Some(directory) => write(&directory.join(host), files)?,
+            None if stream.is_none() => print(host, files)?,
+            None => {}
+        }
+    }
+    if let Some(stream) = stream {
+        stream.done();
     }
     Ok(ExitCode::Done)
 }

@@ -29,10 +29,11 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
         })
     };
     let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;
+    report.run(id.as_str());
     report.scripts(&session::digests(&jobs))?;
     let policy = Policy::Together(context.config.rollout.on_failure);
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
     });
-    Ok(report.close()?)
+    Ok(report.close()?.end())
 }

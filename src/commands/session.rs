@@ -1,27 +1,32 @@
-use std::io::{IsTerminal as _, Stderr, stderr};
+use std::io::{IsTerminal as _, Stderr, stderr, stdout};
 
 use anyhow::{Context as _, Result, bail};
 
 use super::context::{Context, coloured};
-use crate::cli::Global;
+use crate::cli::{CiChoice, Global};
 use crate::event::{Event, Fields, Outcome};
 use crate::plan::{Question, read};
-use crate::report::{Detail, ExitCode, Mask, Paint, Report, Screen, Subject};
+use crate::report::{
+    Answer, Ci, Detail, ExitCode, Mask, Paint, Report, Screen, Stream, Subject, Verdict,
+};
 use crate::run::{Ending, Fleet, Job, Mode, News, Policy, Secret};
 use crate::script::compile;
 use crate::target::ReleaseId;
 
 /// The report of a run that changes something.
 pub(super) fn report(global: &Global, context: &Context, command: &str) -> Report<Stderr> {
-    let detail = match global {
+    detailed(global, context, command, detail(global))
+}
+
+fn detail(global: &Global) -> Detail {
+    match global {
         Global { quiet: true, .. } => Detail::Quiet,
         Global { verbose: true, .. } => Detail::Verbose,
         _ => Detail::Normal,
-    };
-    detailed(global, context, command, detail)
+    }
 }
 
-fn detailed(global: &Global, context: &Context, command: &str, detail: Detail) -> Report<Stderr> {
+fn detailed(global: &Global, context: &Context, command: &str, words: Detail) -> Report<Stderr> {
     let subject = Subject {
         command: command.to_owned(),
         environment: context.config.environment.to_string(),
@@ -32,14 +37,36 @@ fn detailed(global: &Global, context: &Context, command: &str, detail: Detail) -
             .collect(),
     };
     let paint = Paint::new(coloured(global));
-    let live = stderr().is_terminal() && detail != Detail::Quiet;
-    let screen = if live {
-        Screen::live(stderr())
-    } else {
-        Screen::plain(stderr())
+    let words = if global.json { Detail::Quiet } else { words };
+    let screen = match ci(global) {
+        Some(ci) => Screen::folded(stderr(), ci, jiff::Timestamp::now()),
+        None if stderr().is_terminal() && words != Detail::Quiet => Screen::live(stderr()),
+        None => Screen::plain(stderr()),
     };
     let mask = Mask::new(context.config.secrets());
-    Report::new(subject, detail, paint, screen).masking(mask)
+    let report = Report::new(subject, words, paint, screen).masking(mask);
+    match stream(global) {
+        Some(stream) => report.streaming(stream, detail(global)),
+        None => report,
+    }
+}
+
+/// The CI whose log standard error is.
+pub(super) fn ci(global: &Global) -> Option<Ci> {
+    match global.ci {
+        CiChoice::Github => Some(Ci::GitHub),
+        CiChoice::Gitlab => Some(Ci::GitLab),
+        CiChoice::None => None,
+        CiChoice::Auto if global.github_actions == "true" => Some(Ci::GitHub),
+        CiChoice::Auto => (global.gitlab_ci == "true").then_some(Ci::GitLab),
+    }
+}
+
+/// The objects of `--json`.
+pub(super) fn stream(global: &Global) -> Option<Stream> {
+    global
+        .json
+        .then(|| Stream::new(stdout(), jiff::Timestamp::now()))
 }
 
 /// Every host's facts, in the order of the hosts; `None` for a host that could not answer.
@@ -51,8 +78,9 @@ pub(super) fn ask(
     context: &Context,
     command: &str,
     question: &Question,
-) -> Result<(Facts, ExitCode)> {
-    let jobs = questions(context, question)?;
+) -> Result<(Facts, Verdict)> {
+    let id = run_id("read");
+    let jobs = questions(context, question, &id)?;
     let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
     // An answer needs no story of how it was got.
     let detail = if global.verbose {
@@ -61,6 +89,7 @@ pub(super) fn ask(
         Detail::Quiet
     };
     let mut report = detailed(global, context, command, detail);
+    report.run(id.as_str());
     let mut facts = vec![Vec::new(); context.hosts.len()];
     let endings = fleet.run(jobs, Policy::Apart, &mut |update| {
         if let News::Event(Event::Fact { what, fields }) = &update.news {
@@ -82,6 +111,21 @@ pub(super) fn ask(
     Ok((facts.collect(), report.close()?))
 }
 
+/// Shows what each host answered, on standard output.
+pub(super) fn show(
+    context: &Context,
+    (facts, mut verdict): (Facts, Verdict),
+    answer: fn(&str, &[(String, Fields)]) -> Answer,
+) -> Result<ExitCode> {
+    let mut stdout = stdout().lock();
+    for (host, facts) in context.hosts.iter().zip(&facts) {
+        let Some(facts) = facts else { continue };
+        verdict.answer(&mut stdout, answer(&host.host.name, facts))?;
+    }
+    drop(stdout);
+    Ok(verdict.end())
+}
+
 /// The repository's answer as the first host gets it, with the deploy key that setup gave it.
 ///
 /// An error when the host cannot tell either.
@@ -90,7 +134,7 @@ pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Resul
         repo: context.config.repo.to_string(),
         reference: reference.to_owned(),
     };
-    let job = questions(context, &question)?
+    let job = questions(context, &question, &run_id("read"))?
         .into_iter()
         .next()
         .context("no host to ask")?;
@@ -117,8 +161,7 @@ pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Resul
     }
 }
 
-fn questions(context: &Context, question: &Question) -> Result<Vec<Job>> {
-    let id = run_id("read");
+fn questions(context: &Context, question: &Question, id: &ReleaseId) -> Result<Vec<Job>> {
     let job = |host| {
         let plan = read(
             &context.config,

@@ -8,9 +8,10 @@ use crate::cli::{Global, Setup};
 use crate::config::{Host, Reach, UserName};
 use crate::event::Event;
 use crate::plan::{GitPins, setup};
-use crate::report::ExitCode;
+use crate::report::{self, ExitCode, Verdict};
 use crate::run::{Fleet, Job, Mode, News, Policy, Secret, Update};
 use crate::script::compile;
+use crate::target::ReleaseId;
 
 pub(super) fn run(global: &Global, arguments: &Setup) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;
@@ -18,44 +19,47 @@ pub(super) fn run(global: &Global, arguments: &Setup) -> Result<ExitCode> {
     let fleet = Fleet::connect(&hosts, &context.ssh).context("failed to start")?;
     let mut report = session::report(global, &context, "setup");
     let mut deploy_keys = Vec::new();
+    let id = session::run_id("setup");
+    report.run(id.as_str());
     fleet.run(
-        jobs(global, arguments, &context)?,
+        jobs(global, arguments, &context, &id)?,
         Policy::Apart,
         &mut |update| {
-            deploy_keys.extend(deploy_key(&update));
+            let host = &context.hosts[update.host].host.name;
+            deploy_keys.extend(deploy_key(&update).map(|key| (host.clone(), key)));
             let _ = report.update(&update);
         },
     );
-    let code = report.close()?;
-    if code != ExitCode::Done {
-        return Ok(code);
+    let verdict = report.close()?;
+    if verdict.code() != ExitCode::Done {
+        return Ok(verdict.end());
     }
     if arguments.login.is_some() {
-        let (_, code) = session::ask(global, &context, "login", &crate::plan::Question::State)?;
-        if code != ExitCode::Done {
-            return Ok(code);
+        let (_, login) = session::ask(global, &context, "login", &crate::plan::Question::State)?;
+        if login.code() != ExitCode::Done {
+            return Ok(login.end());
         }
     }
-    show(&context, &deploy_keys)?;
-    Ok(code)
+    show(&context, verdict, &deploy_keys)
 }
 
 /// Keys that the repository does not accept yet. They are the command's data: they go to standard output, so that they can be piped.
-fn show(context: &Context, deploy_keys: &[String]) -> Result<()> {
-    if deploy_keys.is_empty() {
-        return Ok(());
+fn show(
+    context: &Context,
+    mut verdict: Verdict,
+    deploy_keys: &[(String, String)],
+) -> Result<ExitCode> {
+    if !deploy_keys.is_empty() && !verdict.streams() {
+        writeln!(
+            io::stderr().lock(),
+            "hint: before the first push, let this key read `{}`:",
+            context.config.repo
+        )?;
     }
-    let mut stderr = io::stderr().lock();
-    writeln!(
-        stderr,
-        "hint: before the first push, let this key read `{}`:",
-        context.config.repo
-    )?;
-    let mut stdout = io::stdout().lock();
-    for key in deploy_keys {
-        writeln!(stdout, "{key}")?;
+    for (host, key) in deploy_keys {
+        verdict.answer(&mut io::stdout().lock(), report::deploy_key(host, key))?;
     }
-    Ok(())
+    Ok(verdict.end())
 }
 
 fn deploy_key(update: &Update) -> Option<String> {
@@ -84,8 +88,7 @@ fn hosts(context: &Context, login: Option<&str>) -> Result<Vec<Host>> {
     Ok(hosts)
 }
 
-fn jobs(global: &Global, arguments: &Setup, context: &Context) -> Result<Vec<Job>> {
-    let id = session::run_id("setup");
+fn jobs(global: &Global, arguments: &Setup, context: &Context, id: &ReleaseId) -> Result<Vec<Job>> {
     let pins = GitPins {
         known: known_hosts::pins(&context.config.repo, &context.ssh),
         accepted: arguments.accept_git_host_key.clone().unwrap_or_default(),

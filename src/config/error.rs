@@ -45,6 +45,23 @@ impl ConfigErrors {
         self.problems.len()
     }
 
+    /// Line, column, what is wrong and what to do; both numbers are 0 for the file as a whole.
+    pub fn list(&self) -> impl Iterator<Item = (usize, usize, String, String)> {
+        self.problems.iter().map(|problem| {
+            let (line, column) = self.place(problem);
+            (line, column, problem.title(), problem.label.clone())
+        })
+    }
+
+    fn place(&self, problem: &Problem) -> (usize, usize) {
+        if self.source.is_empty() {
+            return (0, 0);
+        }
+        let before = &self.source[..problem.span.start.min(self.source.len())];
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        (before.matches('\n').count() + 1, line.chars().count() + 1)
+    }
+
     /// Whole lines, for a terminal that shows colours or for any other reader.
     pub fn render(&self, coloured: bool) -> String {
         let renderer = if coloured {
@@ -79,7 +96,7 @@ impl ConfigErrors {
         let line_start = self.source[..at]
             .rfind('\n')
             .map_or(0, |newline| newline + 1);
-        let number = self.source[..line_start].matches('\n').count() + 1;
+        let (number, _) = self.place(problem);
         let (line, span) = mask(&self.source, line_start, &problem.span, problem.secret);
         let label = Some(problem.label.as_str()).filter(|label| !label.is_empty());
         let annotation = AnnotationKind::Primary.span(span).label(label);

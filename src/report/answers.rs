@@ -1,16 +1,49 @@
-//! What `plan`, `releases` and `status` answer on standard output, a line at a time.
+//! What `plan`, `releases` and `status` answer on standard output, as lines and as an object for each host.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::verdict::Answer;
 
 use crate::event::Fields;
-use crate::plan::{HostPlan, Place};
+use crate::plan::{HostPlan, Place, Step};
 use crate::target::Revision;
 
 /// The facts a host told, in its order.
 type Facts<'a> = &'a [(String, Fields)];
 
+/// What is live on a host, and whether it is well.
+pub fn state(host: &str, facts: Facts<'_>) -> Answer {
+    let slot = |name: &str| all(facts, "slot").find(|fields| of(fields, "name") == name);
+    let live = first(facts, "live").map(|live| {
+        let state = slot(of(live, "slot")).and_then(|slot| text(slot, "state"));
+        json!({
+            "release": text(live, "release"), "revision": text(live, "revision"),
+            "slot": text(live, "slot"), "state": state,
+        })
+    });
+    let slots = all(facts, "slot").map(|slot| {
+        json!({
+            "name": text(slot, "name"), "state": text(slot, "state"), "release": text(slot, "release"),
+        })
+    });
+    let last = first(facts, "last").and_then(|fields| json(of(fields, "value")));
+    let body = vec![
+        ("live", json!(live)),
+        ("slots", slots.collect()),
+        ("unfinished", said(facts, "journal", "value")),
+        ("busy", said(facts, "locked", "holder")),
+        ("last", json!(last)),
+    ];
+    Answer {
+        kind: "status",
+        host: host.to_owned(),
+        lines: state_lines(host, facts),
+        body,
+    }
+}
+
 /// `web1  live 20261122T141007Z-3f2a1bc (3f2a1bc), slot a active`
-pub fn state_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
+fn state_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
     let Some(live) = first(facts, "live") else {
         return vec![format!(
             "{host}  nothing is live; `deployer push` puts something there"
@@ -49,8 +82,27 @@ pub fn state_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
     lines
 }
 
+/// The releases a host keeps, newest first.
+pub fn releases(host: &str, facts: Facts<'_>) -> Answer {
+    let live = first(facts, "live").map_or("", |fields| of(fields, "release"));
+    let releases = all(facts, "release").map(|fields| {
+        let name = of(fields, "name");
+        json!({
+            "release": name, "live": name == live, "good": of(fields, "good") == "yes",
+            "rollback_target": of(fields, "target") == "yes",
+            "manifest": json(of(fields, "manifest")),
+        })
+    });
+    Answer {
+        kind: "releases",
+        host: host.to_owned(),
+        lines: release_lines(host, facts),
+        body: vec![("releases", releases.collect())],
+    }
+}
+
 /// `web1  * 20261122T141007Z-3f2a1bc  main 3f2a1bc  good`, newest first; `*` is live, `<` where a rollback would go.
-pub fn release_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
+fn release_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
     let live = first(facts, "live").map_or("", |fields| of(fields, "release"));
     let releases: Vec<&Fields> = all(facts, "release").collect();
     if releases.is_empty() {
@@ -80,7 +132,48 @@ pub fn release_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
 }
 
 /// What a push would do to one host.
-pub fn plan_lines(
+pub fn plan(
+    plan: &HostPlan,
+    revision: &Revision,
+    facts: Facts<'_>,
+    changes: Option<&[String]>,
+    digest: &str,
+) -> Answer {
+    let live = first(facts, "live");
+    let steps = |steps: &[Step]| steps.iter().map(|step| step.name).collect::<Vec<_>>();
+    let yes = |what, key, value| first(facts, what).is_some_and(|fields| of(fields, key) == value);
+    let live = live.map(
+        |live| json!({ "release": text(live, "release"), "revision": text(live, "revision") }),
+    );
+    let body = vec![
+        ("revision", json!(revision)),
+        ("live", json!(live)),
+        ("changes", json!(changes)),
+        ("prepare", json!(steps(&plan.prepare))),
+        ("finish", json!(steps(&plan.finish))),
+        ("system_changed", json!(yes("system", "value", "changed"))),
+        ("fetched", json!(yes("mirror", "has", "yes"))),
+        ("sha256", json!(digest)),
+    ];
+    Answer {
+        kind: "plan",
+        host: plan.host.clone(),
+        lines: plan_lines(plan, revision, facts, changes, digest),
+        body,
+    }
+}
+
+/// A key that the repository does not accept yet.
+pub fn deploy_key(host: &str, key: &str) -> Answer {
+    Answer {
+        kind: "deploy-key",
+        host: host.to_owned(),
+        lines: vec![key.to_owned()],
+        body: vec![("key", json!(key))],
+    }
+}
+
+fn plan_lines(
     plan: &HostPlan,
     revision: &Revision,
     facts: Facts<'_>,
@@ -175,6 +268,15 @@ fn all<'a>(facts: Facts<'a>, what: &'a str) -> impl Iterator<Item = &'a Fields> 
 
 fn of<'a>(fields: &'a Fields, key: &str) -> &'a str {
     fields.get(key).map_or("", String::as_str)
+}
+
+/// `null` for what is empty.
+fn text<'a>(fields: &'a Fields, key: &str) -> Option<&'a str> {
+    Some(of(fields, key)).filter(|text| !text.is_empty())
+}
+
+fn said(facts: Facts<'_>, what: &str, key: &str) -> Value {
+    json!(first(facts, what).map(|fields| of(fields, key)))
 }
 
 fn short(revision: &str) -> &str {

@@ -2,9 +2,10 @@
 
 use super::exit::{self, ExitCode};
 use super::paint::Paint;
+use super::say::{Failure, Say};
 use super::story::Story;
-use super::words::{lost_word, outcome_word, time};
-use super::{Subject, failure};
+use super::words::time;
+use super::{Subject, failure, table};
 use crate::event::Outcome;
 use crate::run::{Ending, LostKind};
 use std::time::Duration;
@@ -22,41 +23,68 @@ pub(super) struct Whole<'a> {
     pub(super) code: ExitCode,
 }
 
-pub(super) fn lines(whole: &Whole<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (count, story) in whole
-        .stories
-        .iter()
-        .filter(|story| guilty(story))
-        .enumerate()
-    {
-        let failure = failure::lines(whole, story);
-        // What many hosts say is mostly one thing.
-        let shown = if count < WHOLE_FAILURES {
-            failure.len()
-        } else {
-            1
-        };
-        lines.extend(failure.into_iter().take(shown));
-    }
-    if lines.is_empty() && whole.code != ExitCode::Done {
-        lines.push(called_off(whole));
-    }
-    if whole.stories.len() > 1 && (whole.code != ExitCode::Done || differ(whole.stories)) {
-        lines.extend(table(whole));
+pub(super) fn all(whole: &Whole<'_>) -> Vec<Say> {
+    let mut all: Vec<Say> = failures(whole).into_iter().map(Say::Failure).collect();
+    let several = whole.stories.len() > 1;
+    let well = whole.code == ExitCode::Done;
+    if several && !(well && whole.subject.asks()) {
+        all.extend(table::lines(whole.stories).into_iter().map(Say::Line));
     }
     match whole.code {
         // What was asked for stands on standard output.
         ExitCode::Done if whole.subject.asks() => {}
-        ExitCode::Done => lines.push(done(whole)),
-        ExitCode::Mixed => lines.push(mixed(whole)),
+        ExitCode::Done => all.push(Say::Line(done(whole))),
+        ExitCode::Mixed => all.push(Say::Line(format!(
+            "{} {}",
+            whole.paint.hint("hint:"),
+            mixed(whole)
+        ))),
+        _ if several && whole.subject.switches() && whole.stories.iter().all(untouched) => {
+            let hosts = whole.stories.len();
+            all.push(Say::Line(format!(
+                "nothing was changed on any of the {hosts} hosts"
+            )));
+        }
         _ => {}
     }
-    lines
+    all
+}
+
+/// What went wrong, host by host; what many hosts say is mostly one thing.
+pub(super) fn failures(whole: &Whole<'_>) -> Vec<Failure> {
+    let guilty = whole.stories.iter().filter(|story| guilty(story));
+    let mut failures: Vec<Failure> = guilty.map(|story| failure::of(whole, story)).collect();
+    for failure in failures.iter_mut().skip(WHOLE_FAILURES) {
+        failure.said.clear();
+        failure.hint = None;
+    }
+    if failures.is_empty() && whole.code != ExitCode::Done {
+        failures.push(called_off(whole));
+    }
+    failures
+}
+
+/// Whether the run is known to have left this host as it was, and ended there.
+fn untouched(story: &Story) -> bool {
+    match &story.ending {
+        Some(Ending::End { outcome, .. }) => matches!(
+            outcome,
+            Outcome::Locked
+                | Outcome::Refused
+                | Outcome::PrepareFailed
+                | Outcome::Aborted
+                | Outcome::Unchanged
+        ),
+        Some(Ending::Lost(lost)) => !matches!(
+            lost.kind,
+            LostKind::Cut | LostKind::Detached | LostKind::Unknown
+        ),
+        None => false,
+    }
 }
 
 /// Whether this host is a reason for the fleet's failure and not only its consequence.
-fn guilty(story: &Story) -> bool {
+pub(super) fn guilty(story: &Story) -> bool {
     let consequence = match &story.ending {
         Some(Ending::End { outcome, .. }) => *outcome == Outcome::Reverted,
         Some(Ending::Lost(lost)) => matches!(lost.kind, LostKind::Withdrawn),
@@ -66,7 +94,7 @@ fn guilty(story: &Story) -> bool {
     !consequence && (cut || exit::code(story).is_some_and(|code| code != ExitCode::Done))
 }
 
-fn called_off(whole: &Whole<'_>) -> String {
+fn called_off(whole: &Whole<'_>) -> Failure {
     let reverted = whole
         .stories
         .iter()
@@ -81,48 +109,12 @@ fn called_off(whole: &Whole<'_>) -> String {
     } else {
         "nothing was changed"
     };
-    format!(
-        "{} {what}; {state} on {}",
-        whole.paint.error("error:"),
-        names(whole, |_| true)
-    )
-}
-
-fn differ(stories: &[Story]) -> bool {
-    stories
-        .windows(2)
-        .any(|pair| pair[0].outcome() != pair[1].outcome())
-}
-
-fn table(whole: &Whole<'_>) -> Vec<String> {
-    let width = whole
-        .subject
-        .hosts
-        .iter()
-        .map(|name| name.chars().count())
-        .max()
-        .unwrap_or(0);
-    let row = |story: &Story| {
-        let word = match &story.ending {
-            Some(Ending::End { outcome, .. }) => outcome_word(*outcome),
-            Some(Ending::Lost(lost)) => lost_word(&lost.kind),
-            None => "unknown",
-        };
-        let release = match (&story.live, story.outcome()) {
-            (Some((release, _)), Some(Outcome::Live)) => Some(release.as_str()),
-            (_, Some(Outcome::Unchanged)) => story.last("release").or(story.current.as_deref()),
-            _ => story.last("current").or(story.current.as_deref()),
-        };
-        let release = release.unwrap_or("-");
-        format!(
-            "  {:width$}  {word:36}  {release:24}  {}",
-            story.name,
-            time(story.ended)
-        )
-        .trim_end()
-        .to_owned()
-    };
-    whole.stories.iter().map(row).collect()
+    Failure {
+        host: None,
+        what: format!("{what}; {state} on {}", names(whole, |_| true)),
+        said: Vec::new(),
+        hint: None,
+    }
 }
 
 fn done(whole: &Whole<'_>) -> String {
@@ -167,21 +159,52 @@ fn done(whole: &Whole<'_>) -> String {
     format!("{} (took {took}){next}", whole.paint.good(&done))
 }
 
-fn mixed(whole: &Whole<'_>) -> String {
-    let new = names(whole, Story::new_release_serves);
-    let Subject { environment, .. } = whole.subject;
-    format!(
-        "{} the fleet is mixed: the new release serves only on {new}; run `deployer push {environment}` or `deployer rollback {environment}`",
-        whole.paint.hint("hint:")
-    )
+/// What serves where, and the way out: a rollback of a host that serves the old release would go too far back.
+pub(super) fn mixed(whole: &Whole<'_>) -> String {
+    let Subject {
+        command,
+        environment,
+        ..
+    } = whole.subject;
+    let fresh = |story: &Story| story.new_release_serves();
+    let (new, rest) = (names(whole, fresh), names(whole, |story| !fresh(story)));
+    let live = whole.stories.iter().find_map(|story| story.live.as_ref());
+    let release = live.map_or("the new release", |(release, _)| release.as_str());
+    let hosts: Vec<&str> = whole
+        .stories
+        .iter()
+        .filter(|story| fresh(story))
+        .map(|story| story.name.as_str())
+        .collect();
+    let way = if command == "rollback" {
+        format!("run `deployer rollback {environment} {release}` to take the others there")
+    } else {
+        format!(
+            "run `deployer push {environment}` again, or put the old release back on {new} with \
+             `deployer rollback {environment} --hosts {}`",
+            hosts.join(",")
+        )
+    };
+    format!("the fleet is mixed: {release} serves on {new} and not on {rest}; {way}")
 }
 
 /// `3.1s`, or `3.1s, of it 1.2s trial boot`: the slowest host's checks, so that a slow app is not taken for a slow
 /// deploy.
 fn took(whole: &Whole<'_>) -> String {
     let slowest = whole.stories.iter().max_by_key(|story| story.ended);
-    let gates = slowest.map_or(&[][..], |story| &story.gates);
-    let shown = gates
+    let of_it = slowest.map(of_it).unwrap_or_default();
+    let took = time(whole.took);
+    if of_it.is_empty() {
+        took
+    } else {
+        format!("{took}, of it {of_it}")
+    }
+}
+
+/// `1.2s trial boot`: the checks of one host that it was waited for.
+pub(super) fn of_it(story: &Story) -> String {
+    let shown = story
+        .gates
         .iter()
         .filter(|(_, gate)| *gate >= Duration::from_millis(100))
         .map(|(step, gate)| {
@@ -192,13 +215,17 @@ fn took(whole: &Whole<'_>) -> String {
             };
             format!("{} {name}", time(*gate))
         });
-    let shown: Vec<_> = shown.collect();
-    let took = time(whole.took);
-    if shown.is_empty() {
-        took
-    } else {
-        format!("{took}, of it {}", shown.join(" and "))
-    }
+    shown.collect::<Vec<_>>().join(" and ")
+}
+
+/// The release that serves, as far as is known.
+pub(super) fn serving(story: &Story) -> Option<&str> {
+    let named = match (&story.live, story.outcome()) {
+        (Some((release, _)), Some(Outcome::Live)) => Some(release.as_str()),
+        (_, Some(Outcome::Unchanged)) => story.last("release").or(story.current.as_deref()),
+        _ => story.last("current").or(story.current.as_deref()),
+    };
+    named.filter(|release| !matches!(*release, "" | "-"))
 }
 
 fn names(whole: &Whole<'_>, which: impl Fn(&Story) -> bool) -> String {

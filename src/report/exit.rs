@@ -39,6 +39,30 @@ pub enum ExitCode {
     Terminated = 143,
 }
 
+impl ExitCode {
+    /// The same for programs that read `--json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Internal => "internal",
+            Self::Usage => "usage",
+            Self::Config => "config",
+            Self::Connect => "connect",
+            Self::Locked => "locked",
+            Self::NotReady => "not-ready",
+            Self::Prepare => "prepare",
+            Self::Migrate => "migrate",
+            Self::Restored => "restored",
+            Self::Broken => "broken",
+            Self::Mixed => "mixed",
+            Self::Drift => "drift",
+            Self::Unknown => "unknown",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        }
+    }
+}
+
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         Self::from(code as u8)

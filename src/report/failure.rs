@@ -3,18 +3,19 @@
 use super::closing::Whole;
 use super::lost;
 use super::reasons::{self, Meaning};
+use super::say::Failure;
 use super::story::{Cause, Story};
 use super::words::{harmless, time};
 use crate::event::Outcome;
 use crate::run::Ending;
 
-pub(super) fn lines(whole: &Whole<'_>, story: &Story) -> Vec<String> {
+pub(super) fn of(whole: &Whole<'_>, story: &Story) -> Failure {
     let subject = whole.subject;
-    let mut body = Vec::new();
+    let mut said = Vec::new();
     let meaning = match &story.ending {
         Some(Ending::Lost(lost)) => {
-            let (meaning, said) = lost::meaning(lost, story, subject);
-            body.extend(said);
+            let (meaning, words) = lost::meaning(lost, story, subject);
+            said.extend(words);
             meaning
         }
         Some(Ending::End { outcome, .. }) => {
@@ -26,7 +27,7 @@ pub(super) fn lines(whole: &Whole<'_>, story: &Story) -> Vec<String> {
                 _ => left(story, *outcome),
             };
             let what = format!("{}; {left}", cause.what);
-            body.extend(words_of_host(story));
+            said.extend(words_of_host(story));
             Meaning {
                 what,
                 hint: cause.hint.or_else(|| Some(next(whole, story, *outcome))),
@@ -37,16 +38,12 @@ pub(super) fn lines(whole: &Whole<'_>, story: &Story) -> Vec<String> {
             hint: None,
         },
     };
-    let mut lines = vec![format!("{} {}", whole.paint.error("error:"), meaning.what)];
-    // Never at the start of a line: a CI runner would take some words for commands.
-    lines.extend(
-        body.iter()
-            .map(|line| format!("{} {line}", whole.paint.faint("  |"))),
-    );
-    if let Some(hint) = meaning.hint {
-        lines.push(format!("{} {hint}", whole.paint.hint("hint:")));
+    Failure {
+        host: Some(story.name.clone()),
+        what: meaning.what,
+        said,
+        hint: meaning.hint,
     }
-    lines
 }
 
 fn cause(story: &Story, outcome: Outcome, whole: &Whole<'_>) -> Meaning {

@@ -1,67 +1,51 @@
 //! Updates -> words for people and an exit code: the only place that makes sentences.
 //!
-//! Everything goes to standard error; what a command answers on standard output is not made here. `story` folds what
-//! is known of a host, `words`, `reasons`, `lost`, `failure` and `closing` make each text once, and `screen` decides
-//! only where it appears.
+//! The story of a run goes to standard error, and with `--json` to standard output as objects. `story` folds what is
+//! known of a host, `words`, `reasons`, `lost`, `failure`, `table` and `closing` make each text once, and `screen`
+//! decides only where it appears and in which form. `objects` has the facts for `stream`, and `answers` what a command
+//! was asked for, in both forms.
 
 mod answers;
+mod ci;
 mod closing;
 mod exit;
 mod failure;
 mod lost;
 mod mask;
+mod objects;
 mod paint;
 mod reasons;
+mod say;
 mod screen;
 mod story;
+mod stream;
+mod streaming;
+mod subject;
+mod table;
+mod verdict;
 mod words;
 
-pub use answers::{plan_lines, release_lines, state_lines};
+pub use answers::{deploy_key, plan, releases, state};
+pub use ci::Ci;
 pub use exit::ExitCode;
 pub use mask::Mask;
 pub use paint::Paint;
 pub use screen::Screen;
+pub use stream::{Problem, Stream};
+pub use subject::{Detail, Subject};
+pub use verdict::{Answer, Verdict};
 
 use crate::event::Event;
-use crate::run::{News, Update};
+use crate::run::{News, Update, Verb};
 use crate::target::Revision;
+use say::{Say, Warning};
+use serde_json::json;
 use std::io::{self, Write};
 use std::time::Duration;
 use story::Story;
 
-/// What a report is about.
-#[derive(Debug, Clone)]
-pub struct Subject {
-    /// As typed: `push`, `rollback`, `setup`.
-    pub command: String,
-    pub environment: String,
-    /// The names of the hosts, in the order of the fleet.
-    pub hosts: Vec<String>,
-}
-
-impl Subject {
-    /// Whether the command only asks the hosts something.
-    fn asks(&self) -> bool {
-        matches!(
-            self.command.as_str(),
-            "plan" | "releases" | "status" | "login"
-        )
-    }
-
-    /// Whether the command has a `go`, before which nothing is changed.
-    fn switches(&self) -> bool {
-        matches!(self.command.as_str(), "push" | "rollback")
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Detail {
-    /// Errors and the closing line.
-    Quiet,
-    Normal,
-    /// Every line of output too.
-    Verbose,
-}
+/// A step of which nothing was said for so long is worth a line.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Folds the updates of a fleet.
 #[derive(Debug)]
@@ -71,15 +55,21 @@ pub struct Report<W: Write> {
     paint: Paint,
     mask: Mask,
     screen: Screen<W>,
+    /// The objects of `--json`, and how many of them.
+    stream: Option<(Stream, Detail)>,
     stories: Vec<Story>,
     /// When the last update came.
     at: Duration,
+    /// When something was last said of each host.
+    spoke: Vec<Duration>,
+    /// Some host was told to switch.
+    went: bool,
     interrupted: Option<crate::run::Signal>,
 }
 
 impl<W: Write> Report<W> {
     pub fn new(subject: Subject, detail: Detail, paint: Paint, mut screen: Screen<W>) -> Self {
-        let stories = subject.hosts.iter().map(|name| Story::new(name)).collect();
+        let stories: Vec<_> = subject.hosts.iter().map(|name| Story::new(name)).collect();
         if detail != Detail::Quiet {
             screen.start(&subject.hosts);
         }
@@ -89,17 +79,13 @@ impl<W: Write> Report<W> {
             paint,
             mask: Mask::default(),
             screen,
+            stream: None,
+            spoke: vec![Duration::ZERO; stories.len()],
             stories,
             at: Duration::ZERO,
+            went: false,
             interrupted: None,
         }
-    }
-
-    /// Hides these values from here on.
-    #[must_use]
-    pub fn masking(mut self, mask: Mask) -> Self {
-        self.mask = mask;
-        self
     }
 
     /// Says what is about to be deployed, and what of the working copy is not.
@@ -109,18 +95,25 @@ impl<W: Write> Report<W> {
         unpushed: usize,
         uncommitted: usize,
     ) -> io::Result<()> {
+        let body = vec![
+            ("sha", json!(revision.sha)),
+            ("name", json!(revision.name)),
+            ("unpushed_commits", json!(unpushed)),
+            ("uncommitted_files", json!(uncommitted)),
+        ];
+        self.put("revision", None, body);
         if self.detail == Detail::Quiet {
             return Ok(());
         }
         let (short, name) = (revision.short(), &revision.name);
-        self.screen.line(&format!("revision {short} ({name})"))?;
+        self.line(format!("revision {short} ({name})"))?;
         for (count, what) in [(unpushed, "commit"), (uncommitted, "changed file")] {
             if count > 0 {
                 let line = format!(
                     "{} of the working copy not in it",
                     words::count(count, what)
                 );
-                self.screen.line(&self.paint.hint(&line))?;
+                self.line(self.paint.hint(&line))?;
             }
         }
         Ok(())
@@ -128,19 +121,21 @@ impl<W: Write> Report<W> {
 
     /// Names the scripts that are about to run, as `render` and `plan` name theirs.
     pub fn scripts(&mut self, digests: &[String]) -> io::Result<()> {
+        for (host, digest) in digests.iter().enumerate() {
+            self.put("script", Some(host), vec![("sha256", json!(digest))]);
+        }
         if self.detail == Detail::Quiet {
             return Ok(());
         }
         // Hosts of one login share one script.
         if digests.windows(2).all(|pair| pair[0] == pair[1]) {
-            return digests.first().map_or(Ok(()), |digest| {
-                self.screen.line(&format!("script sha256 {digest}"))
-            });
+            return match digests.first() {
+                Some(digest) => self.line(format!("script sha256 {digest}")),
+                None => Ok(()),
+            };
         }
         for (host, digest) in digests.iter().enumerate() {
-            let text = format!("script sha256 {digest}");
-            let line = words::prefixed(&self.subject.hosts, host, &text, self.paint);
-            self.screen.line(&line)?;
+            self.line(self.prefixed(host, &format!("script sha256 {digest}")))?;
         }
         Ok(())
     }
@@ -148,8 +143,11 @@ impl<W: Write> Report<W> {
     /// Shows what happened to one host.
     pub fn update(&mut self, update: &Update) -> io::Result<()> {
         self.at = self.at.max(update.at);
-        if let News::Interrupted(signal) = update.news {
-            return self.interrupt(update.host, signal);
+        match &update.news {
+            News::Interrupted(signal) => return self.interrupt(update.host, *signal),
+            News::Tick => return self.tick(update.host),
+            News::Sent(Verb::Go) => self.went = true,
+            _ => {}
         }
         let Some(story) = self.stories.get_mut(update.host) else {
             return Ok(());
@@ -157,17 +155,26 @@ impl<W: Write> Report<W> {
         // The line that ends a step needs what was known while it ran.
         let text = words::line(story, update, self.subject.hosts.len() > 1);
         story.fold(update);
+        self.put_news(update.host, &update.news);
         if let Some(text) = text.filter(|_| self.shows(&update.news)) {
-            let line = words::prefixed(&self.subject.hosts, update.host, &text, self.paint);
-            self.screen.line(&self.mask.apply(&line))?;
+            let line = self.prefixed(update.host, &text);
+            let say = match &update.news {
+                News::Event(Event::Warned { reason, fields }) => Say::Warning(Warning {
+                    host: self.subject.hosts[update.host].clone(),
+                    text: reasons::warned(reason, fields),
+                    line,
+                }),
+                _ => Say::Line(line),
+            };
+            self.said(update.host, say)?;
         }
         self.screen.status(update.host, &self.stories[update.host]);
         Ok(())
     }
 
     /// Says how it all ended.
-    pub fn close(mut self) -> io::Result<ExitCode> {
-        self.screen.end();
+    pub fn close(mut self) -> io::Result<Verdict> {
+        self.screen.end(self.at)?;
         let code = exit::fold(&self.stories, self.interrupted);
         let whole = closing::Whole {
             subject: &self.subject,
@@ -177,10 +184,18 @@ impl<W: Write> Report<W> {
             took: self.at,
             code,
         };
-        for line in closing::lines(&whole) {
-            self.screen.line(&self.mask.apply(&line))?;
+        let (all, result) = (closing::all(&whole), objects::result(&whole));
+        let streams = self.stream.is_some();
+        for say in all {
+            if !streams || matches!(say, Say::Failure(_)) {
+                self.say(say)?;
+            }
         }
-        Ok(code)
+        Ok(Verdict {
+            code,
+            stream: self.stream.map(|(stream, _)| stream),
+            result,
+        })
     }
 
     fn shows(&self, news: &News) -> bool {
@@ -193,12 +208,62 @@ impl<W: Write> Report<W> {
 
     /// Every host is told of a signal; the user pressed once.
     fn interrupt(&mut self, host: usize, signal: crate::run::Signal) -> io::Result<()> {
+        if host == 0 {
+            self.put_news(host, &News::Interrupted(signal));
+        }
         let first = self.interrupted.is_none();
         self.interrupted = Some(signal);
         if first && host == 0 && self.detail != Detail::Quiet {
             let went = self.stories.iter().any(|story| story.went);
-            self.screen.line(words::interrupted(went))?;
+            self.line(words::interrupted(went).to_owned())?;
         }
         Ok(())
+    }
+
+    /// A log that stands still looks like a job that hangs.
+    fn tick(&mut self, host: usize) -> io::Result<()> {
+        let Some((step, since)) = self.stories.get(host).and_then(|story| story.step.as_ref())
+        else {
+            return Ok(());
+        };
+        let silent_since = self.spoke[host].max(*since);
+        if self.at.saturating_sub(silent_since) < SILENCE {
+            return Ok(());
+        }
+        let age = self.at.saturating_sub(*since);
+        let text = words::still_running(step, age);
+        let body = vec![("step", json!(step)), ("seconds", stream::seconds(age))];
+        self.put("running", Some(host), body);
+        self.spoke[host] = self.at;
+        if self.detail == Detail::Quiet || self.screen.moves() {
+            return Ok(());
+        }
+        self.said(host, Say::Line(self.prefixed(host, &text)))
+    }
+
+    fn prefixed(&self, host: usize, text: &str) -> String {
+        words::prefixed(&self.subject.hosts, host, text, self.paint)
+    }
+
+    /// Something of the run itself, which a log folds away by phase.
+    fn said(&mut self, host: usize, say: Say) -> io::Result<()> {
+        self.spoke[host] = self.at;
+        let (phase, title) = words::phase(&self.subject, self.went);
+        self.screen.phase(phase, &title, self.at)?;
+        self.say(say)
+    }
+
+    fn line(&mut self, line: String) -> io::Result<()> {
+        self.say(Say::Line(line))
+    }
+
+    fn say(&mut self, say: Say) -> io::Result<()> {
+        let Subject {
+            command,
+            environment,
+            ..
+        } = &self.subject;
+        let about = format!("deployer {command} {environment}");
+        self.screen.say(&say.masked(&self.mask), &about, self.paint)
     }
 }

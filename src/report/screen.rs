@@ -1,5 +1,8 @@
-//! Where lines appear: a log that only grows, or a terminal with one moving line per host below it.
+//! Where lines appear: a log that only grows or that folds, or a terminal with one moving line per host below it.
 
+use super::ci::{Ci, Folded};
+use super::paint::Paint;
+use super::say::Say;
 use super::story::Story;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use std::fmt;
@@ -10,6 +13,7 @@ use std::time::Duration;
 pub enum Screen<W: Write> {
     Plain(W),
     Live(Live<W>),
+    Folded(Folded<W>),
 }
 
 /// A terminal on standard error, which is what indicatif draws on.
@@ -32,6 +36,16 @@ impl<W: Write> Screen<W> {
             board: MultiProgress::new(),
             bars: Vec::new(),
         })
+    }
+
+    /// The log of a CI job that began at that time.
+    pub fn folded(out: W, ci: Ci, began: jiff::Timestamp) -> Self {
+        Self::Folded(Folded::new(out, ci, began))
+    }
+
+    /// Whether it shows by itself how long a step has run.
+    pub(super) fn moves(&self) -> bool {
+        matches!(self, Self::Live(_))
     }
 
     pub(super) fn start(&mut self, hosts: &[String]) {
@@ -57,11 +71,21 @@ impl<W: Write> Screen<W> {
         }
     }
 
-    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+    /// What is said next belongs to this phase.
+    pub(super) fn phase(&mut self, phase: &str, title: &str, at: Duration) -> io::Result<()> {
         match self {
-            Self::Plain(out) => writeln!(out, "{line}"),
+            Self::Folded(log) => log.open(phase, title, at),
+            Self::Plain(_) | Self::Live(_) => Ok(()),
+        }
+    }
+
+    /// `about` is the command that is at work.
+    pub(super) fn say(&mut self, say: &Say, about: &str, paint: Paint) -> io::Result<()> {
+        match self {
+            Self::Folded(log) => log.say(say, about, paint),
+            Self::Plain(out) => write(out, &say.lines(paint)),
             // `println` of indicatif loses the line when the terminal goes away.
-            Self::Live(Live { out, board, .. }) => board.suspend(|| writeln!(out, "{line}")),
+            Self::Live(Live { out, board, .. }) => board.suspend(|| write(out, &say.lines(paint))),
         }
     }
 
@@ -85,13 +109,23 @@ impl<W: Write> Screen<W> {
         }
     }
 
-    pub(super) fn end(&mut self) {
-        if let Self::Live(live) = self {
-            for (bar, _) in live.bars.drain(..) {
-                bar.finish_and_clear();
+    /// The run is over; what is said next is about all of it.
+    pub(super) fn end(&mut self, at: Duration) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => {}
+            Self::Live(live) => {
+                for (bar, _) in live.bars.drain(..) {
+                    bar.finish_and_clear();
+                }
             }
+            Self::Folded(log) => log.close(at)?,
         }
+        Ok(())
     }
+}
+
+fn write(out: &mut impl Write, lines: &[String]) -> io::Result<()> {
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// `00:04`, how long the step has run.

@@ -81,7 +81,7 @@ impl Story {
                 self.ended = update.at;
                 self.step = None;
             }
-            News::Connecting | News::Asking | News::Interrupted(_) => {}
+            News::Connecting | News::Asking | News::Interrupted(_) | News::Tick => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! The lines of a run as it goes.
 
+use super::Subject;
 use super::paint::Paint;
 use super::story::Story;
 use crate::event::{Event, Fields, Outcome};
@@ -11,7 +12,7 @@ pub(super) fn line(story: &Story, update: &Update, fleet: bool) -> Option<String
     match &update.news {
         News::Connected => Some(format!("connected ({})", time(update.at))),
         News::Asking => Some("connection lost, asking the host how the run ended".to_owned()),
-        News::Sent(Verb::Abort) => Some("called off".to_owned()),
+        News::Sent(Verb::Abort) => Some("told to stop".to_owned()),
         News::Sent(Verb::Revert) => Some("told to go back to the old release".to_owned()),
         News::Event(event) => of_event(story, event),
         // One host's ending is the closing line.
@@ -24,7 +25,9 @@ pub(super) fn line(story: &Story, update: &Update, fleet: bool) -> Option<String
             Some(outcome_word(*outcome).to_owned())
         }
         News::Ended(Ending::Lost(lost)) if fleet => Some(lost_word(&lost.kind).to_owned()),
-        News::Connecting | News::Sent(_) | News::Ended(_) | News::Interrupted(_) => None,
+        News::Connecting | News::Sent(_) | News::Ended(_) | News::Interrupted(_) | News::Tick => {
+            None
+        }
     }
 }
 
@@ -100,11 +103,40 @@ pub(super) fn prefixed(hosts: &[String], host: usize, text: &str, paint: Paint) 
     format!("{} {text}", paint.faint(&format!("{name:width$} |")))
 }
 
-/// Azure and older GitHub runners look for this anywhere in a line.
+/// Azure, GitHub and GitLab look for these anywhere in a line.
 pub(super) fn harmless(line: &str) -> String {
     line.replace("##[", "## [")
+        .replace("section_start:", "section_start :")
+        .replace("section_end:", "section_end :")
         .replace("##vso[", "## vso[")
         .replace("##teamcity[", "## teamcity[")
+}
+
+/// What all hosts do at this time, as a word and as a title.
+pub(super) fn phase(subject: &Subject, went: bool) -> (&'static str, String) {
+    let hosts = match subject.hosts.as_slice() {
+        few if few.len() <= 5 => few.join(", "),
+        many => format!("{} hosts", many.len()),
+    };
+    if !subject.switches() {
+        let (command, environment) = (&subject.command, &subject.environment);
+        return ("run", format!("{command} {environment} on {hosts}"));
+    }
+    if went {
+        ("switch", format!("switch on {hosts}"))
+    } else {
+        ("prepare", format!("prepare on {hosts}"))
+    }
+}
+
+/// Whole seconds are enough for what has not ended.
+pub(super) fn still_running(step: &str, age: Duration) -> String {
+    let seconds = age.as_secs();
+    let age = match seconds / 60 {
+        0 => format!("{seconds}s"),
+        minutes => format!("{minutes}m{:02}s", seconds % 60),
+    };
+    format!("{step} (still running, {age})")
 }
 
 pub(super) fn interrupted(went: bool) -> &'static str {

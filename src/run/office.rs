@@ -166,7 +166,10 @@ impl Desk {
                 () = next(&mut interrupts) => self.interrupt(Signal::Interrupt),
                 () = next(&mut terminates) => self.interrupt(Signal::Terminate),
                 Some((host, news)) = heard.recv() => self.hear(host, news),
-                _ = hold.tick() => self.hold(),
+                _ = hold.tick() => {
+                    self.tick();
+                    self.hold();
+                }
             }
         }
     }
@@ -184,6 +187,13 @@ impl Desk {
         if let (Some(waves), Some(sign)) = (&mut self.waves, sign) {
             let orders = waves.observe(host, sign);
             self.send(orders);
+        }
+    }
+
+    /// The clock of whoever listens.
+    fn tick(&self) {
+        for host in 0..self.lines.len() {
+            self.report(host, News::Tick);
         }
     }
 

@@ -22,6 +22,8 @@ pub enum News {
     Asking,
     /// The user asked to stop. Every host that has not ended is told so.
     Interrupted(Signal),
+    /// Time passes: the host may have been silent for long.
+    Tick,
     /// The last news of every host.
     Ended(Ending),
 }

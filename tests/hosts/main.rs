@@ -7,6 +7,8 @@
 
 #[path = "../machines/mod.rs"]
 mod machines;
+#[path = "../report/schema.rs"]
+mod schema;
 
 mod broken;
 mod faults;
@@ -19,6 +21,7 @@ mod load;
 mod local;
 mod locks;
 mod logins;
+mod objects;
 mod render;
 mod run;
 mod secrets;

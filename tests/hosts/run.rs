@@ -70,7 +70,10 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(mut command: Command) -> Result<Self> {
-        command.env_remove("NO_COLOR").env("USER", "tester");
+        for other in ["NO_COLOR", "GITHUB_ACTIONS", "GITLAB_CI"] {
+            command.env_remove(other);
+        }
+        command.env("USER", "tester");
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

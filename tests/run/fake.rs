@@ -80,6 +80,7 @@ fn word(news: &News) -> String {
         News::Sent(verb) => format!("> {}", verb.as_str()),
         News::Asking => "asking".to_owned(),
         News::Interrupted(_) => "interrupted".to_owned(),
+        News::Tick => "tick".to_owned(),
         News::Ended(Ending::End { outcome, .. }) => format!("end {}", outcome.as_str()),
         News::Ended(Ending::Lost(lost)) => format!("lost {:?}", lost.kind),
     }

@@ -101,6 +101,8 @@ fn a_script_killed_on_the_host_is_unknown() {
         "{heard:#?}"
     );
     assert!(began.elapsed().as_secs() < 20);
+    // The clock of the report, while the host says nothing.
+    assert!(heard.contains(&"0 tick".to_owned()), "{heard:#?}");
 }
 
 #[test]

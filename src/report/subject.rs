@@ -1,0 +1,33 @@
+/// What a report is about.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// As typed: `push`, `rollback`, `setup`.
+    pub command: String,
+    pub environment: String,
+    /// The names of the hosts, in the order of the fleet.
+    pub hosts: Vec<String>,
+}
+
+impl Subject {
+    /// Whether the command only asks the hosts something.
+    pub(super) fn asks(&self) -> bool {
+        matches!(
+            self.command.as_str(),
+            "plan" | "releases" | "status" | "login"
+        )
+    }
+
+    /// Whether the command has a `go`, before which nothing is changed.
+    pub(super) fn switches(&self) -> bool {
+        matches!(self.command.as_str(), "push" | "rollback")
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Errors and the closing line.
+    Quiet,
+    Normal,
+    /// Every line of output too.
+    Verbose,
+}
