@@ -22,6 +22,7 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
         revision: target.revision.sha.clone(),
     };
     let (facts, code) = session::ask(global, &context, "plan", &question)?;
+    let mask = context.mask();
     let mut stdout = io::stdout().lock();
     for (host, facts) in target.hosts.iter().zip(&facts) {
         let Some(facts) = facts else { continue };
@@ -39,7 +40,8 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
             changes.as_deref(),
             &compile(&plan).digest(),
         ) {
-            writeln!(stdout, "{line}")?;
+            // The subject of a commit may hold anything.
+            writeln!(stdout, "{}", mask.apply(&line))?;
         }
     }
     Ok(code)

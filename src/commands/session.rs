@@ -119,6 +119,10 @@ pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Resul
 
 fn questions(context: &Context, question: &Question) -> Result<Vec<Job>> {
     let id = run_id("read");
+    let env = match question {
+        Question::Foresee { .. } => context.environment_file()?,
+        Question::State | Question::Releases | Question::RemoteHead { .. } => Secret::default(),
+    };
     let job = |host| {
         let plan = read(
             &context.config,
@@ -131,7 +135,7 @@ fn questions(context: &Context, question: &Question) -> Result<Vec<Job>> {
             mode: Mode::Read,
             id: id.to_string(),
             by: String::new(),
-            env: Secret::default(),
+            env: env.clone(),
         })
     };
     context.hosts.iter().map(job).collect()

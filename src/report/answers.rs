@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::environment;
 use crate::event::Fields;
 use crate::plan::{HostPlan, Place};
 use crate::target::Revision;
@@ -113,6 +114,8 @@ pub fn plan_lines(
             .iter()
             .map(|change| format!("{host}    {change}")),
     );
+    let environment = first(facts, "environment").and_then(environment::changes);
+    lines.extend(environment.map(|changes| format!("{host}  {changes}")));
     let steps = plan
         .prepare
         .iter()

@@ -6,6 +6,7 @@
 
 mod answers;
 mod closing;
+mod environment;
 mod exit;
 mod failure;
 mod lost;
@@ -115,14 +116,14 @@ impl<W: Write> Report<W> {
             return Ok(());
         }
         let (short, name) = (revision.short(), &revision.name);
-        self.screen.line(&format!("revision {short} ({name})"))?;
+        self.say(&format!("revision {short} ({name})"))?;
         for (count, what) in [(unpushed, "commit"), (uncommitted, "changed file")] {
             if count > 0 {
                 let line = format!(
                     "{} of the working copy not in it",
                     words::count(count, what)
                 );
-                self.screen.line(&self.paint.hint(&line))?;
+                self.say(&self.paint.hint(&line))?;
             }
         }
         Ok(())
@@ -136,13 +137,13 @@ impl<W: Write> Report<W> {
         // Hosts of one login share one script.
         if digests.windows(2).all(|pair| pair[0] == pair[1]) {
             return digests.first().map_or(Ok(()), |digest| {
-                self.screen.line(&format!("script sha256 {digest}"))
+                self.say(&format!("script sha256 {digest}"))
             });
         }
         for (host, digest) in digests.iter().enumerate() {
             let text = format!("script sha256 {digest}");
             let line = words::prefixed(&self.subject.hosts, host, &text, self.paint);
-            self.screen.line(&line)?;
+            self.say(&line)?;
         }
         Ok(())
     }
@@ -161,7 +162,7 @@ impl<W: Write> Report<W> {
         story.fold(update);
         if let Some(text) = text.filter(|_| self.shows(&update.news)) {
             let line = words::prefixed(&self.subject.hosts, update.host, &text, self.paint);
-            self.screen.line(&self.mask.apply(&line))?;
+            self.say(&line)?;
         }
         self.screen.status(update.host, &self.stories[update.host]);
         Ok(())
@@ -180,9 +181,14 @@ impl<W: Write> Report<W> {
             code,
         };
         for line in closing::lines(&whole) {
-            self.screen.line(&self.mask.apply(&line))?;
+            self.say(&line)?;
         }
         Ok(code)
+    }
+
+    /// Every line goes through here.
+    fn say(&mut self, line: &str) -> io::Result<()> {
+        self.screen.line(&self.mask.apply(line))
     }
 
     fn shows(&self, news: &News) -> bool {
@@ -199,7 +205,7 @@ impl<W: Write> Report<W> {
         self.interrupted = Some(signal);
         if first && host == 0 && self.detail != Detail::Quiet {
             let went = self.stories.iter().any(|story| story.went);
-            self.screen.line(words::interrupted(went))?;
+            self.say(words::interrupted(went))?;
         }
         Ok(())
     }

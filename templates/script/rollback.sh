@@ -19,6 +19,7 @@ choose() {
   WORKERS=$(manifest_of "$RELEASE" workers)
   ev "decided release value=$RELEASE revision=$(manifest_of "$RELEASE" revision)"
   tell_live
+  tell_changes "$ROOT/env/$env_id"
 }
 
 # restore_system NAME...: units and site as that release had them, where this login may write them.
