@@ -103,6 +103,35 @@ fn an_environment_lies_over_what_all_share() {
     assert!(config.nginx.is_none() && config.env.is_empty());
 }
 
+#[test]
+fn anchors_reach_into_an_environment() {
+    let case = Path::new(CASES).join("anchors-in-an-environment-are-good.yaml");
+    let source = fs::read_to_string(case).expect("a file");
+    let read = |environment| {
+        let config = Config::parse(&source, "deploy.yaml", environment).expect("a good file");
+        let env = config.env.into_iter();
+        let env: Vec<(String, String)> = env.map(|(key, value)| (key.to_string(), value)).collect();
+        (config.gunicorn.workers, env)
+    };
+    let env = |level: &str| {
+        let pairs = [("LEVEL", level), ("REGION", "eu")];
+        pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .to_vec()
+    };
+    assert_eq!(read("production"), (16, env("debug")));
+    assert_eq!(read("staging"), (3, env("info")));
+}
+
+/// Each is a file that somebody may write, with the text that answers it.
+#[test]
+fn there_are_many_ways_to_be_wrong() {
+    let bad = cases()
+        .into_iter()
+        .filter(|case| case.with_extension("stderr").exists());
+    assert!(bad.count() >= 130);
+}
+
 /// The shortest file with what `deploy.example.yaml` says beyond defaults.
 const SHORT: &str = "
 app: polls

@@ -21,6 +21,8 @@ pub(super) struct Section<'a> {
     missing: RefCell<Vec<(&'static str, String)>>,
     /// Names and values are the user's own: any key is a key.
     free: Cell<bool>,
+    /// What to do with a key that belongs to another section.
+    elsewhere: Cell<fn(&str) -> Option<String>>,
     problems: &'a Problems,
 }
 
@@ -41,6 +43,7 @@ impl<'a> Section<'a> {
             asked,
             missing,
             free,
+            elsewhere: Cell::new(|_| None),
             problems,
         };
         let value = read(&section);
@@ -59,6 +62,9 @@ impl<'a> Section<'a> {
             .collect();
         for (entry, meant) in &unknown {
             let label = match meant {
+                _ if (self.elsewhere.get())(&entry.key).is_some() => {
+                    (self.elsewhere.get())(&entry.key).unwrap_or_default()
+                }
                 Some(key) => format!("did you mean `{key}`?"),
                 None => format!("known: {}", asked.join(", ")),
             };
@@ -104,6 +110,11 @@ impl<'a> Section<'a> {
             return None;
         }
         Some(entry).filter(|entry| !matches!(entry.value.value, Value::Broken))
+    }
+
+    /// What to say of a key that the section does not have and another one does.
+    pub(super) fn elsewhere(&self, place: fn(&str) -> Option<String>) {
+        self.elsewhere.set(place);
     }
 
     /// All entries, of a section whose keys are free.
@@ -181,7 +192,11 @@ impl<'a> Section<'a> {
         read: impl FnOnce(&Section<'a>) -> T,
     ) -> Option<T> {
         let entry = self.entry(key)?;
-        let map = |node: &'a Node| node.entries().ok_or_else(|| Fault::expected("a map", node));
+        let fault = |node| Fault {
+            label: "its keys stand below it, indented, each as `key: value`".to_owned(),
+            ..Fault::expected("a map", node)
+        };
+        let map = |node: &'a Node| node.entries().ok_or_else(|| fault(node));
         let entries = self.convert(entry, map)?;
         Some(Section::read(
             self.below(key),

@@ -2,6 +2,7 @@ use super::{Fault, Section, settings, written};
 use crate::config::{Gunicorn, Takeover, Trial};
 
 pub(super) fn gunicorn(section: &Section<'_>) -> Option<Gunicorn> {
+    section.elsewhere(settings::place);
     let app = section.required("app", "polls.wsgi:application");
     let threads = section.number("threads", 1..=1024, 1);
     let gunicorn = Gunicorn {
