@@ -158,6 +158,9 @@ pub struct Rollback {
     pub environment: Environment,
     /// A release id, as `deployer releases` lists them (default: what was live before)
     pub release: Option<String>,
+    /// Keep the environment that is live now, instead of bringing back that of the release
+    #[arg(long)]
+    pub keep_env: bool,
 }
 
 #[derive(Debug, Args)]

@@ -123,6 +123,29 @@ fn anchors_reach_into_an_environment() {
     assert_eq!(read("staging"), (3, env("info")));
 }
 
+#[test]
+fn an_environment_has_secrets_of_its_own() {
+    let case = Path::new(CASES).join("secrets-of-all-kinds-are-good.yaml");
+    let config = load(&case).expect("a good file");
+    let shown: Vec<String> = config
+        .secrets
+        .iter()
+        .map(|(key, source)| match source {
+            SecretSource::Variable(name) => format!("{key} = ${name}"),
+            SecretSource::Command { argv, timeout } => format!("{key} = {argv:?} in {timeout:?}"),
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            r#"API_TOKEN = ["sh", "-c", "op read op://web/api | head -n 1"] in 30s"#,
+            r#"DATABASE_URL = ["pass", "show", "polls/db"] in 120s"#,
+            "PATH_LIKE = $PATH",
+            "SECRET_KEY = $PRODUCTION_KEY",
+        ]
+    );
+}
+
 /// Each is a file that somebody may write, with the text that answers it.
 #[test]
 fn there_are_many_ways_to_be_wrong() {

@@ -34,18 +34,7 @@ pub(super) fn top<'a>(root: &'a Node, problems: &Problems) -> Option<&'a [Entry]
 
 pub(super) fn environments(base: &[Entry], problems: &Problems) -> Vec<Environment> {
     let Some(entry) = base.iter().find(|entry| entry.key == "environments") else {
-        let meant = base.iter().find(|entry| misspelt(entry, "environments"));
-        problems.add(match meant {
-            Some(entry) => Problem::new(
-                entry.key_span.clone(),
-                format!("unknown key {}", quoted(&entry.key)),
-                "did you mean `environments`?",
-            ),
-            None => {
-                let first = base.first().map_or(0..0, |first| first.key_span.clone());
-                Problem::new(first, "missing key `environments`", ADD)
-            }
-        });
+        problems.add(missing(base));
         return vec![];
     };
     if entry.value.entries().is_none() && !entry.value.is_null() {
@@ -70,6 +59,16 @@ pub(super) fn environments(base: &[Entry], problems: &Problems) -> Vec<Environme
     all.iter()
         .filter_map(|entry| environment(entry, &shared, problems))
         .collect()
+}
+
+/// A misspelt key is not a missing one.
+fn missing(base: &[Entry]) -> Problem {
+    if let Some(entry) = base.iter().find(|entry| misspelt(entry, "environments")) {
+        let says = format!("unknown key {}", quoted(&entry.key));
+        return Problem::new(entry.key_span.clone(), says, "did you mean `environments`?");
+    }
+    let first = base.first().map_or(0..0, |first| first.key_span.clone());
+    Problem::new(first, "missing key `environments`", ADD)
 }
 
 /// What all environments start from. Keys that start with `x-` are there for their anchors only.

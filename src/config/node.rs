@@ -147,14 +147,17 @@ fn moment(text: &str) -> bool {
     let digits = |part: &str, longest: usize| {
         (1..=longest).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
     };
-    let (date, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, ""));
-    let parts: Vec<&str> = date.split('-').collect();
-    let dated = matches!(parts[..], [year, month, day]
-        if year.len() == 4 && digits(year, 4) && digits(month, 2) && digits(day, 2));
-    let times = |text: &str| text.split(':').skip(1).all(|part| digits(part, 2));
-    let timed = text.split(':').count() > 1 && digits(text.split(':').next().unwrap_or(""), 9);
-    dated && (time.is_empty() || time.starts_with(|first: char| first.is_ascii_digit()))
-        || timed && times(text)
+    let (day, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, "0"));
+    let dated = match day.split('-').collect::<Vec<_>>()[..] {
+        [year, month, day] => {
+            year.len() == 4 && [year, month, day].iter().all(|part| digits(part, 4))
+        }
+        _ => false,
+    };
+    let sexagesimal = text.split_once(':').is_some_and(|(first, rest)| {
+        digits(first, 9) && rest.split(':').all(|part| digits(part, 2))
+    });
+    sexagesimal || dated && time.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn odd_notation(digits: &str) -> bool {

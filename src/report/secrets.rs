@@ -5,16 +5,18 @@ use crate::run::Unresolved;
 /// Why a run cannot begin: every secret that has no value here, and none of their values.
 pub fn secrets_missing(missing: &[(EnvKey, Unresolved)]) -> String {
     let count = words::count(missing.len(), "secret");
-    let mut text = format!("{count} cannot be had on this machine; no host was contacted");
+    let mut lines = vec![format!(
+        "{count} cannot be had on this machine; no host was contacted"
+    )];
     for (key, why) in missing {
-        text += &format!("\n  {key}: {}", reason(why));
+        lines.push(format!("  {key}: {}", reason(why)));
         if let Unresolved::Failed(_, said) = why {
-            for line in said {
-                text += &format!("\n    {}", words::harmless(line));
-            }
+            let said = said.iter().map(|line| words::harmless(line));
+            lines.extend(said.map(|line| format!("    {line}")));
         }
     }
-    text + "\nhint: `secrets` in deploy.yaml says where each comes from"
+    lines.push("hint: `secrets` in deploy.yaml says where each comes from".to_owned());
+    lines.join("\n")
 }
 
 fn reason(why: &Unresolved) -> String {

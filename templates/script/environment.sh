@@ -17,9 +17,10 @@ environment() {
 # tell_changes NEW: which variables the live release has otherwise, by name. Standard input is `-`.
 tell_changes() {
   [ -n "$live" ] || return 0
-  target "$ROOT/releases/$live/.deployer/env"
-  [ "$named" != "$env_id" ] || return 0
-  changes=$(env_changes "$ROOT/env/$named" "$1") || return 0
+  old_env=$ROOT/releases/$live/.deployer/env
+  # shellcheck disable=SC3013 # dash and bash have it, and it costs no process
+  [ ! "$old_env" -ef "$ROOT/env/$env_id" ] || return 0
+  changes=$(env_changes "$old_env" "$1") || return 0
   [ -z "$changes" ] || ev "fact environment$changes"
 }
 

@@ -202,8 +202,8 @@ seal() {
 discard() {
   remove_unfinished
   put_system_back
-  # A release with a name that was never activated: only this run can have made it.
-  [ "$KIND" != push ] || rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID"
+  # A release with this run's name: only the run can have made it.
+  rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID"
   end_trial
 }
 

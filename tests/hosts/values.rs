@@ -10,6 +10,7 @@ use crate::machines::{Machine, get};
 use crate::random::Random;
 use crate::run::{Run, Running};
 use crate::site::{NAME, Site};
+use crate::state::coherent;
 
 /// Each broke some format that was written without care.
 const NASTY: [&str; 34] = [
@@ -107,12 +108,52 @@ fn every_value_arrives_as_itself() -> Result<()> {
         .extend(old.map(|old| ("S_TOKEN".to_owned(), old)));
     batch.arrived(&site)?;
 
+    // Older code with newer values is a release of its own; one that fails leaves nothing.
+    site.change()?;
+    let changed = batch.deployer(&site, &["push", "production"])?.expect(0)?;
+    changed.says_not("environment:")?;
+    batch
+        .secrets
+        .insert("S_TOKEN".to_owned(), "t0ken-number-three".to_owned());
+    batch
+        .deployer(&site, &["push", "production"])?
+        .expect(0)?
+        .says(said)?;
+    let web = site.web();
+    let older = web.sh("sed 1q /srv/hello/current/.deployer/proven")?;
+    let print = format!(
+        "cd /srv/hello && ls -1 releases static && sha256sum releases/{older}/.deployer/* && readlink releases/{older}/.deployer/env"
+    );
+    let before = web.sh(&print)?;
+    let gunicorn = "/srv/hello/current/venv/bin/gunicorn";
+    web.sh(&format!("mv {gunicorn} {gunicorn}.away"))?;
+    site.deployer(&["rollback", "production", "--keep-env"])?
+        .expect(7)?;
+    web.sh(&format!("mv {gunicorn}.away {gunicorn}"))?;
+    ensure!(web.sh(&print)? == before);
+    let back = site
+        .deployer(&["rollback", "production", "--keep-env"])?
+        .expect(0)?;
+    back.clone().says(said)?.says("environment kept")?;
+    batch.arrived(&site)?;
+    let kept = coherent(web)?.release;
+    ensure!(
+        web.sh(&format!("({print}) | grep -v {kept}"))? == before,
+        "{back}"
+    );
+    site.deployer(&["rollback", "production"])?
+        .expect(0)?
+        .says_not("environment:")?;
+    site.deployer(&["rollback", "production", &kept])?
+        .expect(0)?;
+    batch.arrived(&site)?;
+
     // What a program prints of them does not leave.
     site.on_import(LEAK)?;
     site.commit()?;
-    for detail in ["-v", "--color=always", "-q"] {
+    for detail in [["-v", "--color=always"], ["-q", "--color=never"]] {
         let failed = batch
-            .deployer(&site, &["push", "production", detail])?
+            .deployer(&site, &[&["push", "production"], &detail[..]].concat())?
             .expect(7)?;
         let shown = failed.to_string();
         for secret in batch.secrets.values() {
@@ -121,7 +162,7 @@ fn every_value_arrives_as_itself() -> Result<()> {
             }
         }
         ensure!(
-            detail == "-q" || shown.contains("RuntimeError: ***"),
+            detail[0] == "-q" || shown.contains("RuntimeError: ***"),
             "{shown}"
         );
     }
