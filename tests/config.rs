@@ -140,7 +140,7 @@ fn an_environment_has_secrets_of_its_own() {
         [
             r#"API_TOKEN = ["sh", "-c", "op read op://web/api | head -n 1"] in 30s"#,
             r#"DATABASE_URL = ["pass", "show", "polls/db"] in 120s"#,
-            "PATH_LIKE = $PATH",
+            r#"PATH_LIKE = ["pass", "show", "path"] in 30s"#,
             "SECRET_KEY = $PRODUCTION_KEY",
         ]
     );
