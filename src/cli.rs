@@ -1,8 +1,17 @@
 //! The command line, as types. Environment variables are read here and nowhere else.
 
+use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::VariableName;
+
+/// A variable that the file names.
+pub fn variable(name: &VariableName) -> Option<OsString> {
+    env::var_os(name.as_str())
+}
 
 /// Deploys Python web applications to Ubuntu and Debian hosts, from one deploy.yaml.
 #[derive(Debug, Parser)]
@@ -185,6 +194,9 @@ pub struct Rollback {
     pub environment: Environment,
     /// A release id, as `deployer releases` lists them (default: what was live before)
     pub release: Option<String>,
+    /// Keep the environment that is live now, instead of bringing back that of the release
+    #[arg(long)]
+    pub keep_env: bool,
 }
 
 #[derive(Debug, Args)]

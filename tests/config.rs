@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use deployer::config::{Config, ConfigErrors, EnvName};
+use deployer::config::{Config, ConfigErrors, EnvName, SecretSource};
 
 const CASES: &str = "tests/cases/config";
 
@@ -103,6 +103,58 @@ fn an_environment_lies_over_what_all_share() {
     assert!(config.nginx.is_none() && config.env.is_empty());
 }
 
+#[test]
+fn anchors_reach_into_an_environment() {
+    let case = Path::new(CASES).join("anchors-in-an-environment-are-good.yaml");
+    let source = fs::read_to_string(case).expect("a file");
+    let read = |environment| {
+        let config = Config::parse(&source, "deploy.yaml", environment).expect("a good file");
+        let env = config.env.into_iter();
+        let env: Vec<(String, String)> = env.map(|(key, value)| (key.to_string(), value)).collect();
+        (config.gunicorn.workers, env)
+    };
+    let env = |level: &str| {
+        let pairs = [("LEVEL", level), ("REGION", "eu")];
+        pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .to_vec()
+    };
+    assert_eq!(read("production"), (16, env("debug")));
+    assert_eq!(read("staging"), (3, env("info")));
+}
+
+#[test]
+fn an_environment_has_secrets_of_its_own() {
+    let case = Path::new(CASES).join("secrets-of-all-kinds-are-good.yaml");
+    let config = load(&case).expect("a good file");
+    let shown: Vec<String> = config
+        .secrets
+        .iter()
+        .map(|(key, source)| match source {
+            SecretSource::Variable(name) => format!("{key} = ${name}"),
+            SecretSource::Command { argv, timeout } => format!("{key} = {argv:?} in {timeout:?}"),
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            r#"API_TOKEN = ["sh", "-c", "op read op://web/api | head -n 1"] in 30s"#,
+            r#"DATABASE_URL = ["pass", "show", "polls/db"] in 120s"#,
+            r#"PATH_LIKE = ["pass", "show", "path"] in 30s"#,
+            "SECRET_KEY = $PRODUCTION_KEY",
+        ]
+    );
+}
+
+/// Each is a file that somebody may write, with the text that answers it.
+#[test]
+fn there_are_many_ways_to_be_wrong() {
+    let bad = cases()
+        .into_iter()
+        .filter(|case| case.with_extension("stderr").exists());
+    assert!(bad.count() >= 130);
+}
+
 /// The shortest file with what `deploy.example.yaml` says beyond defaults.
 const SHORT: &str = "
 app: polls
@@ -151,6 +203,25 @@ fn the_example_is_good_with_its_optional_keys() {
     let config = Config::parse(&all.join("\n"), "deploy.example.yaml", "production").expect("good");
     assert!(config.python.version.is_some() && config.python.index_url.is_some());
     assert!(config.service.memory_max.is_some() && config.health.status.is_some());
+}
+
+/// What stands in the example's comment on `secrets`, read.
+#[test]
+fn the_examples_of_secrets_are_good() {
+    let comment = EXAMPLE.lines().filter_map(|line| line.strip_prefix("#   "));
+    let secrets: Vec<String> = comment.map(|line| format!("  {line}")).collect();
+    let source = EXAMPLE.replace("secrets: {}", &format!("secrets:\n{}", secrets.join("\n")));
+    let config = Config::parse(&source, "deploy.example.yaml", "production").expect("good");
+    let limits: Vec<Option<u64>> = config
+        .secrets
+        .values()
+        .map(|source| match source {
+            SecretSource::Variable(_) => None,
+            SecretSource::Command { timeout, .. } => Some(timeout.as_secs()),
+        })
+        .collect();
+    // By name: API_TOKEN, DATABASE_URL, SECRET_KEY.
+    assert_eq!(limits, [Some(60), Some(30), None]);
 }
 
 /// The reader names the keys it knows when it finds one that it does not.

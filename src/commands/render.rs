@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use super::context::Context;
 use super::{push, revision, session};
 use crate::cli::{Global, Render, RenderKind};
-use crate::plan::{File, GitPins, HostPlan, Place};
+use crate::plan::{Earlier, File, GitPins, HostPlan, Place};
 use crate::report::ExitCode;
 use crate::script::compile;
 use crate::target::TargetHost;
@@ -55,7 +55,9 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
             let target = push::target(context, revision::offline(&wanted, context)?, false);
             crate::plan::push(&target, host, files)
         }
-        RenderKind::Rollback => crate::plan::rollback(&context.config, host, None, files),
+        RenderKind::Rollback => {
+            crate::plan::rollback(&context.config, host, Earlier::default(), files)
+        }
         RenderKind::Setup => {
             crate::plan::setup(&context.config, host, &[], &GitPins::default(), files)
         }

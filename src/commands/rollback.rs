@@ -3,10 +3,11 @@ use anyhow::{Context as _, Result};
 use super::context::Context;
 use super::session;
 use crate::cli::{Global, Rollback};
-use crate::plan::rollback;
+use crate::plan::{Earlier, rollback};
 use crate::report::ExitCode;
-use crate::run::{Fleet, Job, Mode, Policy, Secret};
+use crate::run::{Fleet, Job, Mode, Policy};
 use crate::script::compile;
+use crate::secret::Secret;
 
 pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;
@@ -14,12 +15,15 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     let mut report = session::report(global, &context, "rollback");
     let id = session::run_id("rollback");
     let job = |host| {
-        let release = arguments.release.as_deref();
+        let earlier = Earlier {
+            release: arguments.release.clone(),
+            keep_environment: arguments.keep_env,
+        };
         Ok(Job {
             script: compile(&rollback(
                 &context.config,
                 host,
-                release,
+                earlier,
                 context.files(host)?,
             )),
             mode: Mode::Run,

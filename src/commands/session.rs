@@ -7,10 +7,11 @@ use crate::cli::{CiChoice, Global};
 use crate::event::{Event, Fields, Outcome};
 use crate::plan::{Question, read};
 use crate::report::{
-    Answer, Ci, Detail, ExitCode, Mask, Paint, Report, Screen, Stream, Subject, Verdict,
+    Answer, Ci, Detail, ExitCode, Paint, Report, Screen, Stream, Subject, Verdict,
 };
-use crate::run::{Ending, Fleet, Job, Mode, News, Policy, Secret};
+use crate::run::{Ending, Fleet, Job, Mode, News, Policy};
 use crate::script::compile;
+use crate::secret::Secret;
 use crate::target::ReleaseId;
 
 /// The report of a run that changes something.
@@ -43,8 +44,7 @@ fn detailed(global: &Global, context: &Context, command: &str, words: Detail) ->
         None if stderr().is_terminal() && words != Detail::Quiet => Screen::live(stderr()),
         None => Screen::plain(stderr()),
     };
-    let mask = Mask::new(context.config.secrets());
-    let report = Report::new(subject, words, paint, screen).masking(mask);
+    let report = Report::new(subject, words, paint, screen).masking(context.mask());
     match stream(global) {
         Some(stream) => report.streaming(stream, detail(global)),
         None => report,
@@ -162,6 +162,10 @@ pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Resul
 }
 
 fn questions(context: &Context, question: &Question, id: &ReleaseId) -> Result<Vec<Job>> {
+    let env = match question {
+        Question::Foresee { .. } => context.environment_file()?,
+        Question::State | Question::Releases | Question::RemoteHead { .. } => Secret::default(),
+    };
     let job = |host| {
         let plan = read(
             &context.config,
@@ -174,7 +178,7 @@ fn questions(context: &Context, question: &Question, id: &ReleaseId) -> Result<V
             mode: Mode::Read,
             id: id.to_string(),
             by: String::new(),
-            env: Secret::default(),
+            env: env.clone(),
         })
     };
     context.hosts.iter().map(job).collect()

@@ -9,8 +9,9 @@ use crate::config::{Host, Reach, UserName};
 use crate::event::Event;
 use crate::plan::{GitPins, setup};
 use crate::report::{self, ExitCode, Verdict};
-use crate::run::{Fleet, Job, Mode, News, Policy, Secret, Update};
+use crate::run::{Fleet, Job, Mode, News, Policy, Update};
 use crate::script::compile;
+use crate::secret::Secret;
 use crate::target::ReleaseId;
 
 pub(super) fn run(global: &Global, arguments: &Setup) -> Result<ExitCode> {

@@ -34,10 +34,14 @@ pub(super) fn top<'a>(root: &'a Node, problems: &Problems) -> Option<&'a [Entry]
 
 pub(super) fn environments(base: &[Entry], problems: &Problems) -> Vec<Environment> {
     let Some(entry) = base.iter().find(|entry| entry.key == "environments") else {
-        let first = base.first().map_or(0..0, |first| first.key_span.clone());
-        problems.add(Problem::new(first, "missing key `environments`", ADD));
+        problems.add(missing(base));
         return vec![];
     };
+    if entry.value.entries().is_none() && !entry.value.is_null() {
+        let says = format!("environments: expected a map, found {}", entry.value.kind());
+        problems.add(Problem::new(entry.key_span.clone(), says, ADD));
+        return vec![];
+    }
     let all = entry.value.entries().unwrap_or_default();
     if all.is_empty() {
         problems.add(Problem::new(
@@ -55,6 +59,16 @@ pub(super) fn environments(base: &[Entry], problems: &Problems) -> Vec<Environme
     all.iter()
         .filter_map(|entry| environment(entry, &shared, problems))
         .collect()
+}
+
+/// A misspelt key is not a missing one.
+fn missing(base: &[Entry]) -> Problem {
+    if let Some(entry) = base.iter().find(|entry| misspelt(entry, "environments")) {
+        let says = format!("unknown key {}", quoted(&entry.key));
+        return Problem::new(entry.key_span.clone(), says, "did you mean `environments`?");
+    }
+    let first = base.first().map_or(0..0, |first| first.key_span.clone());
+    Problem::new(first, "missing key `environments`", ADD)
 }
 
 /// What all environments start from. Keys that start with `x-` are there for their anchors only.
@@ -92,9 +106,12 @@ fn environment(entry: &Entry, shared: &[Entry], problems: &Problems) -> Option<E
         report(
             &entry.key_span,
             format!("expected a map, found {}", entry.value.kind()),
-            "",
+            "its `hosts` stand below it, indented",
         );
-    } else if own.iter().all(|entry| entry.key != "hosts") {
+    } else if !own
+        .iter()
+        .any(|entry| entry.key == "hosts" || misspelt(entry, "hosts"))
+    {
         let label = "add `user@host`, `host`, or `local` for this machine";
         report(&entry.key_span, "missing key `hosts`".into(), label);
     }
@@ -116,6 +133,10 @@ fn environment(entry: &Entry, shared: &[Entry], problems: &Problems) -> Option<E
         entries: overlay(shared.to_vec(), over),
         part: entry.key_span.start..entry.value.span.end.max(entry.key_span.end),
     })
+}
+
+fn misspelt(entry: &Entry, key: &str) -> bool {
+    nearest(&entry.key, [key]).is_some()
 }
 
 pub(super) fn unknown(base: &[Entry], names: &[String], wanted: &str) -> Problem {

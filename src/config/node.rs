@@ -43,6 +43,8 @@ pub(super) enum Plain<'a> {
     Float(f64),
     /// A number in a notation that readers disagree on: `022`, `0x1f`, `1_000`.
     OddNumber,
+    /// A date or a time of day, which YAML 1.1 reads as a timestamp or a number to the base of 60.
+    Moment,
     Text(&'a str),
 }
 
@@ -108,6 +110,9 @@ impl<'a> Plain<'a> {
             ".inf" | "-.inf" | "+.inf" | ".nan" => return Self::OddNumber,
             _ => {}
         }
+        if moment(text) {
+            return Self::Moment;
+        }
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         if digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
             Self::number(text, digits)
@@ -135,6 +140,24 @@ impl<'a> Plain<'a> {
             Self::OddNumber
         }
     }
+}
+
+/// `2026-11-23`, `2026-11-23 10:30:00`, `22:22`, `1:30:00`.
+fn moment(text: &str) -> bool {
+    let digits = |part: &str, longest: usize| {
+        (1..=longest).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let (day, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, "0"));
+    let dated = match day.split('-').collect::<Vec<_>>()[..] {
+        [year, month, day] => {
+            year.len() == 4 && [year, month, day].iter().all(|part| digits(part, 4))
+        }
+        _ => false,
+    };
+    let sexagesimal = text.split_once(':').is_some_and(|(first, rest)| {
+        digits(first, 9) && rest.split(':').all(|part| digits(part, 2))
+    });
+    sexagesimal || dated && time.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn odd_notation(digits: &str) -> bool {
@@ -177,7 +200,13 @@ mod tests {
             ("1e400", Plain::OddNumber),
             ("99999999999999999999", Plain::OddNumber),
             ("1.2.3", Plain::Text("1.2.3")),
-            ("2026-11-23", Plain::Text("2026-11-23")),
+            ("2026-11-23", Plain::Moment),
+            ("2026-11-23T10:30:00Z", Plain::Moment),
+            ("22:22", Plain::Moment),
+            ("1:30:00", Plain::Moment),
+            ("2026-11-23-beta", Plain::Text("2026-11-23-beta")),
+            ("web1:2222", Plain::Text("web1:2222")),
+            ("::1", Plain::Text("::1")),
             ("-rf", Plain::Text("-rf")),
             (".", Plain::Text(".")),
             ("nan", Plain::Text("nan")),

@@ -89,6 +89,14 @@ fn syntax(source: &str, error: &ScanError) -> Problem {
         );
     }
     let label = match error.kind() {
+        Fault::UnknownAnchor => "quote text that starts with `*`; an anchor stands above its alias",
+        Fault::InvalidTrailingSingleQuotedScalar => "write `''` for a quote inside single quotes",
+        Fault::InvalidTrailingDoubleQuotedScalar => {
+            r#"write `\"` for a quote inside double quotes"#
+        }
+        Fault::UnknownQuotedScalarEscape => "single quotes keep a backslash as it is",
+        Fault::SimpleKeyExpected => "is there a space after the colon?",
+        Fault::InvalidIndentation => "is a bracket left open above?",
         Fault::InvalidQuotedScalarIndent => "is a quote left open above?",
         Fault::MappingValueNotAllowed => "quote text that holds `: `, or look at the line above",
         Fault::UnexpectedCharacter { character } if !character.is_control() => {

@@ -45,6 +45,7 @@ pub enum Action {
     Choose {
         release: Option<String>,
     },
+    KeepEnvironment,
     RestoreSystem {
         files: Vec<Name>,
     },

@@ -13,7 +13,7 @@ pub use action::{Action, Virtualenv};
 pub use file::{File, Name, Place};
 pub use push::push;
 pub use read::{Question, read};
-pub use rollback::rollback;
+pub use rollback::{Earlier, rollback};
 pub use setup::{GitPins, setup};
 
 use crate::config::Config;

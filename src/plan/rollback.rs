@@ -3,27 +3,36 @@ use super::{Action, File, HostPlan, Identity, Kind, Step};
 use crate::config::Config;
 use crate::target::TargetHost;
 
-/// The same activation with a release the host has already; `None` means what was live before the live one.
+/// Where a rollback goes.
+#[derive(Debug, Clone, Default)]
+pub struct Earlier {
+    /// `None` means what was live before the live one.
+    pub release: Option<String>,
+    /// With the environment that is live now, instead of its own.
+    pub keep_environment: bool,
+}
+
+/// The same activation with a release the host has already.
 pub fn rollback(
     config: &Config,
     host: &TargetHost,
-    release: Option<&str>,
+    earlier: Earlier,
     files: Vec<File>,
 ) -> HostPlan {
-    let mut prepare = vec![
-        Step::new(
-            "choose",
-            Action::Choose {
-                release: release.map(ToOwned::to_owned),
-            },
-        ),
-        Step::new(
-            "units",
-            Action::RestoreSystem {
-                files: replaceable(&files),
-            },
-        ),
-    ];
+    let Earlier {
+        release,
+        keep_environment,
+    } = earlier;
+    let mut prepare = vec![Step::new("choose", Action::Choose { release })];
+    if keep_environment {
+        prepare.push(Step::new("environment", Action::KeepEnvironment));
+    }
+    prepare.push(Step::new(
+        "units",
+        Action::RestoreSystem {
+            files: replaceable(&files),
+        },
+    ));
     prepare.extend(gate(config.gunicorn.trial));
     prepare.push(Step::new("decide", decide(config)));
     HostPlan {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::verdict::Answer;
 
+use super::environment;
 use crate::event::Fields;
 use crate::plan::{HostPlan, Place, Step};
 use crate::target::Revision;
@@ -206,6 +207,8 @@ fn plan_lines(
             .iter()
             .map(|change| format!("{host}    {change}")),
     );
+    let environment = first(facts, "environment").and_then(environment::changes);
+    lines.extend(environment.map(|changes| format!("{host}  {changes}")));
     let steps = plan
         .prepare
         .iter()

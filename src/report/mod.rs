@@ -8,6 +8,7 @@
 mod answers;
 mod ci;
 mod closing;
+mod environment;
 mod exit;
 mod failure;
 mod lost;
@@ -17,6 +18,7 @@ mod paint;
 mod reasons;
 mod say;
 mod screen;
+mod secrets;
 mod story;
 mod stream;
 mod streaming;
@@ -31,6 +33,7 @@ pub use exit::ExitCode;
 pub use mask::Mask;
 pub use paint::Paint;
 pub use screen::Screen;
+pub use secrets::secrets_missing;
 pub use stream::{Problem, Stream};
 pub use subject::{Detail, Subject};
 pub use verdict::{Answer, Verdict};
@@ -194,6 +197,7 @@ impl<W: Write> Report<W> {
         Ok(Verdict {
             code,
             stream: self.stream.map(|(stream, _)| stream),
+            mask: self.mask,
             result,
         })
     }

@@ -1,4 +1,5 @@
 use super::exit::ExitCode;
+use super::mask::Mask;
 use super::stream::{Pairs, Stream};
 use std::io::{self, Write};
 
@@ -8,6 +9,7 @@ use std::io::{self, Write};
 pub struct Verdict {
     pub(super) code: ExitCode,
     pub(super) stream: Option<Stream>,
+    pub(super) mask: Mask,
     pub(super) result: Pairs,
 }
 
@@ -40,7 +42,8 @@ impl Verdict {
             None => answer
                 .lines
                 .iter()
-                .try_for_each(|line| writeln!(out, "{line}")),
+                // The subject of a commit may hold anything.
+                .try_for_each(|line| writeln!(out, "{}", self.mask.apply(line))),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The lines of a run as it goes.
 
 use super::Subject;
+use super::environment;
 use super::paint::Paint;
 use super::story::Story;
 use crate::event::{Event, Fields, Outcome};
@@ -60,6 +61,7 @@ fn of_event(story: &Story, event: &Event) -> Option<String> {
             super::reasons::warned(reason, fields)
         )),
         Event::Live { release, .. } => Some(format!("{release} serves")),
+        Event::Fact { what, fields } if what == "environment" => environment::changes(fields),
         Event::Output(line) => Some(format!("  {}", harmless(line))),
         _ => None,
     }

@@ -34,6 +34,7 @@ pub(super) fn call(action: &Action) -> String {
         } => format!("decide {} \"$part\" {max_stall}", takeover_word(*takeover)),
         Action::Seal { manifest } => words("seal", [manifest]),
         Action::Choose { release } => words("choose", [release.as_deref().unwrap_or("")]),
+        Action::KeepEnvironment => "keep_environment".to_owned(),
         Action::RestoreSystem { files } => names("restore_system", files),
         Action::Drain => "drain".to_owned(),
         Action::Record => "history live".to_owned(),

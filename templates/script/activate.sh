@@ -143,7 +143,7 @@ go() {
     journal switching
     run_step restore restore || give_up
     # A release that a rollback was going to was good before.
-    [ "$KIND" != push ] || rm -f "$ROOT/releases/$RELEASE/.deployer/proven"
+    [ "$RELEASE" != "$ID" ] || rm -f "$ROOT/releases/$RELEASE/.deployer/proven"
     journal_end
     history reverted
     end reverted "release=${live:--}"

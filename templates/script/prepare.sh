@@ -39,12 +39,6 @@ tell_live() {
   ev "fact live release=$live revision=$(manifest_of "$live" revision) slot=$slot"
 }
 
-# The name carries a salt of the host, so that it tells nothing about short secrets.
-env_name() {
-  env_id=$(cat "$ROOT/.deployer/salt" "$run/env" | sha256sum)
-  env_id=${env_id%"${env_id#????????????????}"}
-}
-
 check_host() {
   # Every path that a worker reports is a real one.
   [ "$(readlink -f "$ROOT")" = "$ROOT" ] || refuse root-link
@@ -159,13 +153,6 @@ requirements_of() {
   options="$options $pin"
 }
 
-# environment: the client's bytes under a name made of them.
-environment() {
-  file=$ROOT/env/$env_id
-  if [ -f "$file" ]; then rm -f "$run/env"; return 0; fi
-  (umask 027 && cat "$run/env" >"$file.$$") && sync_file "$file.$$" && mv -fT "$file.$$" "$file" && rm -f "$run/env"
-}
-
 # Links of the release: its packages, its environment, and what all releases share.
 link_release() {
   ln -s "../../venvs/$venv" "$part/venv" &&
@@ -215,8 +202,8 @@ seal() {
 discard() {
   remove_unfinished
   put_system_back
-  # A release with a name that was never activated: only this run can have made it.
-  [ "$KIND" != push ] || rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID"
+  # A release with this run's name: only the run can have made it.
+  rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID"
   end_trial
 }
 

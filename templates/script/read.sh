@@ -49,6 +49,9 @@ remote_head() {
 
 # What a push would do, as far as it can be known without fetching.
 foresee() {
+  # What a push would send; it is compared on its way and kept nowhere.
+  env_id=
+  if [ -n "$live" ]; then head -c "$length" | tell_changes -; else head -c "$length" >/dev/null; fi
   if sha256sum --status -c 2>/dev/null <<LIST
 $SYSTEM_FILES
 LIST

@@ -19,6 +19,26 @@ choose() {
   WORKERS=$(manifest_of "$RELEASE" workers)
   ev "decided release value=$RELEASE revision=$(manifest_of "$RELEASE" revision)"
   tell_live
+  tell_changes "$ROOT/env/$env_id"
+}
+
+# keep_environment: that release once more, by the name of this run and with the environment of the live one. No release
+# is ever changed, and this one can be gone back to like any other.
+keep_environment() {
+  target "$ROOT/releases/$live/.deployer/env"
+  [ "$named" != "$env_id" ] || return 0
+  ev "decided environment value=kept"
+  env_id=$named made=$ROOT/releases/.$ID.part
+  sequence=$(($(cat "$ROOT/.deployer/sequence") + 1))
+  cp -al "$part" "$made" && rm -f "$made/.deployer/proven" "$made/.deployer/manifest.json" &&
+    relink "../../../env/$env_id" "$made/.deployer/env" || return 1
+  sed "s/^{\"release\":\"[^\"]*\",\"sequence\":[0-9]*,/{\"release\":\"$ID\",\"sequence\":$sequence,/
+    s/\"env\":\"[^\"]*\"/\"env\":\"$env_id\"/" "$part/.deployer/manifest.json" >"$made/.deployer/manifest.json" || return 1
+  if [ -d "$ROOT/static/$RELEASE" ]; then
+    cp -al "$ROOT/static/$RELEASE" "$ROOT/static/.$ID.part" && mv -T "$ROOT/static/.$ID.part" "$ROOT/static/$ID" || return 1
+  fi
+  part=$ROOT/releases/$ID RELEASE=$ID
+  sync_tree "$made" && put "$ROOT/.deployer/sequence" "$sequence" && mv -T "$made" "$part" && sync_file "$ROOT/releases"
 }
 
 # restore_system NAME...: units and site as that release had them, where this login may write them.

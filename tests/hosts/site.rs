@@ -125,13 +125,17 @@ impl Site {
     }
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
+        Running::start(self.command(arguments))
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deployer"));
         command
             .current_dir(self.app.path())
             .arg("--ssh-config")
             .arg(self.ssh.path())
             .args(arguments);
-        Running::start(command)
+        command
     }
 
     /// Replaces the only occurrence of `from` in a file of the app.

@@ -37,7 +37,7 @@ fn check(name: &str, source: &str, kind: &str) {
 
 #[test]
 fn small_app() {
-    for kind in ["push", "rollback", "setup", "read"] {
+    for kind in ["push", "rollback", "rollback-keep-env", "setup", "read"] {
         check("small", SMALL, kind);
     }
 }

@@ -1,6 +1,8 @@
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
+use deployer::config::EnvKey;
+use deployer::quote::env_file;
 use deployer::script::compile;
 
 use crate::plans::{SMALL, plan};
@@ -84,6 +86,64 @@ fn words_on_the_wire_carry_any_byte() {
             expected,
             "{shell}: {said:?}"
         );
+    }
+}
+
+/// Names of variables only, whatever the values are made of.
+#[test]
+fn what_differs_between_two_environments_is_named() {
+    let file = |values: &[(&str, &str)]| {
+        let keys: Vec<EnvKey> = values
+            .iter()
+            .map(|(key, _)| (*key).try_into().expect("a name"))
+            .collect();
+        let values = keys.iter().zip(values.iter().map(|(_, value)| *value));
+        env_file(values).expect("values")
+    };
+    let long = "x\n".repeat(10_000);
+    let nasty = "a\"b\\\n$(id)`\\\nOTHER=\"1\"\n\\";
+    let old = [
+        ("A", "1"),
+        ("B", nasty),
+        ("C", "\n"),
+        ("D", ""),
+        ("E", &long),
+        ("OLD", "x\nA=\"2\""),
+    ];
+    let fewer = [("A", "1")];
+    for (old, new, said) in [
+        (&old[..], &old[..], ""),
+        (&old[..], &old[1..], " removed=A"),
+        (&old[1..], &old[..], " added=A"),
+        (&[], &old[..2], " added=A,B"),
+        (&old[..2], &[], " removed=A,B"),
+        (&old[..], &fewer[..], " removed=B,C,D,E,OLD"),
+        (
+            &old[..],
+            &[
+                ("A", "10"),
+                ("B", nasty),
+                ("C", ""),
+                ("D", ""),
+                ("E", "x"),
+                ("F", "\\"),
+            ],
+            " changed=A,C,E added=F removed=OLD",
+        ),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("old");
+        std::fs::write(&path, file(old)).expect("written");
+        for shell in SHELLS {
+            let text = library("env_changes \"$1\" -");
+            let path = path.to_str().expect("plain");
+            let output = run(shell, &text, &[path], &file(new));
+            assert_eq!(String::from_utf8_lossy(&output.stdout), said, "{output:?}");
+            assert!(
+                output.status.success() && output.stderr.is_empty(),
+                "{output:?}"
+            );
+        }
     }
 }
 

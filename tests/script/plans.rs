@@ -1,6 +1,6 @@
 use deployer::config::Config;
 use deployer::files::host_files;
-use deployer::plan::{GitPins, HostPlan, Question, push, read, rollback, setup};
+use deployer::plan::{Earlier, GitPins, HostPlan, Question, push, read, rollback, setup};
 use deployer::target::{ReleaseId, Revision, Target, TargetHost};
 use deployer::template::Templates;
 
@@ -53,7 +53,14 @@ pub(crate) fn plan(source: &str, kind: &str) -> HostPlan {
     let files = host_files(&config, &host.owner(&config), &templates).expect("files render");
     match kind {
         "push" => push(&target(config, &host), &host, files),
-        "rollback" => rollback(&config, &host, None, files),
+        "rollback" => rollback(&config, &host, Earlier::default(), files),
+        "rollback-keep-env" => {
+            let earlier = Earlier {
+                keep_environment: true,
+                ..Earlier::default()
+            };
+            rollback(&config, &host, earlier, files)
+        }
         "setup" => {
             let keys = ["ssh-ed25519 AAAA it's@home".to_owned()];
             setup(&config, &host, &keys, &GitPins::default(), files)

@@ -21,6 +21,8 @@ pub(super) struct Section<'a> {
     missing: RefCell<Vec<(&'static str, String)>>,
     /// Names and values are the user's own: any key is a key.
     free: Cell<bool>,
+    /// What to do with a key that belongs to another section.
+    elsewhere: Cell<fn(&str) -> Option<String>>,
     problems: &'a Problems,
 }
 
@@ -41,6 +43,7 @@ impl<'a> Section<'a> {
             asked,
             missing,
             free,
+            elsewhere: Cell::new(|_| None),
             problems,
         };
         let value = read(&section);
@@ -59,10 +62,14 @@ impl<'a> Section<'a> {
             .collect();
         for (entry, meant) in &unknown {
             let label = match meant {
+                _ if (self.elsewhere.get())(&entry.key).is_some() => {
+                    (self.elsewhere.get())(&entry.key).unwrap_or_default()
+                }
                 Some(key) => format!("did you mean `{key}`?"),
                 None => format!("known: {}", asked.join(", ")),
             };
-            let secret = meant.is_some_and(|key| matches!(key, "env" | "secrets"));
+            let secret =
+                self.is_private() || meant.is_some_and(|key| matches!(key, "env" | "secrets"));
             let says = format!("unknown key {}", quoted(&entry.key));
             let problem = Problem::new(entry.key_span.clone(), says, label);
             self.problems.add(problem.below(&self.path).secret(secret));
@@ -105,6 +112,11 @@ impl<'a> Section<'a> {
         Some(entry).filter(|entry| !matches!(entry.value.value, Value::Broken))
     }
 
+    /// What to say of a key that the section does not have and another one does.
+    pub(super) fn elsewhere(&self, place: fn(&str) -> Option<String>) {
+        self.elsewhere.set(place);
+    }
+
     /// All entries, of a section whose keys are free.
     pub(super) fn every(&self) -> &'a [Entry] {
         self.free.set(true);
@@ -127,15 +139,31 @@ impl<'a> Section<'a> {
 
     /// Reports a fault of a key at a place in its entry.
     pub(super) fn fault(&self, key: &str, span: &Span, fault: Fault) {
-        // An anchor may have carried a secret here from a line that does not show it.
-        let secret = matches!(self.path.as_str(), "env" | "secrets");
         let problem = Problem::new(span.clone(), fault.says, fault.label);
         self.problems.add(
             problem
                 .below(&shortened(key))
                 .below(&self.path)
-                .secret(secret),
+                .secret(self.is_private() || matches!(key, "env" | "secrets")),
         );
+    }
+
+    /// Reports a fault of the key of an entry in a section below, while all of them are looked at together.
+    pub(super) fn section_fault(&self, key: &str, entry: &Entry, fault: Fault) {
+        let problem = Problem::new(entry.key_span.clone(), fault.says, fault.label);
+        let path = self.below(key);
+        self.problems.add(
+            problem
+                .below(&shortened(&entry.key))
+                .below(&path)
+                .secret(true),
+        );
+    }
+
+    /// An anchor may have carried a secret here from a line that does not show it.
+    fn is_private(&self) -> bool {
+        let top = self.path.split('.').next();
+        matches!(top, Some("env" | "secrets"))
     }
 
     /// Reads the value of an entry; what is wrong is reported at the value.
@@ -164,12 +192,31 @@ impl<'a> Section<'a> {
         read: impl FnOnce(&Section<'a>) -> T,
     ) -> Option<T> {
         let entry = self.entry(key)?;
-        let map = |node: &'a Node| node.entries().ok_or_else(|| Fault::expected("a map", node));
+        let fault = |node| Fault {
+            label: "its keys stand below it, indented, each as `key: value`".to_owned(),
+            ..Fault::expected("a map", node)
+        };
+        let map = |node: &'a Node| node.entries().ok_or_else(|| fault(node));
         let entries = self.convert(entry, map)?;
         Some(Section::read(
             self.below(key),
             entry.key_span.clone(),
             entries,
+            self.problems,
+            read,
+        ))
+    }
+
+    /// The map that an entry of a section with free keys holds.
+    pub(super) fn inner<T>(
+        &self,
+        entry: &'a Entry,
+        read: impl FnOnce(&Section<'a>) -> T,
+    ) -> Option<T> {
+        Some(Section::read(
+            self.below(&shortened(&entry.key)),
+            entry.key_span.clone(),
+            entry.value.entries()?,
             self.problems,
             read,
         ))

@@ -3,6 +3,7 @@ use crate::config::values::Bind;
 use crate::config::{Gunicorn, Nginx, Takeover, Trial};
 
 pub(super) fn gunicorn(section: &Section<'_>) -> Option<Gunicorn> {
+    section.elsewhere(settings::place);
     let app = section.required("app", "polls.wsgi:application");
     let threads = section.number("threads", 1..=1024, 1);
     let gunicorn = Gunicorn {

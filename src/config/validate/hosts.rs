@@ -43,6 +43,14 @@ fn same(one: &Reach, other: &Reach) -> bool {
 fn host(node: &Node) -> Result<Host, Fault> {
     let name = written(node)?;
     let fault = |says: String| Fault::new("not a host", says);
+    if name.contains("://") || name.contains('/') {
+        return Err(fault(
+            "`user@host:port` alone: no scheme, no path".to_owned(),
+        ));
+    }
+    if name.contains(", ") || name.split_whitespace().count() > 1 {
+        return Err(fault("several hosts are a list: `[web1, web2]`".to_owned()));
+    }
     let reach = if name == "local" {
         Reach::Local
     } else {

@@ -5,6 +5,7 @@ mod env;
 mod gunicorn;
 mod hosts;
 mod paths;
+mod secrets;
 mod settings;
 mod web;
 
@@ -16,6 +17,7 @@ use super::{
 };
 
 pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
+    root.elsewhere(place);
     let app = root.required("app", "polls");
     let repo = root.required("repo", "https://github.com/acme/polls.git");
     let branch = root.optional("branch").unwrap_or_else(GitRef::main);
@@ -40,6 +42,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     paths::apart(root);
     paths::served_apart(root, assets.as_ref(), uploads.as_ref());
     let env = root.section("env", env::env);
+    let secrets = secrets::secrets(root);
     let health = root.section("health", |section| web::health(section, nginx.as_ref()));
     let rollout = root.section("rollout", rollout);
     let setup = root.section("setup", setup);
@@ -60,11 +63,27 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         uploads,
         shared,
         env: env?,
+        secrets,
         health: health?,
         rollout: rollout?,
         setup: setup?,
         hosts: hosts?,
     })
+}
+
+/// The section of a key that stands beside the sections.
+fn place(key: &str) -> Option<String> {
+    let section = match key {
+        "bind" | "workers" | "threads" | "worker_class" | "timeout" | "graceful_timeout"
+        | "preload" | "reload" | "trial" => "gunicorn",
+        "server_name" | "listen" | "max_body" | "headers" => "nginx",
+        "requirements" | "version" | "installer" | "index_url" => "python",
+        "packages" | "authorized_keys" => "setup",
+        "on_failure" | "decide" => "rollout",
+        "memory_max" | "open_files" | "hardening" | "manager" => "service",
+        _ => return None,
+    };
+    Some(format!("put it below `{section}`"))
 }
 
 /// Accounts that own parts of the system, or serve others.

@@ -30,6 +30,14 @@ fn setting(section: &Section<'_>, entry: &Entry) -> Option<GunicornName> {
     name.ok()
 }
 
+/// Where a setting of gunicorn goes that stands beside deployer's own keys.
+pub(super) fn place(key: &str) -> Option<String> {
+    let setting = GunicornName::try_from(key).is_ok();
+    owner(key)
+        .map(str::to_owned)
+        .or_else(|| setting.then(|| "put it below `gunicorn.settings`".to_owned()))
+}
+
 /// What to use instead of a setting of gunicorn that deployer sets itself.
 fn owner(setting: &str) -> Option<&'static str> {
     Some(match setting {

@@ -91,6 +91,10 @@ fn unit_name(text: &str) -> Result<(), Invalid> {
 }
 
 fn package_name(text: &str) -> Result<(), Invalid> {
+    allow(
+        !text.contains([' ', ',']),
+        "several packages are a list: `[libpq5, libjpeg62-turbo]`",
+    )?;
     let first = |byte| lower(byte) || digit(byte);
     let rest = |byte| lower(byte) || digit(byte) || b"+.-".contains(&byte);
     allow(

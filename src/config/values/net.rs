@@ -27,6 +27,12 @@ fn host_address(text: &str) -> Result<(), Invalid> {
 }
 
 fn server_name(text: &str) -> Result<(), Invalid> {
+    allow(!text.contains("://"), "the name alone, without `https://`")?;
+    allow(
+        !text.contains([' ', ',']),
+        "several names are a list: `[example.com, www.example.com]`",
+    )?;
+    allow(!text.contains(':'), "without a port: `listen` has it")?;
     let name = text
         .strip_prefix("*.")
         .or_else(|| text.strip_prefix('.'))
