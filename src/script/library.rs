@@ -7,6 +7,7 @@ const SESSION: &str = include_str!("../../templates/script/session.sh");
 const WORKER: &str = include_str!("../../templates/script/worker.sh");
 const GIT: &str = include_str!("../../templates/script/git.sh");
 const PREPARE: &str = include_str!("../../templates/script/prepare.sh");
+const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
 const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
@@ -23,7 +24,7 @@ pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Push => &[
-            BASE, SESSION, WORKER, GIT, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, READ,
+            BASE, SESSION, WORKER, GIT, PREPARE, PACKAGES, SYSTEM, GATES, ACTIVATE, FINISH, READ,
         ],
         Kind::Rollback => &[
             BASE, SESSION, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, ROLLBACK, READ,
