@@ -17,7 +17,12 @@ const SETUP: &str = include_str!("../../templates/script/setup.sh");
 const READ: &str = include_str!("../../templates/script/read.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
-const REQUIREMENTS: &str = include_str!("../../templates/script/requirements.py");
+/// One program: the second part calls the first.
+const PACKAGES_PY: &str = concat!(
+    include_str!("../../templates/script/project.py"),
+    "\n",
+    include_str!("../../templates/script/requirements.py")
+);
 pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 
 /// What a kind of run needs, in order.
@@ -39,7 +44,7 @@ pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
 /// Python that the script hands to the host's interpreter: parsing and HTTP are not shell's work.
 pub(super) fn programs(kind: Kind) -> &'static [(&'static str, &'static str)] {
     match kind {
-        Kind::Push => &[("PROBE_PY", PROBE), ("REQUIREMENTS_PY", REQUIREMENTS)],
+        Kind::Push => &[("PROBE_PY", PROBE), ("PACKAGES_PY", PACKAGES_PY)],
         Kind::Rollback => &[("PROBE_PY", PROBE)],
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)],
         Kind::Read => &[],

@@ -14,7 +14,7 @@ find_live() {
 unchanged() {
   find_live
   env_name
-  [ "$KIND" = push ] && [ -n "$live" ] && [ -f "$ROOT/releases/$live/.deployer/proven" ] || return 1
+  [ "$KIND" = push ] && [ -z "${REFRESH-}" ] && [ -n "$live" ] && [ -f "$ROOT/releases/$live/.deployer/proven" ] || return 1
   digest=$(sha256sum <"$self")
   grep -q "\"script\":\"${digest%% *}\"" "$ROOT/releases/$live/.deployer/manifest.json" || return 1
   target "$ROOT/releases/$live/.deployer/env"
@@ -131,8 +131,8 @@ publish_static() {
 seal() {
   set -- "$1" "$(sha256sum <"$self")" "$(du -sk "$part")" "$(cat "$ROOT/.deployer/sequence" 2>/dev/null || echo 0)"
   sequence=$(($4 + 1))
-  printf '{"release":"%s","sequence":%s,%s,"venv":"%s","env":"%s","kilobytes":%s,"script":"%s","files":{%s}}\n' "$ID" "$sequence" "$1" \
-    "$venv" "$env_id" "${3%%[!0-9]*}" "${2%% *}" "$(system_json)" >"$part/.deployer/manifest.json" || return 1
+  printf '{"release":"%s","sequence":%s,%s,"venv":"%s","packages":"%s","env":"%s","kilobytes":%s,"script":"%s","files":{%s}}\n' "$ID" "$sequence" "$1" \
+    "$venv" "$frozen" "$env_id" "${3%%[!0-9]*}" "${2%% *}" "$(system_json)" >"$part/.deployer/manifest.json" || return 1
   sync_tree "$part" && put "$ROOT/.deployer/sequence" "$sequence" &&
     { [ ! -d "$ROOT/static/.$ID.part" ] || mv -T "$ROOT/static/.$ID.part" "$ROOT/static/$ID"; } &&
     mv -T "$part" "$ROOT/releases/$ID" && sync_file "$ROOT/releases"
@@ -150,7 +150,7 @@ discard() {
 # What only a run that was cut short leaves: nothing here has a name that anybody trusts.
 remove_unfinished() {
   rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT/repo.git.part"
-  for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-*; do
+  for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-* "$ROOT"/venvs/.uv-*; do
     [ ! -d "$dir" ] || [ -f "$dir/.complete" ] || rm -rf "$dir"
   done
 }
