@@ -18,6 +18,7 @@ mod load;
 mod local;
 mod locks;
 mod logins;
+mod packages;
 mod render;
 mod run;
 mod secrets;
