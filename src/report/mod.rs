@@ -10,6 +10,7 @@ mod exit;
 mod failure;
 mod lost;
 mod mask;
+mod packages;
 mod paint;
 mod reasons;
 mod screen;
@@ -177,6 +178,13 @@ impl<W: Write> Report<W> {
             took: self.at,
             code,
         };
+        if let Some(differ) = packages::differences(&self.stories)
+            && self.detail != Detail::Quiet
+        {
+            let line = format!("the hosts have different packages: {differ}");
+            self.screen
+                .line(&self.mask.apply(&format!("warning: {line}")))?;
+        }
         for line in closing::lines(&whole) {
             self.screen.line(&self.mask.apply(&line))?;
         }

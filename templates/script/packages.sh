@@ -77,7 +77,7 @@ build() {
     packages=$(cat "$run/frozen")
     frozen=$(sha256sum <"$run/frozen")
     # Named complete only once all of it is on disk: a power cut must not leave half a package behind a good name.
-    printf '%s\n' "${frozen%"${frozen#????????????????}"}" "$(word "$packages")" >"$made/.packages" &&
+    printf '%s\n' "${frozen%"${frozen#????????????????}"}" "$(word "$(tr '\n' '\t' <"$run/frozen")")" >"$made/.packages" &&
       sync_tree "$made" && put "$made/.complete" "$packages" && return 0
   fi
   rm -rf "$made"
