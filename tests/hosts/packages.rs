@@ -12,7 +12,7 @@ use crate::state::{coherent, tidy};
 
 const PUSH: [&str; 2] = ["push", "production"];
 
-/// FastAPI, from a uv.lock, on hosts that have no uv: Debian 13 with Python 3.13 and Debian 12 with 3.11.
+/// `examples/fastapi`, from its lock, on hosts that have no uv: Debian 13 with Python 3.13 and Debian 12 with 3.11.
 #[test]
 fn a_locked_asgi_app_goes_live_and_loses_no_request() -> Result<()> {
     let older = Options {
@@ -22,6 +22,8 @@ fn a_locked_asgi_app_goes_live_and_loses_no_request() -> Result<()> {
     let site = Site::of("fastapi", &[Options::default(), older])?;
     let hosts = "hosts: [deploy@web1, deploy@web2]";
     site.edit("deploy.yaml", "hosts: deploy@web1", hosts)?;
+    // However slow these machines import it.
+    site.edit("deploy.yaml", "gunicorn:", "gunicorn:\n  reload: reload")?;
     site.set_up(&["--login", "root"])?;
     site.commit()?;
     site.deployer(&PUSH)?
@@ -89,6 +91,10 @@ fn packages_come_from_where_they_are_written() -> Result<()> {
         .says("warning: 1 requirement is not pinned (flask)")?;
     ensure!(coherent(web)?.click == "8.1.8");
     let first = key(web)?;
+
+    let plan = site.deployer(&["plan", "production", "--refresh-packages"])?;
+    let said = "packages: requirements.txt, into a new virtualenv";
+    ensure!(plan.stdout.contains(said), "{plan}");
 
     // The same inputs anew: another virtualenv, the old one untouched, used until the inputs change.
     site.deployer(&[&PUSH[..], &["--refresh-packages"]].concat())?
