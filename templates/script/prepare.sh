@@ -132,7 +132,7 @@ seal() {
   set -- "$1" "$(sha256sum <"$self")" "$(du -sk "$part")" "$(cat "$ROOT/.deployer/sequence" 2>/dev/null || echo 0)"
   sequence=$(($4 + 1))
   printf '{"release":"%s","sequence":%s,%s,"venv":"%s","packages":"%s","env":"%s","kilobytes":%s,"script":"%s","files":{%s}}\n' "$ID" "$sequence" "$1" \
-    "$venv" "$frozen" "$env_id" "${3%%[!0-9]*}" "${2%% *}" "$(system_json)" >"$part/.deployer/manifest.json" || return 1
+    "$venv" "${frozen-}" "$env_id" "${3%%[!0-9]*}" "${2%% *}" "$(system_json)" >"$part/.deployer/manifest.json" || return 1
   sync_tree "$part" && put "$ROOT/.deployer/sequence" "$sequence" &&
     { [ ! -d "$ROOT/static/.$ID.part" ] || mv -T "$ROOT/static/.$ID.part" "$ROOT/static/$ID"; } &&
     mv -T "$part" "$ROOT/releases/$ID" && sync_file "$ROOT/releases"
