@@ -171,6 +171,9 @@ pub struct Push {
     /// Accept a revision that is older than the live one
     #[arg(long)]
     pub allow_older: bool,
+    /// Install the packages anew, into a new virtualenv, though nothing that names them changed
+    #[arg(long)]
+    pub refresh_packages: bool,
 }
 
 /// What to deploy instead of the head of the file's branch.

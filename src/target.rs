@@ -16,6 +16,8 @@ pub struct Target {
     pub release: ReleaseId,
     /// Whether the live revision may be newer than this one.
     pub allow_older: bool,
+    /// Whether packages are installed anew though nothing that names them changed.
+    pub refresh_packages: bool,
 }
 
 /// A host and the user who logs in there.

@@ -16,7 +16,7 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
     let target = push::target(
         &context,
         revision::current(&wanted, &context)?,
-        arguments.allow_older,
+        Some(arguments),
     );
     let question = Question::Foresee {
         revision: target.revision.sha.clone(),

@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
     let target = target(
         &context,
         revision::current(&wanted, &context)?,
-        arguments.allow_older,
+        Some(arguments),
     );
     let copy = context.working_copy.as_ref();
     let unpushed = copy
@@ -42,13 +42,14 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
 }
 
 /// Now is when the release gets its name.
-pub(super) fn target(context: &Context, revision: Revision, allow_older: bool) -> Target {
+pub(super) fn target(context: &Context, revision: Revision, options: Option<&Push>) -> Target {
     Target {
         config: context.config.clone(),
         hosts: context.hosts.clone(),
         release: ReleaseId::new(jiff::Timestamp::now(), revision.short()),
         revision,
-        allow_older,
+        allow_older: options.is_some_and(|options| options.allow_older),
+        refresh_packages: options.is_some_and(|options| options.refresh_packages),
     }
 }
 

@@ -52,7 +52,7 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
     Ok(match arguments.kind {
         RenderKind::Push => {
             let wanted = revision::wanted(&arguments.which, context)?;
-            let target = push::target(context, revision::offline(&wanted, context)?, false);
+            let target = push::target(context, revision::offline(&wanted, context)?, None);
             crate::plan::push(&target, host, files)
         }
         RenderKind::Rollback => {

@@ -8,6 +8,7 @@ mod load;
 mod mask;
 mod node;
 mod overlay;
+mod packages;
 mod problem;
 mod raw;
 mod secret_source;
@@ -18,11 +19,12 @@ mod values;
 mod words;
 
 pub use error::ConfigErrors;
+pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
-    AbsPath, AppName, Bind, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, Invalid,
-    PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName,
-    VariableName, WsgiApp,
+    AbsPath, AppName, Bind, EnvKey, EnvName, ExtraName, GitRef, GunicornName, HostAddress,
+    IndexUrl, Invalid, PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName,
+    UrlPath, UserName, VariableName, WsgiApp,
 };
 
 use std::collections::BTreeMap;
@@ -67,8 +69,9 @@ pub struct Config {
 pub struct Python {
     /// `3.12`; unset means the host's `python3`.
     pub version: Option<PythonVersion>,
-    /// Requirement files of the repository; default `requirements.txt`.
-    pub requirements: Vec<RelPath>,
+    pub packages: Packages,
+    /// Whether the app itself is installed too.
+    pub install: bool,
     pub installer: Installer,
     pub index_url: Option<IndexUrl>,
     pub require_hashes: bool,

@@ -103,5 +103,20 @@ pub struct Virtualenv {
     pub require_hashes: bool,
     /// Installed when the requirements do not name gunicorn.
     pub gunicorn: &'static str,
-    pub requirements: Vec<String>,
+    pub source: Source,
+    /// Whether the app itself is installed too.
+    pub install: bool,
+    /// Whether one with the same inputs is made anew.
+    pub refresh: bool,
+}
+
+/// Where packages are written down.
+#[derive(Debug, Clone, Serialize)]
+pub enum Source {
+    Detect,
+    Files(Vec<String>),
+    Project {
+        extras: Vec<String>,
+        groups: Vec<String>,
+    },
 }

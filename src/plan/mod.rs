@@ -9,7 +9,7 @@ mod setup;
 
 use serde::Serialize;
 
-pub use action::{Action, Virtualenv};
+pub use action::{Action, Source, Virtualenv};
 pub use file::{File, Name, Place};
 pub use push::push;
 pub use read::{Question, read};

@@ -1,7 +1,7 @@
 use serde_json::json;
 
-use super::{Action, File, HostPlan, Identity, Kind, Name, Place, Step, Virtualenv};
-use crate::config::{Config, Trial};
+use super::{Action, File, HostPlan, Identity, Kind, Name, Place, Source, Step, Virtualenv};
+use crate::config::{Config, ExtraName, Packages, Trial};
 use crate::target::{Target, TargetHost};
 
 /// Installed where the requirements leave gunicorn out.
@@ -28,7 +28,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
                 revision: revision.clone(),
             },
         ),
-        Step::new("virtualenv", Action::Virtualenv(virtualenv(config))),
+        Step::new("virtualenv", Action::Virtualenv(virtualenv(target))),
         Step::new("environment", Action::Environment),
         Step::new(
             "link",
@@ -69,19 +69,29 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
     }
 }
 
-fn virtualenv(config: &Config) -> Virtualenv {
-    let python = &config.python;
+fn virtualenv(target: &Target) -> Virtualenv {
+    let python = &target.config.python;
     Virtualenv {
         python: python.version.as_ref().map(ToString::to_string),
         installer: python.installer,
         index_url: python.index_url.as_ref().map(ToString::to_string),
         require_hashes: python.require_hashes,
         gunicorn: GUNICORN,
-        requirements: python
-            .requirements
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        source: source(&python.packages),
+        install: python.install,
+        refresh: target.refresh_packages,
+    }
+}
+
+fn source(packages: &Packages) -> Source {
+    let texts = |names: &[ExtraName]| names.iter().map(ToString::to_string).collect();
+    match packages {
+        Packages::Detect => Source::Detect,
+        Packages::Files(files) => Source::Files(files.iter().map(ToString::to_string).collect()),
+        Packages::Project(project) => Source::Project {
+            extras: texts(&project.extras),
+            groups: texts(&project.groups),
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use super::verdict::Answer;
 
 use super::environment;
 use crate::event::Fields;
-use crate::plan::{HostPlan, Place, Step};
+use crate::plan::{Action, HostPlan, Place, Source, Step};
 use crate::target::Revision;
 
 /// The facts a host told, in its order.
@@ -216,6 +216,7 @@ fn plan_lines(
         .collect::<Vec<_>>()
         .join(", ");
     lines.push(format!("{host}  prepare: {steps}"));
+    lines.extend(packages(plan, facts).map(|packages| format!("{host}  packages: {packages}")));
     lines.push(format!(
         "{host}  then: {}",
         takeover(plan, live.is_some(), facts)
@@ -229,6 +230,32 @@ fn plan_lines(
     lines.push(format!("{host}  finish: {finish}"));
     lines.push(format!("{host}  script sha256 {digest}"));
     lines
+}
+
+/// What will say which packages the release gets.
+fn packages(plan: &HostPlan, facts: Facts<'_>) -> Option<String> {
+    let made = plan.prepare.iter().find_map(|step| match &step.action {
+        Action::Virtualenv(made) => Some(made),
+        _ => None,
+    })?;
+    let order: &[&str] = match made.source {
+        Source::Files(_) => &[],
+        Source::Detect => &["uv.lock", "requirements.txt", "pyproject.toml", "setup.py"],
+        Source::Project { .. } => &["uv.lock", "pyproject.toml", "setup.py"],
+    };
+    let has =
+        |path: &&&str| all(facts, "names-packages").any(|fields| of(fields, "path") == **path);
+    let fetched = first(facts, "mirror").is_some_and(|fields| of(fields, "has") == "yes");
+    let mut text = match (&made.source, order.iter().find(has)) {
+        (Source::Files(files), _) => files.join(", "),
+        (_, Some(path)) => (*path).to_owned(),
+        (_, None) if fetched => format!("none of {} is there", order.join(", ")),
+        (_, None) => format!("the first there is of {}", order.join(", ")),
+    };
+    if made.refresh {
+        text.push_str(", into a new virtualenv");
+    }
+    Some(text)
 }
 
 fn takeover(plan: &HostPlan, live: bool, facts: Facts<'_>) -> String {

@@ -14,6 +14,7 @@ mod failure;
 mod lost;
 mod mask;
 mod objects;
+mod packages;
 mod paint;
 mod reasons;
 mod say;
@@ -189,6 +190,14 @@ impl<W: Write> Report<W> {
         };
         let (all, result) = (closing::all(&whole), objects::result(&whole));
         let streams = self.stream.is_some();
+        if let Some(differ) = packages::differences(&self.stories)
+            && self.detail != Detail::Quiet
+        {
+            self.line(format!(
+                "{} the hosts have different packages: {differ}",
+                self.paint.hint("warning:")
+            ))?;
+        }
         for say in all {
             if !streams || matches!(say, Say::Failure(_)) {
                 self.say(say)?;

@@ -107,7 +107,18 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
         ),
         "python" => (
             format!("{host} has no python {}", field("version")),
-            Some("install it there, or change `python.version`".to_owned()),
+            Some(python_from(fields, subject)),
+        ),
+        "venv" => (
+            format!("the python {} of {host} cannot make virtualenvs", field("version")),
+            Some(from_setup(&field("package"), subject)),
+        ),
+        "uv" => (
+            format!("{host} has no `uv`, and pip cannot install uv {} there", field("version")),
+            Some(
+                "the package index has to offer it; or put `uv` into /usr/local/bin of the host"
+                    .to_owned(),
+            ),
         ),
         "git-host-key" => (
             format!(
@@ -187,6 +198,7 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
 }
 
 /// A step did not do what it should.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject) -> Meaning {
     let reason = fields.get("reason").map(String::as_str);
     let field = |key: &str| {
@@ -229,6 +241,32 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             Some(format!(
                 "`deployer push {environment} -v` shows all that the installer says"
             )),
+        ),
+        ("build", _) => (
+            format!("the project cannot be built on {host}, which its dependencies are asked of"),
+            Some(format!(
+                "`deployer push {environment} -v` shows all that the build says; dependencies in the table `project` of pyproject.toml need no build"
+            )),
+        ),
+        ("gunicorn-lock", _) => (
+            "`uv.lock` lacks gunicorn, and nothing is added to what a lock holds".to_owned(),
+            Some("run `uv add gunicorn`, and commit pyproject.toml and uv.lock".to_owned()),
+        ),
+        ("lock-pip", _) => (
+            "only uv reads `uv.lock`, and `python.installer` is pip".to_owned(),
+            Some(
+                "remove `python.installer`, or name requirement files as `python.requirements`"
+                    .to_owned(),
+            ),
+        ),
+        ("no-hashes", _) => (
+            format!(
+                "`{}` holds no hashes, and `python.require_hashes` lets nothing else in",
+                field("from")
+            ),
+            Some(
+                "lock the project with `uv lock`, or use requirement files with hashes".to_owned(),
+            ),
         ),
         ("gunicorn-hash", _) => (
             "the requirements lack gunicorn, and `python.require_hashes` lets nothing be added"
@@ -281,7 +319,55 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
 }
 
 pub(super) fn warned(reason: &str, fields: &Fields) -> String {
-    described(reason, fields)
+    match (reason, fields.get("count"), fields.get("names")) {
+        ("unpinned", Some(count), Some(names)) => unpinned(count, names),
+        _ => described(reason, fields),
+    }
+}
+
+fn unpinned(count: &str, names: &str) -> String {
+    let shown = names.split(',').count();
+    let more = if count.parse().is_ok_and(|count: usize| count > shown) {
+        ", ..."
+    } else {
+        ""
+    };
+    let (names, are) = (
+        harmless(&names.replace(',', ", ")),
+        if count == "1" {
+            "requirement is"
+        } else {
+            "requirements are"
+        },
+    );
+    format!(
+        "{} {are} not pinned ({names}{more}): any new virtualenv may have newer ones",
+        harmless(count)
+    )
+}
+
+/// Where a Python that the host lacks can be had from.
+fn python_from(fields: &Fields, subject: &Subject) -> String {
+    let package = fields.get("package").map(|package| harmless(package));
+    match (package, fields.get("system").map(String::as_str)) {
+        (Some(package), _) => from_setup(&package, subject),
+        (None, Some("ubuntu")) => {
+            let version = fields
+                .get("version")
+                .map_or_else(|| "?".to_owned(), |version| harmless(version));
+            format!(
+                "change `python.version`, or add the archive `ppa:deadsnakes/ppa` there and install `python{version}-venv`"
+            )
+        }
+        _ => "install it there, or change `python.version`".to_owned(),
+    }
+}
+
+fn from_setup(package: &str, subject: &Subject) -> String {
+    format!(
+        "add `{package}` to `setup.packages` and run `deployer setup {}`",
+        subject.environment
+    )
 }
 
 fn booted(reason: Option<&str>, fields: &Fields) -> String {

@@ -37,6 +37,8 @@ pub(super) struct Story {
     pub(super) went: bool,
     /// The release that proved itself, and the one before it.
     pub(super) live: Option<(String, Option<String>)>,
+    /// The frozen list of its virtualenv, parted by tabs.
+    pub(super) packages: Option<String>,
     /// What `current` named when the run began.
     pub(super) current: Option<String>,
     pub(super) ending: Option<Ending>,
@@ -65,6 +67,7 @@ impl Story {
             connected: false,
             went: false,
             live: None,
+            packages: None,
             current: None,
             ending: None,
             ended: Duration::ZERO,
@@ -108,6 +111,9 @@ impl Story {
             }
             Event::Fact { what, fields } if what == "current" || what == "live" => {
                 self.current = fields.get("release").cloned().or(self.current.take());
+            }
+            Event::Fact { what, fields } if what == "packages" => {
+                self.packages = fields.get("list").cloned();
             }
             // The first is the cause; what follows is often its consequence.
             Event::Refused { reason, fields } if self.cause.is_none() => {

@@ -8,6 +8,7 @@ const WORKER: &str = include_str!("../../templates/script/worker.sh");
 const GIT: &str = include_str!("../../templates/script/git.sh");
 const PREPARE: &str = include_str!("../../templates/script/prepare.sh");
 const ENVIRONMENT: &str = include_str!("../../templates/script/environment.sh");
+const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
 const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
@@ -17,7 +18,12 @@ const SETUP: &str = include_str!("../../templates/script/setup.sh");
 const READ: &str = include_str!("../../templates/script/read.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
-const REQUIREMENTS: &str = include_str!("../../templates/script/requirements.py");
+/// One program: the second part calls the first.
+const PACKAGES_PY: &str = concat!(
+    include_str!("../../templates/script/project.py"),
+    "\n",
+    include_str!("../../templates/script/requirements.py")
+);
 pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 
 /// What a kind of run needs, in order.
@@ -30,6 +36,7 @@ pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
             GIT,
             PREPARE,
             ENVIRONMENT,
+            PACKAGES,
             SYSTEM,
             GATES,
             ACTIVATE,
@@ -68,7 +75,7 @@ pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
 /// Python that the script hands to the host's interpreter: parsing and HTTP are not shell's work.
 pub(super) fn programs(kind: Kind) -> &'static [(&'static str, &'static str)] {
     match kind {
-        Kind::Push => &[("PROBE_PY", PROBE), ("REQUIREMENTS_PY", REQUIREMENTS)],
+        Kind::Push => &[("PROBE_PY", PROBE), ("PACKAGES_PY", PACKAGES_PY)],
         Kind::Rollback => &[("PROBE_PY", PROBE)],
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)],
         Kind::Read => &[],

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::plan::{File, HostPlan, Identity, Kind, Place, Step};
+use crate::plan::{Action, File, HostPlan, Identity, Kind, Place, Step};
 use crate::quote::sh_literal;
 use heredoc::heredoc;
 
@@ -114,10 +114,19 @@ fn header(text: &mut String, plan: &HostPlan) {
     for (name, value) in values {
         let _ = writeln!(text, "  {name}={}", sh_literal(&value));
     }
+    // Only then: any other script must not depend on it.
+    if refreshes(plan) {
+        text.push_str("  REFRESH=yes\n");
+    }
     for (name, program) in library::programs(plan.kind) {
         let _ = writeln!(text, "  {name}={}", sh_literal(program));
     }
     text.push_str("}\n");
+}
+
+fn refreshes(plan: &HostPlan) -> bool {
+    let of = |step: &Step| matches!(&step.action, Action::Virtualenv(made) if made.refresh);
+    plan.prepare.iter().any(of)
 }
 
 fn rendered(text: &mut String, files: &[File]) {

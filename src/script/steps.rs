@@ -1,5 +1,5 @@
 use crate::config::{Installer, Takeover};
-use crate::plan::{Action, Name, Virtualenv};
+use crate::plan::{Action, Name, Source, Virtualenv};
 use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
@@ -91,12 +91,22 @@ fn virtualenv_call(virtualenv: &Virtualenv) -> String {
         index_url,
         require_hashes,
         gunicorn,
-        requirements,
+        source,
+        install,
+        refresh: _,
     } = virtualenv;
     let installer = match installer {
         Installer::Auto => "auto",
         Installer::Uv => "uv",
         Installer::Pip => "pip",
+    };
+    let join = |names: &[String]| names.join(",");
+    let (source, extras, groups, files) = match source {
+        Source::Detect => ("detect", String::new(), String::new(), [].as_slice()),
+        Source::Files(files) => ("files", String::new(), String::new(), files.as_slice()),
+        Source::Project { extras, groups } => {
+            ("project", join(extras), join(groups), [].as_slice())
+        }
     };
     let options = [
         python.as_deref().unwrap_or(""),
@@ -104,12 +114,14 @@ fn virtualenv_call(virtualenv: &Virtualenv) -> String {
         index_url.as_deref().unwrap_or(""),
         yes_no(*require_hashes),
         gunicorn,
+        yes_no(*install),
+        source,
+        &extras,
+        &groups,
     ];
     words(
         "virtualenv",
-        options
-            .into_iter()
-            .chain(requirements.iter().map(String::as_str)),
+        options.into_iter().chain(files.iter().map(String::as_str)),
     )
 }
 

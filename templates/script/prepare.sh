@@ -14,7 +14,7 @@ find_live() {
 unchanged() {
   find_live
   env_name
-  [ "$KIND" = push ] && [ -n "$live" ] && [ -f "$ROOT/releases/$live/.deployer/proven" ] || return 1
+  [ "$KIND" = push ] && [ -z "${REFRESH-}" ] && [ -n "$live" ] && [ -f "$ROOT/releases/$live/.deployer/proven" ] || return 1
   digest=$(sha256sum <"$self")
   grep -q "\"script\":\"${digest%% *}\"" "$ROOT/releases/$live/.deployer/manifest.json" || return 1
   target "$ROOT/releases/$live/.deployer/env"
@@ -80,79 +80,6 @@ export_release() {
   mkdir "$part/.deployer"
 }
 
-# virtualenv PYTHON INSTALLER INDEX HASHES GUNICORN FILE...: found by what it is made of, or made.
-virtualenv() {
-  python=python3
-  [ -z "$1" ] || python=python$1
-  command -v "$python" >/dev/null || refuse "python version=$1"
-  installer=$2
-  if [ "$installer" = auto ]; then installer=pip && command -v uv >/dev/null && installer=uv; fi
-  command -v "$installer" >/dev/null || [ "$installer" = pip ] || refuse "tool name=$installer"
-  index=$3 hashes=$4 pin=$5
-  shift 5
-  facts=$("$python" -I -S -c "$REQUIREMENTS_PY" "$part" "$installer $index $hashes $pin" "$@") || { fail requirements; return 1; }
-  # Three plain words: key, Python, and whether gunicorn is among the requirements.
-  # shellcheck disable=SC2086
-  set -- $facts "$@"
-  venv=$1 version=$2
-  [ "$3" = yes ] && pin=
-  if [ -n "$pin" ] && [ "$hashes" = yes ]; then fail gunicorn-hash; return 1; fi
-  shift 3
-  [ -z "$pin" ] || ev "decided gunicorn value=$pin why=missing"
-  if [ -f "$ROOT/venvs/$venv/.complete" ]; then
-    ev "decided virtualenv value=reused key=$venv python=$version"
-    return 0
-  fi
-  ev "decided virtualenv value=built key=$venv python=$version installer=$installer"
-  made=$ROOT/venvs/$venv
-  rm -rf "$made"
-  if ! "install_$installer" "$@" >"$run/frozen"; then
-    rm -rf "$made"
-    fail install
-    return 1
-  fi
-  # Named complete only once all of it is on disk: a power cut must not leave half a package behind a good name.
-  sync_tree "$made" && put "$made/.complete" "$(cat "$run/frozen")"
-}
-
-# Both installers: everything they say goes to the log, the frozen list to standard output.
-install_uv() {
-  limit 300 uv venv -q --python "$python" "$made" >&2 || return 1
-  requirements_of "$@"
-  # shellcheck disable=SC2086 # a list of plain words
-  (cd "$part" && limit 1800 uv pip install --python "$made/bin/python" --compile-bytecode $options) >&2 &&
-    uv pip freeze -q --python "$made/bin/python"
-}
-
-# One pip serves all virtualenvs of a Python: giving each its own costs seconds.
-install_pip() {
-  tools=$ROOT/venvs/.pip-$version
-  if [ ! -f "$tools/.complete" ]; then
-    rm -rf "$tools"
-    "$python" -m venv "$tools" >&2 && sync_tree "$tools" && : >"$tools/.complete" || return 1
-  fi
-  if "$tools/bin/pip" --python "$tools/bin/python" --version >/dev/null 2>&1; then
-    "$python" -m venv --without-pip "$made" >&2 && set -- "$tools/bin/pip" "$@" || return 1
-  else # before pip 22.3
-    "$python" -m venv "$made" >&2 && set -- "$made/bin/pip" "$@" || return 1
-  fi
-  pip=$1
-  shift
-  requirements_of "$@"
-  # shellcheck disable=SC2086 # a list of plain words
-  (cd "$part" && limit 1800 "$pip" --python "$made/bin/python" install --no-input --disable-pip-version-check \
-    --retries 2 --timeout 15 $options) >&2 &&
-    "$pip" --python "$made/bin/python" --disable-pip-version-check freeze
-}
-
-requirements_of() {
-  options=
-  [ -z "$index" ] || options="-i $index"
-  [ "$hashes" = no ] || options="$options --require-hashes"
-  for file; do options="$options -r $file"; done
-  options="$options $pin"
-}
-
 # Links of the release: its packages, its environment, and what all releases share.
 link_release() {
   ln -s "../../venvs/$venv" "$part/venv" &&
@@ -191,8 +118,8 @@ publish_static() {
 seal() {
   set -- "$1" "$(sha256sum <"$self")" "$(du -sk "$part")" "$(cat "$ROOT/.deployer/sequence" 2>/dev/null || echo 0)"
   sequence=$(($4 + 1))
-  printf '{"release":"%s","sequence":%s,%s,"venv":"%s","env":"%s","kilobytes":%s,"script":"%s","files":{%s}}\n' "$ID" "$sequence" "$1" \
-    "$venv" "$env_id" "${3%%[!0-9]*}" "${2%% *}" "$(system_json)" >"$part/.deployer/manifest.json" || return 1
+  printf '{"release":"%s","sequence":%s,%s,"venv":"%s","packages":"%s","env":"%s","kilobytes":%s,"script":"%s","files":{%s}}\n' "$ID" "$sequence" "$1" \
+    "$venv" "${frozen-}" "$env_id" "${3%%[!0-9]*}" "${2%% *}" "$(system_json)" >"$part/.deployer/manifest.json" || return 1
   sync_tree "$part" && put "$ROOT/.deployer/sequence" "$sequence" &&
     { [ ! -d "$ROOT/static/.$ID.part" ] || mv -T "$ROOT/static/.$ID.part" "$ROOT/static/$ID"; } &&
     mv -T "$part" "$ROOT/releases/$ID" && sync_file "$ROOT/releases"
@@ -210,7 +137,7 @@ discard() {
 # What only a run that was cut short leaves: nothing here has a name that anybody trusts.
 remove_unfinished() {
   rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT/repo.git.part"
-  for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-*; do
+  for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-* "$ROOT"/venvs/.uv-*; do
     [ ! -d "$dir" ] || [ -f "$dir/.complete" ] || rm -rf "$dir"
   done
 }

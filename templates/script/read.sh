@@ -59,4 +59,8 @@ LIST
   have=no
   ! git --git-dir="$ROOT/repo.git" cat-file -e "$1^{commit}" 2>/dev/null || have=yes
   ev "fact mirror has=$have revision=$1"
+  [ "$have" = yes ] || return 0
+  for one in $(git --git-dir="$ROOT/repo.git" ls-tree --name-only "$1" -- uv.lock requirements.txt pyproject.toml setup.py); do
+    ev "fact names-packages path=$one"
+  done
 }

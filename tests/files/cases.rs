@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deployer::config::{
     Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, ManagerChoice, Nginx,
-    OnFailure, Python, Reach, Rollout, Service, Setup, Size, Takeover, Trial, Uploads,
+    OnFailure, Packages, Python, Reach, Rollout, Service, Setup, Size, Takeover, Trial, Uploads,
 };
 use deployer::files::host_files;
 use deployer::plan::{File, Place};
@@ -31,7 +31,8 @@ pub(crate) fn small() -> Config {
         keep_releases: 5,
         python: Python {
             version: None,
-            requirements: vec![text("requirements.txt")],
+            packages: Packages::Detect,
+            install: false,
             installer: Installer::Auto,
             index_url: None,
             require_hashes: false,

@@ -48,7 +48,7 @@ fn no_request_is_lost_and_none_goes_back() -> Result<()> {
 }
 
 /// Switches under load; how many requests there were.
-fn switch(site: &Site, what: &str, takeover: &str, arguments: &[&str]) -> Result<u64> {
+pub(crate) fn switch(site: &Site, what: &str, takeover: &str, arguments: &[&str]) -> Result<u64> {
     let old = coherent(site.web())?;
     let load = site.load();
     let run = site.deployer(arguments)?.expect(0)?.says(takeover)?;

@@ -23,6 +23,7 @@ mod locks;
 mod logins;
 mod objects;
 mod random;
+mod packages;
 mod render;
 mod run;
 mod secrets;

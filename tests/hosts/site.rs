@@ -8,12 +8,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::machines::{GitServer, Lab, Load, Machine, Proxy, Reply, SshConfig, get};
+use crate::machines::{GitServer, Lab, Load, Machine, Options, Proxy, Reply, SshConfig, get};
 use crate::run::{Run, Running};
 
 pub(crate) const NAME: &str = "hello.example.com";
 
-/// The app is `examples/flask`, whose page names the release that made it.
+/// The app is one of `examples/`, whose page names the release that made it.
 pub(crate) struct Site {
     pub(crate) git: GitServer,
     pub(crate) web: Vec<Machine>,
@@ -64,10 +64,16 @@ impl Site {
     }
 
     fn machines(count: usize) -> Result<Self> {
+        Self::of("flask", &vec![Options::default(); count])
+    }
+
+    /// An example, and a web host for each of these; its deploy.yaml names the first.
+    pub(crate) fn of(example: &str, options: &[Options]) -> Result<Self> {
         let lab = Lab::new()?;
         let git = GitServer::up(&lab, "git1")?;
-        let web: Vec<Machine> = (1..=count)
-            .map(|number| lab.up(&format!("web{number}")))
+        let web: Vec<Machine> = (1..)
+            .zip(options)
+            .map(|(number, options)| lab.up_with(&format!("web{number}"), options))
             .collect::<Result<_>>()?;
         let links: Vec<Proxy> = web
             .iter()
@@ -81,7 +87,9 @@ impl Site {
         );
         let ssh = SshConfig::through(&routes)?;
         let app = TempDir::new()?;
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/flask");
+        let example = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("examples")
+            .join(example);
         ensure!(
             Command::new("cp")
                 .arg("-R")
@@ -102,7 +110,7 @@ impl Site {
         Ok(site)
     }
 
-    fn go_live(&self) -> Result<()> {
+    pub(crate) fn go_live(&self) -> Result<()> {
         self.set_up(&["--login", "root"])?;
         self.commit()?;
         self.deployer(&["push", "production"])?.expect(0)?;

@@ -22,7 +22,7 @@ repo: ssh://git@git.example.com:2222/acme/polls.git
 branch: release/it's
 root: /opt/polls
 keep_releases: 3
-python: {version: '3.12', requirements: [base.txt, web.txt], installer: uv, require_hashes: true}
+python: {version: '3.12', requirements: [base.txt, web.txt], installer: uv, require_hashes: true, install: true}
 gunicorn: {app: 'polls.wsgi:application', workers: 5, reload: replace, trial: import, preload: true, max_stall: 500ms}
 service: {start_timeout: 20}
 nginx: {server_name: [polls.example.com, www.polls.example.com], listen: 8080}
@@ -79,5 +79,6 @@ fn target(config: Config, host: &TargetHost) -> Target {
         config,
         revision,
         allow_older: false,
+        refresh_packages: false,
     }
 }

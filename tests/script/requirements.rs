@@ -2,14 +2,25 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const PROGRAM: &str = include_str!("../../templates/script/requirements.py");
+const PROGRAM: &str = concat!(
+    include_str!("../../templates/script/project.py"),
+    "\n",
+    include_str!("../../templates/script/requirements.py")
+);
 
 fn key(root: &Path, names: &[&str]) -> Output {
+    let how = ["files", "no", "", ""];
+    program(root, "pip", &[&how[..], names].concat())
+}
+
+/// The key of a release, with the list that goes to the installer written to `list` beside it.
+fn program(root: &Path, installer: &str, how: &[&str]) -> Output {
     Command::new("python3")
-        .args(["-I", "-S", "-c", PROGRAM])
+        .args(["-I", "-S", "-c", PROGRAM, "key"])
         .arg(root)
-        .arg("pip  no gunicorn==27.0.1")
-        .args(names)
+        .arg(format!("{installer}  no gunicorn==27.0.1"))
+        .arg(root.with_extension("list"))
+        .args(how)
         .output()
         .expect("python3 runs")
 }
@@ -70,10 +81,10 @@ fn gunicorn_is_found_however_it_is_written() {
         "Gunicorn[gevent]>=20 ; python_version > '3'",
         "gunicorn # server",
     ] {
-        assert_eq!(facts(&[("requirements.txt", line)])[2], "yes", "{line}");
+        assert_eq!(facts(&[("requirements.txt", line)])[4], "yes", "{line}");
     }
     assert_eq!(
-        facts(&[("requirements.txt", "\u{feff}gunicorn==23.0.0")])[2],
+        facts(&[("requirements.txt", "\u{feff}gunicorn==23.0.0")])[4],
         "yes"
     );
     for line in [
@@ -83,7 +94,7 @@ fn gunicorn_is_found_however_it_is_written() {
         "--find-links wheels/",
         "a @ https://example.com/a.whl",
     ] {
-        assert_eq!(facts(&[("requirements.txt", line)])[2], "no", "{line}");
+        assert_eq!(facts(&[("requirements.txt", line)])[4], "no", "{line}");
     }
 }
 
@@ -121,5 +132,185 @@ fn what_would_change_under_one_key_is_refused() {
         assert_eq!(refusal(&[("requirements.txt", line)]), expected);
     }
     let pinned = format!("git+https://example.com/a.git@{}", "a".repeat(40));
-    assert_eq!(facts(&[("requirements.txt", &pinned)]).len(), 3);
+    assert_eq!(facts(&[("requirements.txt", &pinned)]).len(), 7);
+}
+
+/// What is detected in a release of these files, with the list that goes to the installer.
+fn detected(files: &[(&str, &str)], how: &[&str]) -> (Vec<String>, String) {
+    let root = release(files);
+    let output = program(root.path(), "pip", how);
+    let said = if output.status.success() {
+        output.stdout
+    } else {
+        output.stderr
+    };
+    let text = String::from_utf8(said).expect("text");
+    let list = root.path().with_extension("list");
+    let lines = fs::read_to_string(&list).unwrap_or_default();
+    let _ = fs::remove_file(list);
+    let words = text.split_whitespace().map(ToOwned::to_owned).collect();
+    (words, lines)
+}
+
+const DETECT: [&str; 4] = ["detect", "no", "", ""];
+const PYPROJECT: &str = r#"
+[project]
+name = "acme-polls"
+dynamic = ["version"]
+dependencies = ["flask>=3", "gunicorn == 27.0.1 ; python_version >= '3'"]
+[project.optional-dependencies]
+redis = ["redis==5.0.1"]
+all = ["acme_polls[redis]", "sentry-sdk"]
+[dependency-groups]
+web = ["brotli", {include-group = "base"}]
+base = ["idna==3.7"]
+[tool.black]
+line-length = 100
+"#;
+
+#[test]
+fn the_first_of_four_files_decides() {
+    let files = [
+        ("uv.lock", "version = 1\n"),
+        ("requirements.txt", "flask\n"),
+        ("pyproject.toml", PYPROJECT),
+        ("setup.py", "raise SystemExit('never run for a key')\n"),
+    ];
+    let found = [
+        ("uv.lock", "lock"),
+        ("requirements.txt", "files"),
+        ("pyproject.toml", "lines"),
+        ("setup.py", "build"),
+    ];
+    for (first, expected) in found.iter().enumerate() {
+        let (words, _) = detected(&files[first..], &DETECT);
+        assert_eq!((words[2].as_str(), words[3].as_str()), *expected);
+    }
+    let (words, _) = detected(&files[1..], &["project", "no", "", ""]);
+    assert_eq!(words[2], "pyproject.toml");
+    let (words, _) = detected(&[("app.py", "")], &DETECT);
+    let none = "the repository has none of uv.lock, requirements.txt, pyproject.toml, setup.py";
+    assert_eq!(words.join(" "), none);
+    let only_tools = ("pyproject.toml", "[tool.black]\nline-length = 100\n");
+    let (words, _) = detected(&[only_tools, ("setup.py", "")], &DETECT);
+    assert_eq!(
+        (words[2].as_str(), words[3].as_str()),
+        ("setup.py", "build")
+    );
+    let (words, _) = detected(&[only_tools], &DETECT);
+    let nothing = "pyproject.toml: no table `project`, so it names no dependencies";
+    assert_eq!(words.join(" "), nothing);
+}
+
+#[test]
+fn a_project_names_its_dependencies_extras_and_groups() {
+    let files = [("pyproject.toml", PYPROJECT)];
+    let (words, lines) = detected(&files, &DETECT);
+    assert_eq!(words[4..], ["yes", "1", "flask"]);
+    let own = "flask>=3\ngunicorn == 27.0.1 ; python_version >= '3'\n";
+    assert_eq!(lines, own);
+    let (more, lines) = detected(&files, &["project", "no", "All", "web"]);
+    assert_eq!(more[4..], ["yes", "3", "brotli,flask,sentry-sdk"]);
+    assert_eq!(
+        lines,
+        format!("{own}redis==5.0.1\nsentry-sdk\nbrotli\nidna==3.7\n")
+    );
+    assert_ne!(more[0], words[0]);
+    let (words, _) = detected(&files, &["project", "no", "mysql", ""]);
+    assert_eq!(words.join(" "), "pyproject.toml: no extra `mysql`");
+    let (words, _) = detected(&files, &["project", "no", "", "docs"]);
+    assert_eq!(
+        words.join(" "),
+        "pyproject.toml: no dependency group `docs`"
+    );
+    let local = "[project]\nname = 'a'\ndependencies = ['b @ file:///srv/b']\n";
+    let (words, _) = detected(&[("pyproject.toml", local)], &DETECT);
+    assert!(
+        words.join(" ").contains("installs a local path"),
+        "{words:?}"
+    );
+    let broken = [("pyproject.toml", "[project\n")];
+    let (words, _) = detected(&broken, &DETECT);
+    assert_eq!(words[0], "pyproject.toml:");
+}
+
+#[test]
+fn the_key_of_a_project_changes_with_what_decides_and_with_nothing_else() {
+    let key = |files: &[(&str, &str)], how: &[&str]| detected(files, how).0[0].clone();
+    let base = key(&[("pyproject.toml", PYPROJECT)], &DETECT);
+    let tools = PYPROJECT.replace("100", "120");
+    assert_eq!(
+        base,
+        key(&[("pyproject.toml", &tools), ("app.py", "1")], &DETECT)
+    );
+    let newer = PYPROJECT.replace("flask>=3", "flask>=4");
+    assert_ne!(base, key(&[("pyproject.toml", &newer)], &DETECT));
+
+    let locked = [("uv.lock", "version = 1\n"), ("pyproject.toml", PYPROJECT)];
+    let relocked = [("uv.lock", "version = 2\n"), ("pyproject.toml", PYPROJECT)];
+    assert_ne!(key(&locked, &DETECT), key(&relocked, &DETECT));
+    let root = release(&locked);
+    let with = |installer| program(root.path(), installer, &DETECT).stdout;
+    assert_eq!(with("pip"), with("uv"), "only uv installs a lock");
+
+    let built = [
+        ("setup.py", "x"),
+        ("requirements/base.in", "a"),
+        ("app.py", "1"),
+    ];
+    let edited = [
+        ("setup.py", "x"),
+        ("requirements/base.in", "a"),
+        ("app.py", "2"),
+    ];
+    let reads_more = [
+        ("setup.py", "x"),
+        ("requirements/base.in", "b"),
+        ("app.py", "1"),
+    ];
+    assert_eq!(key(&built, &DETECT), key(&edited, &DETECT));
+    assert_ne!(key(&built, &DETECT), key(&reads_more, &DETECT));
+    let install = ["detect", "yes", "", ""];
+    assert_ne!(key(&built, &install), key(&edited, &install));
+}
+
+#[test]
+fn pins_are_told_from_wishes() {
+    let text = "a==1\nb\nc>=2\nd==1.*\ne @ https://example.com/e.whl\nF_g~=1\nh\n-c pins.txt\n";
+    let words = facts(&[("requirements.txt", text), ("pins.txt", "h==3\nb<2\n")]);
+    assert_eq!(words[4..], ["no", "4", "b,c,d,f-g"]);
+}
+
+#[test]
+fn a_wheel_tells_what_its_project_needs() {
+    let root = release(&[("app.py", "")]);
+    let wheel = root.path().join("polls.whl");
+    let metadata = "Name: polls\nProvides-Extra: redis\nProvides-Extra: dev\nRequires-Dist: flask>=3\n\
+        Requires-Dist: redis==5 ; (os_name == 'posix') and extra == 'redis'\nRequires-Dist: black; extra == \"dev\"\n\n\
+        Requires-Dist: of-the-description\n";
+    let zip = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').writestr('polls-1.dist-info/METADATA', sys.argv[2])";
+    let made = Command::new("python3")
+        .args(["-c", zip])
+        .arg(&wheel)
+        .arg(metadata)
+        .status()
+        .expect("python3 runs");
+    assert!(made.success());
+    let list = root.path().join("list");
+    let found = |extras: &str| {
+        let program = Command::new("python3")
+            .args(["-I", "-S", "-c", PROGRAM, "found"])
+            .args([root.path(), &list])
+            .arg("setup.py")
+            .arg(&wheel)
+            .arg(extras)
+            .output()
+            .expect("python3 runs");
+        String::from_utf8([program.stdout, program.stderr].concat()).expect("text")
+    };
+    assert_eq!(found("redis"), "no 1 flask\n");
+    let lines = fs::read_to_string(&list).expect("the list");
+    let expected = "flask>=3\nredis==5 ; (os_name == 'posix') and python_version >= '0'\n";
+    assert_eq!(lines, expected);
+    assert_eq!(found("mysql"), "the project has no extra `mysql`\n");
 }

@@ -4,6 +4,7 @@
 mod env;
 mod gunicorn;
 mod hosts;
+mod packages;
 mod paths;
 mod secrets;
 mod settings;
@@ -11,10 +12,8 @@ mod web;
 
 use super::node::Node;
 use super::section::{Fault, Section, text, written};
-use super::values::{AbsPath, EnvName, GitRef, RelPath, UserName};
-use super::{
-    Config, Hardening, Installer, ManagerChoice, OnFailure, Python, Rollout, Service, Setup,
-};
+use super::values::{AbsPath, EnvName, GitRef, UserName};
+use super::{Config, Hardening, ManagerChoice, OnFailure, Rollout, Service, Setup};
 
 pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
     root.elsewhere(place);
@@ -26,7 +25,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         .or_else(|| app.as_ref().map(AbsPath::home_of));
     let user = user(root).or_else(|| app.as_ref().map(UserName::from));
     let keep_releases = root.number("keep_releases", 1..=100, 5);
-    let python = root.section("python", python);
+    let python = root.section("python", packages::python);
     root.must_have("gunicorn", "add it, with its key `app`");
     let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
     let service = root.section("service", service);
@@ -114,24 +113,6 @@ fn user(root: &Section<'_>) -> Option<UserName> {
         );
     }
     user
-}
-
-fn python(section: &Section<'_>) -> Python {
-    let requirements = section.several("requirements", text, RelPath::eq);
-    Python {
-        version: section.optional("version"),
-        requirements: requirements.unwrap_or_else(|| vec![RelPath::requirements()]),
-        installer: section.choice(
-            "installer",
-            [
-                ("auto", Installer::Auto),
-                ("uv", Installer::Uv),
-                ("pip", Installer::Pip),
-            ],
-        ),
-        index_url: section.optional("index_url"),
-        require_hashes: section.boolean("require_hashes", false),
-    }
 }
 
 fn service(section: &Section<'_>) -> Service {

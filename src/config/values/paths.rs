@@ -109,10 +109,6 @@ impl UrlPath {
 }
 
 impl RelPath {
-    pub(in crate::config) fn requirements() -> Self {
-        Self("requirements.txt".to_owned())
-    }
-
     /// Whether `other` is this directory or lies in it.
     pub fn contains(&self, other: &Self) -> bool {
         other

@@ -15,6 +15,11 @@ text_type! {
     GunicornName, "a setting of gunicorn", gunicorn_name
 }
 
+text_type! {
+    /// An extra or a dependency group of a project, such as `web`.
+    ExtraName, "the name of an extra or a group", extra_name
+}
+
 /// Settings of gunicorn 20 to 27, without those that deployer owns and those that are functions.
 const SETTINGS: &str = "
     access_log_format accesslog asgi_disconnect_grace_period asgi_lifespan asgi_loop backlog
@@ -45,6 +50,14 @@ fn python_version(text: &str) -> Result<(), Invalid> {
             && !minor.starts_with('0')
             && minor.parse::<u8>().is_ok_and(|minor| minor <= 99),
         "write two numbers, such as `3.12`",
+    )
+}
+
+fn extra_name(text: &str) -> Result<(), Invalid> {
+    let rest = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    allow(
+        spelled(text, |byte| byte.is_ascii_alphanumeric(), rest, 100),
+        "use letters, digits and `._-`, a letter or digit first",
     )
 }
 

@@ -1,0 +1,234 @@
+# --- packages: the virtualenv of a release, found by what it is made of, or made ---
+
+# What is fetched where a lock or the file asks for uv and the host has none.
+UV=0.13.9
+
+# virtualenv PYTHON INSTALLER INDEX HASHES GUNICORN INSTALL SOURCE EXTRAS GROUPS FILE...
+# SOURCE: detect, files (those named) or project. INSTALL: whether the app itself is installed too.
+virtualenv() {
+  python=python3
+  [ -z "$1" ] || python=python$1
+  command -v "$python" >/dev/null || refuse_python "$1"
+  installer=$2 asked=$2 index=$3 hashes=$4 pin=$5 install=$6 source=$7 extras=$8
+  shift 8
+  groups=$1 list=$run/packages.txt
+  shift
+  find_uv
+  facts=$("$python" -I -S -c "$PACKAGES_PY" key "$part" "$installer $index $hashes $pin" "$list" "$source" "$install" "$extras" "$groups" "$@") ||
+    { fail requirements; return 1; }
+  # Plain words; what follows them is the files' names.
+  # shellcheck disable=SC2086
+  set -- $facts "$@"
+  key=$1 version=$2 from=$3 how=$4 has=$5 loose=$6 names=$7
+  shift 7
+  [ "$from" != requirements.txt ] || [ "$source" = files ] || set -- "$from"
+  [ "$source" = files ] || ev "decided packages value=$from"
+  case $how in
+    files | lines) settle_gunicorn || return 1 ;;
+  esac
+  if [ "$hashes$how" = yeslines ] || [ "$hashes$how" = yesbuild ]; then fail "no-hashes from=$from"; return 1; fi
+  choose_virtualenv
+  made=$ROOT/venvs/$venv
+  if [ -f "$made/.complete" ]; then
+    ev "decided virtualenv value=reused key=$venv python=$version"
+  else
+    build "$@" || return 1
+  fi
+  tell_packages
+}
+
+# One that was refreshed is used for as long as it is live and made of the same.
+choose_virtualenv() {
+  venv=$key
+  if [ -n "${REFRESH-}" ]; then
+    venv=$key-${ID%%-*}
+    ev "decided refresh value=$venv"
+    return 0
+  fi
+  [ -n "$live" ] || return 0
+  target "$ROOT/releases/$live/venv"
+  case $named in "$key-"*) venv=$named ;; esac
+}
+
+# The server is part of every virtualenv: what nobody names is added, but not to what only hashes let in.
+settle_gunicorn() {
+  if [ "$has" = yes ]; then pin=; return 0; fi
+  if [ "$how" = lock ]; then fail gunicorn-lock; return 1; fi
+  if [ "$hashes" = yes ]; then fail "gunicorn-hash from=$from"; return 1; fi
+  ev "decided gunicorn value=$pin why=missing"
+}
+
+# For every host of a fleet to be compared with the others; no program runs when nothing was installed.
+tell_packages() {
+  frozen='' packages=''
+  { IFS= read -r frozen && IFS= read -r packages; } <"$made/.packages" 2>/dev/null || return 0
+  ev "fact packages digest=$frozen list=$packages"
+}
+
+build() {
+  if [ "$how" = lock ]; then need_uv || return 1; fi
+  if [ "$installer" != uv ] && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    refuse "venv version=$version package=${python}-venv"
+  fi
+  ev "decided virtualenv value=built key=$venv python=$version installer=$installer"
+  rm -rf "$made"
+  if make_virtualenv "$@"; then
+    rm -rf "$run/wheel"
+    packages=$(cat "$run/frozen")
+    frozen=$(sha256sum <"$run/frozen")
+    # Named complete only once all of it is on disk: a power cut must not leave half a package behind a good name.
+    printf '%s\n' "${frozen%"${frozen#????????????????}"}" "$(word "$(tr '\n' '\t' <"$run/frozen")")" >"$made/.packages" &&
+      sync_tree "$made" && put "$made/.complete" "$packages" && return 0
+  fi
+  rm -rf "$made"
+  fail install
+  return 1
+}
+
+make_virtualenv() {
+  "empty_$installer" || return 1
+  wheel=
+  case $how in
+    lock)
+      # shellcheck disable=SC2046 # plain words of a checked alphabet
+      (cd "$part" && limit 300 uv export -q --frozen --no-dev --no-emit-project --no-header --no-annotate --python "$python" \
+        $(each_of --extra "$extras") $(each_of --group "$groups") -o "$list") >&2 || return 1
+      found "$list" uv.lock && settle_gunicorn || return 1
+      ;;
+    build)
+      build_wheel && found "$list" "$from" "$wheel" "$extras" && settle_gunicorn || return 1
+      ;;
+  esac
+  [ "$how" = files ] || set -- "$list"
+  [ "$loose" -eq 0 ] || ev "warn unpinned count=$loose names=$names"
+  options="$(index_option)"
+  [ "$hashes" = no ] || options="$options --require-hashes"
+  for file; do options="$options -r $file"; done
+  # shellcheck disable=SC2086 # a list of plain words
+  "pip_$installer" install $options $pin >&2 || return 1
+  if [ "$install" = yes ]; then
+    [ -n "$wheel" ] || build_wheel || return 1
+    "pip_$installer" install --no-deps "$wheel" >&2 || return 1
+  fi
+  # Where the app's own wheel lay is nothing that tells two virtualenvs apart.
+  "pip_$installer" freeze >"$run/freeze" && sed 's/ @ file:.*//' "$run/freeze" >"$run/frozen"
+}
+
+# What a list holds that the shell had to have made.
+found() {
+  facts=$("$python" -I -S -c "$PACKAGES_PY" found "$part" "$@") || { fail requirements; return 1; }
+  # shellcheck disable=SC2086 # plain words
+  set -- $facts
+  has=$1 loose=$2 names=$3
+}
+
+each_of() {
+  IFS=,
+  # shellcheck disable=SC2086 # the split is what is wanted
+  set -- "$1" $2
+  for one; do [ "$one" = "$1" ] || printf '%s %s ' "$1" "$one"; done
+}
+
+index_option() { [ -z "$index" ] || printf '%s' "-i $index"; }
+
+# build_wheel: the app as a package, from a copy, since builds write beside the source. It runs what the repository
+# holds, as a source package of the index runs what it holds: as this login, within limits.
+build_wheel() {
+  rm -rf "$run/source" "$run/wheel"
+  mkdir "$run/source" && (cd "$part" && tar -c --exclude=./.deployer --exclude=./venv .) | tar -x -C "$run/source" || return 1
+  # A tool that asks git for the version finds none here, and any will do.
+  (
+    export SETUPTOOLS_SCM_PRETEND_VERSION=0 PBR_VERSION=0 PDM_BUILD_SCM_VERSION=0
+    "wheel_$installer" >&2
+  ) || { fail build; return 1; }
+  rm -rf "$run/source"
+  for wheel in "$run"/wheel/*.whl; do [ -f "$wheel" ] || { fail build; return 1; }; done
+}
+
+# --- the two installers ---
+
+# find_uv: `auto` is uv where the host has it; what deployer put below the root counts.
+find_uv() {
+  uv_home=$ROOT/venvs/.uv-$UV
+  if [ "$installer" = pip ]; then return 0; fi
+  [ ! -f "$uv_home/.complete" ] || PATH=$PATH:$uv_home/bin
+  if command -v uv >/dev/null; then installer=uv; return 0; fi
+  if [ "$installer" = auto ]; then installer=pip; else get_uv; fi
+}
+
+# A lock is uv's own.
+need_uv() {
+  [ "$installer" != uv ] || return 0
+  if [ "$asked" = pip ]; then fail lock-pip; return 1; fi
+  get_uv
+}
+
+# get_uv: it is a package of the index like any other.
+# shellcheck disable=SC2046 # two plain words
+get_uv() {
+  ev "decided uv value=$UV why=missing"
+  rm -rf "$uv_home"
+  "$python" -m venv "$uv_home" >&2 && limit 600 "$uv_home/bin/pip" install --no-input --disable-pip-version-check \
+    --retries 2 --timeout 15 --only-binary=:all: $(index_option) "uv==$UV" >&2 && sync_tree "$uv_home" && : >"$uv_home/.complete" ||
+    { rm -rf "$uv_home"; refuse "uv version=$UV"; }
+  PATH=$PATH:$uv_home/bin
+  installer=uv
+}
+
+empty_uv() { limit 300 uv venv -q --python "$python" "$made" >&2; }
+
+wheel_uv() { limit 900 uv build -q --wheel --python "$python" ${index:+--default-index "$index"} -o "$run/wheel" "$run/source"; }
+
+pip_uv() {
+  case $1 in
+    install)
+      shift
+      (cd "$part" && limit 1800 uv pip install --python "$made/bin/python" --compile-bytecode "$@")
+      ;;
+    freeze) uv pip freeze -q --python "$made/bin/python" ;;
+  esac
+}
+
+# One pip serves all virtualenvs of a Python: giving each its own costs seconds.
+empty_pip() {
+  tools=$ROOT/venvs/.pip-$version
+  if [ ! -f "$tools/.complete" ]; then
+    rm -rf "$tools"
+    "$python" -m venv "$tools" >&2 && sync_tree "$tools" && : >"$tools/.complete" || return 1
+  fi
+  if "$tools/bin/pip" --python "$tools/bin/python" --version >/dev/null 2>&1; then
+    pip=$tools/bin/pip
+    "$python" -m venv --without-pip "$made" >&2
+  else # before pip 22.3
+    pip=$made/bin/pip
+    "$python" -m venv "$made" >&2
+  fi
+}
+
+# shellcheck disable=SC2046 # two plain words
+wheel_pip() {
+  limit 900 "$tools/bin/pip" wheel --no-input --disable-pip-version-check --retries 2 --timeout 15 --no-deps $(index_option) \
+    -w "$run/wheel" "$run/source"
+}
+
+# shellcheck disable=SC2046 # two plain words
+pip_pip() {
+  case $1 in
+    install)
+      shift
+      set -- install --no-input --retries 2 --timeout 15 "$@"
+      ;;
+  esac
+  (cd "$part" && limit 1800 "$pip" $(python_option) --disable-pip-version-check "$@")
+}
+
+python_option() { [ "$pip" = "$made/bin/pip" ] || printf '%s' "--python $made/bin/python"; }
+
+# refuse_python VERSION: with the package that has it, where the host's distribution has one.
+refuse_python() {
+  package=python$1-venv
+  apt-cache show "$package" >/dev/null 2>&1 || package=
+  # shellcheck disable=SC1091 # on the host
+  system=$(. /etc/os-release 2>/dev/null && printf '%s' "$ID")
+  refuse "python version=$1${package:+ package=$package} system=$(word "$system")"
+}

@@ -1,0 +1,198 @@
+//! Virtualenvs from every file that can name packages, by both installers, on two Debians.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::load::switch;
+use crate::machines::{Machine, Options};
+use crate::site::Site;
+use crate::state::{coherent, tidy};
+
+const PUSH: [&str; 2] = ["push", "production"];
+
+/// `examples/fastapi`, from its lock, on hosts that have no uv: Debian 13 with Python 3.13 and Debian 12 with 3.11.
+#[test]
+fn a_locked_asgi_app_goes_live_and_loses_no_request() -> Result<()> {
+    let older = Options {
+        suite: "bookworm".to_owned(),
+        ..Options::default()
+    };
+    let site = Site::of("fastapi", &[Options::default(), older])?;
+    let hosts = "hosts: [deploy@web1, deploy@web2]";
+    site.edit("deploy.yaml", "hosts: deploy@web1", hosts)?;
+    // However slow these machines import it.
+    site.edit("deploy.yaml", "gunicorn:", "gunicorn:\n  reload: reload")?;
+    site.set_up(&["--login", "root"])?;
+    site.commit()?;
+    site.deployer(&PUSH)?
+        .expect(0)?
+        .says("packages: uv.lock")?
+        .says("uv: 0.13.9 (missing)")?
+        .says("virtualenv built")?;
+    for web in &site.web {
+        coherent(web)?;
+        let style = "curl -fsS -H 'Host: hello.example.com' http://127.0.0.1/static/style.css";
+        ensure!(web.sh(style)?.contains("sans-serif"));
+    }
+    let before = workers(site.web())?;
+    site.change()?;
+    let sum = switch(&site, "code", "takeover: reload", &PUSH)?;
+    let after = workers(site.web())?;
+    ensure!(
+        before.len() == 3 && after.len() == 3 && after.iter().all(|pid| !before.contains(pid)),
+        "{before:?} {after:?}"
+    );
+    site.edit("deploy.yaml", "good day", "good night")?;
+    let sum = sum + switch(&site, "environment", "takeover: reload", &PUSH)?;
+    let sum = sum
+        + switch(
+            &site,
+            "rollback",
+            "takeover: reload",
+            &["rollback", "production"],
+        )?;
+    println!("{sum} requests, none lost");
+    // What fails when the app starts, and not when it is imported.
+    site.edit(
+        "hello.py",
+        "app.state.started = True",
+        "raise OSError('no pool')",
+    )?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(7)?.says("no pool")?;
+    for web in &site.web {
+        coherent(web)?;
+        tidy(web)?;
+    }
+    Ok(())
+}
+
+/// The processes below gunicorn's master.
+fn workers(host: &Machine) -> Result<Vec<String>> {
+    let pids = host.sh(
+        "for slot in a b; do master=$(systemctl show -p MainPID --value hello-$slot); \
+         [ $master = 0 ] || cat /proc/$master/task/$master/children; done",
+    )?;
+    Ok(pids.split_whitespace().map(ToOwned::to_owned).collect())
+}
+
+#[test]
+fn packages_come_from_where_they_are_written() -> Result<()> {
+    let site = Site::bare()?;
+    let web = site.web();
+    site.set_up(&["--login", "root"])?;
+    write(&site, "requirements.txt", "flask\nclick==8.1.8\n")?;
+    site.deployer(&PUSH)?
+        .expect(0)?
+        .says("packages: requirements.txt")?
+        .says("gunicorn: gunicorn==27.0.1 (missing)")?
+        .says("warning: 1 requirement is not pinned (flask)")?;
+    ensure!(coherent(web)?.click == "8.1.8");
+    let first = key(web)?;
+
+    let plan = site.deployer(&["plan", "production", "--refresh-packages"])?;
+    let said = "packages: requirements.txt, into a new virtualenv";
+    ensure!(plan.stdout.contains(said), "{plan}");
+
+    // The same inputs anew: another virtualenv, the old one untouched, used until the inputs change.
+    site.deployer(&[&PUSH[..], &["--refresh-packages"]].concat())?
+        .expect(0)?
+        .says("refresh: ")?
+        .says("virtualenv built")?
+        .says("takeover: replace (packages)")?;
+    let refreshed = key(web)?;
+    ensure!(
+        refreshed.starts_with(&format!("{first}-")),
+        "{first} {refreshed}"
+    );
+    site.change()?;
+    site.deployer(&PUSH)?
+        .expect(0)?
+        .says("virtualenv reused")?
+        .says_not("not pinned")?
+        .says("takeover: reload")?;
+    ensure!(key(web)? == refreshed);
+
+    // A project's own table, with what another says of extras.
+    fs::remove_file(site.app.path().join("requirements.txt"))?;
+    let project = "[project]\nname = \"hello\"\nversion = \"1\"\ndependencies = [\"flask==3.1.3\"]\n\
+        [project.optional-dependencies]\nweb = [\"click==8.1.8\"]\n";
+    write(&site, "pyproject.toml", project)?;
+    site.deployer(&PUSH)?
+        .expect(0)?
+        .says("packages: pyproject.toml")?
+        .says_not("not pinned")?;
+    ensure!(coherent(web)?.click == "8.5.1");
+    let web_extra = "python: {project: {extras: [web]}}\nstatic:";
+    site.edit("deploy.yaml", "static:", web_extra)?;
+    site.deployer(&PUSH)?.expect(0)?.says("virtualenv built")?;
+    ensure!(coherent(web)?.click == "8.1.8");
+    ensure!(!installed(web)?.contains("hello"));
+
+    // A program that works them out, and the app as a package.
+    fs::remove_file(site.app.path().join("pyproject.toml"))?;
+    let setup = "import setuptools\nneeds = open('needs.txt').read().split()\n\
+        setuptools.setup(name='hello', version='7', py_modules=['hello'], install_requires=needs[:1], \
+        extras_require={'web': needs[1:]})\n";
+    write(&site, "needs.txt", "flask==3.1.3 click==8.1.8\n")?;
+    write(&site, "setup.py", setup)?;
+    site.deployer(&PUSH)?
+        .expect(0)?
+        .says("packages: setup.py")?;
+    ensure!(coherent(web)?.click == "8.1.8");
+    ensure!(!installed(web)?.contains("hello"));
+    write(&site, "needs.txt", "flask==3.1.3 click==8.5.1\n")?;
+    site.edit("deploy.yaml", "[web]}", "[web]}, install: true")?;
+    site.deployer(&PUSH)?.expect(0)?.says("virtualenv built")?;
+    ensure!(coherent(web)?.click == "8.5.1");
+    ensure!(installed(web)?.contains("hello"));
+    let tree = "cd /srv/hello/current && ls -d build *.egg-info .deployer/runs 2>/dev/null; :";
+    ensure!(web.sh(tree)?.is_empty());
+    tidy(web)?;
+
+    // What a host lacks, by name.
+    site.edit("deploy.yaml", "python: {", "python: {version: '3.2', ")?;
+    site.deployer(&PUSH)?.expect(6)?.says("has no python 3.2")?;
+    site.edit("deploy.yaml", "version: '3.2', ", "")?;
+    web.sh("mv /usr/lib/python3.13/ensurepip /root/")?;
+    write(&site, "needs.txt", "flask==3.1.3 click==8.1.8\n")?;
+    site.deployer(&PUSH)?
+        .expect(6)?
+        .says("add `python3-venv` to `setup.packages`")?;
+    web.sh("mv /root/ensurepip /usr/lib/python3.13/")?;
+    write(&site, "setup.py", "raise SystemExit('no such thing')\n")?;
+    site.deployer(&PUSH)?
+        .expect(7)?
+        .says("the project cannot be built")?
+        .says("no such thing")?;
+    write(&site, "uv.lock", "version = 1\n")?;
+    site.edit("deploy.yaml", "python: {", "python: {installer: pip, ")?;
+    site.deployer(&PUSH)?
+        .expect(7)?
+        .says("only uv reads `uv.lock`")?;
+    coherent(web)?;
+    tidy(web)
+}
+
+/// Writes a file of the app and commits it.
+fn write(site: &Site, file: &str, text: &str) -> Result<()> {
+    fs::write(site.app.path().join(file), text)?;
+    site.commit()?;
+    Ok(())
+}
+
+/// Key of the live virtualenv.
+fn key(host: &Machine) -> Result<String> {
+    let link = host.sh("readlink /srv/hello/current/venv")?;
+    let key = link.rsplit('/').next().context("no key")?;
+    Ok(key.to_owned())
+}
+
+/// The names of what the live virtualenv holds.
+fn installed(host: &Machine) -> Result<BTreeSet<String>> {
+    let list = host.sh("cat /srv/hello/current/venv/.complete")?;
+    let names = list.lines().map(|line| line.split(['=', ' ']).next());
+    Ok(names.flatten().map(ToOwned::to_owned).collect())
+}
