@@ -84,5 +84,9 @@ fn named(sha: String, wanted: &Wanted) -> Revision {
         Wanted::Branch(name) | Wanted::Tag(name) => name.to_string(),
         Wanted::Commit(sha) => sha.clone(),
     };
-    Revision { sha, name }
+    Revision {
+        sha,
+        name,
+        reference: wanted.reference(),
+    }
 }

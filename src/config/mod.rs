@@ -4,6 +4,7 @@
 
 mod environments;
 mod error;
+mod git;
 mod load;
 mod mask;
 mod node;
@@ -17,6 +18,7 @@ mod values;
 mod words;
 
 pub use error::ConfigErrors;
+pub use git::{Git, GitAuth};
 pub use values::{
     AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, Invalid,
     PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName,
@@ -35,6 +37,7 @@ pub struct Config {
     pub repo: RepoUrl,
     /// Default `main`.
     pub branch: GitRef,
+    pub git: Git,
     /// Default `/srv/<app>`.
     pub root: AbsPath,
     /// The system user the app runs as; default: the app's name.

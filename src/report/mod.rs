@@ -13,6 +13,7 @@ mod mask;
 mod paint;
 mod reasons;
 mod screen;
+mod sources;
 mod story;
 mod words;
 

@@ -2,6 +2,7 @@
 //! fields.
 
 use super::Subject;
+use super::sources;
 use super::words::{harmless, listed};
 use crate::event::Fields;
 
@@ -196,16 +197,14 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
     } else {
         " after the switch"
     };
+    if let Some(meaning) = reason.and_then(|reason| sources::failed(reason, fields, host, subject))
+    {
+        return meaning;
+    }
     let (what, hint) = match (reason.unwrap_or(step), step) {
-        ("fetch", _) | (_, "fetch") if reason != Some("revision-missing") => (
-            format!("{host} could not fetch from the repository"),
-            Some(format!(
-                "the host needs read access to it; `deployer setup {environment}` shows its deploy key"
-            )),
-        ),
-        ("revision" | "revision-missing", _) => (
-            format!("{host} did not find the revision in the repository"),
-            Some("push the commit to the repository first".to_owned()),
+        (_, "fetch") => (
+            format!("{host} could not keep a copy of the repository"),
+            None,
         ),
         ("export" | "archive", _) => (format!("{host} could not write the release"), None),
         ("reserved", _) => (

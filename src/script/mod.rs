@@ -32,7 +32,11 @@ impl Script {
 pub fn compile(plan: &HostPlan) -> Script {
     let mut text = String::from("#!/bin/sh\n");
     header(&mut text, plan);
-    for part in library::parts(plan.kind) {
+    for part in library::parts(plan.kind)
+        .iter()
+        .copied()
+        .chain(library::extra(plan))
+    {
         text.push('\n');
         text.push_str(part);
     }

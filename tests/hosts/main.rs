@@ -22,4 +22,5 @@ mod render;
 mod run;
 mod secrets;
 mod site;
+mod sources;
 mod state;

@@ -85,6 +85,18 @@ impl GitServer {
         tree: &Path,
         message: &str,
     ) -> Result<String> {
+        self.commit_with(repo, branch, tree, message, &[])
+    }
+
+    /// The same with submodules: paths and the commits they are pinned to.
+    pub fn commit_with(
+        &self,
+        repo: &str,
+        branch: &str,
+        tree: &Path,
+        message: &str,
+        links: &[(&str, &str)],
+    ) -> Result<String> {
         let scratch = TempDir::new()?;
         let bare = self.bare(repo);
         let index = scratch.path().join("index");
@@ -103,6 +115,10 @@ impl GitServer {
             run_with(&mut command, b"", &format!("git {}", args.join(" ")))
         };
         git(&["add", "--all", "--force", "."])?.ok()?;
+        for (path, commit) in links {
+            let entry = format!("160000,{commit},{path}");
+            git(&["update-index", "--add", "--cacheinfo", &entry])?.ok()?;
+        }
         let tree = git(&["write-tree"])?.ok()?;
         let name = format!("refs/heads/{branch}");
         let before = git(&["rev-parse", "--quiet", "--verify", &name])?;

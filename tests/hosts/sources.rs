@@ -1,0 +1,218 @@
+//! Where the code comes from: a directory of a larger repository, submodules, and mirrors that break.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+use tempfile::TempDir;
+
+use crate::machines::Machine;
+use crate::site::Site;
+use crate::state::{coherent, tidy};
+
+/// A repository that holds the app below `services/web`, with a submodule and that one's own.
+struct Monorepo<'a> {
+    site: &'a Site,
+    tree: TempDir,
+    lib: String,
+}
+
+impl<'a> Monorepo<'a> {
+    fn new(site: &'a Site) -> Result<Self> {
+        for repo in ["mono", "lib", "deep"] {
+            site.git.create(repo)?;
+        }
+        let deep = commit_file(site, "deep", "deep.txt", "bottom", &[])?;
+        let modules = "[submodule \"d e\"]\n\tpath = deep\n\turl = ../deep.git\n";
+        let lib = commit_file(site, "lib", ".gitmodules", modules, &[("deep", &deep)])?;
+        // Only the pinned commit counts: the branch has moved on.
+        commit_file(site, "lib", "later.txt", "later", &[])?;
+        let tree = TempDir::new()?;
+        let web = tree.path().join("services/web");
+        fs::create_dir_all(&web)?;
+        fs::write(tree.path().join("services/README"), "not the app's")?;
+        let copied = Command::new("cp")
+            .arg("-R")
+            .arg(site.app.path().join("."))
+            .arg(&web)
+            .status()?;
+        ensure!(copied.success());
+        let this = Self { site, tree, lib };
+        this.gitmodules("../lib.git")?;
+        Ok(this)
+    }
+
+    fn gitmodules(&self, url: &str) -> Result<()> {
+        let text =
+            format!("[submodule \"lib\"]\n\tpath = services/web/vendor/lib\n\turl = {url}\n");
+        Ok(fs::write(self.tree.path().join(".gitmodules"), text)?)
+    }
+
+    fn commit(&self) -> Result<String> {
+        let links = [("services/web/vendor/lib", self.lib.as_str())];
+        self.site
+            .git
+            .commit_with("mono", "main", self.tree.path(), "change", &links)
+    }
+
+    /// A commit that every mirror lacks.
+    fn change(&self) -> Result<String> {
+        let path = self.tree.path().join("services/web/static/style.css");
+        fs::write(&path, fs::read_to_string(&path)? + "/**/\n")?;
+        self.commit()
+    }
+}
+
+fn commit_file(
+    site: &Site,
+    repo: &str,
+    name: &str,
+    text: &str,
+    links: &[(&str, &str)],
+) -> Result<String> {
+    let tree = TempDir::new()?;
+    fs::write(tree.path().join(name), text)?;
+    site.git
+        .commit_with(repo, "main", tree.path(), "change", links)
+}
+
+#[test]
+fn a_directory_of_a_repository_with_submodules_comes_from_any_mirror() -> Result<()> {
+    let site = Site::bare()?;
+    let web = site.web();
+    let mono = Monorepo::new(&site)?;
+    site.edit("deploy.yaml", "hello.git ", "mono.git ")?;
+    site.set_up(&["--login", "root"])?;
+
+    let head = mono.commit()?;
+    site.deployer(&["push", "production"])?
+        .expect(7)?
+        .says("has submodules, such as `services/web/vendor/lib`")?;
+    site.edit(
+        "deploy.yaml",
+        "gunicorn:",
+        "git: {path: services/api, submodules: true}\ngunicorn:",
+    )?;
+    site.deployer(&["push", "production"])?
+        .expect(7)?
+        .says("no directory `services/api`")?;
+    site.edit("deploy.yaml", "services/api", "services/web")?;
+    site.deployer(&["push", "production"])?.expect(0)?;
+    coherent(web)?;
+    web.sh(
+        "cd /srv/hello/current && test -f hello.py && ! test -e services && ! test -e README &&
+         test \"$(cat vendor/lib/deep/deep.txt)\" = bottom && ! test -e vendor/lib/later.txt &&
+         ! find . -name .git | grep .",
+    )?;
+    tidy(web)?;
+    site.deployer(&["push", "production"])?
+        .expect(0)?
+        .says("already live")?;
+
+    hostile_urls(&site, &mono)?;
+    damage(&site, &mono, &head)
+}
+
+/// What `.gitmodules` says is somebody's text, and no command.
+fn hostile_urls(site: &Site, mono: &Monorepo<'_>) -> Result<()> {
+    for url in [
+        "-u./x",
+        "ext::sh -c touch% /tmp/owned",
+        "/srv/hello",
+        "git@git1:-x",
+    ] {
+        mono.gitmodules(url)?;
+        mono.commit()?;
+        site.deployer(&["push", "production"])?
+            .expect(7)?
+            .says("no URL in `.gitmodules`")?;
+    }
+    site.web().sh("! test -e /tmp/owned")?;
+    mono.gitmodules("../gone.git")?;
+    mono.commit()?;
+    site.deployer(&["push", "production"])?
+        .expect(7)?
+        .says("could not fetch from `ssh://git@git1/srv/git/gone.git`")?;
+    mono.gitmodules("../lib.git")
+}
+
+fn damage(site: &Site, mono: &Monorepo<'_>, first: &str) -> Result<()> {
+    let web = site.web();
+    // What is broken, and whether git can repair it by fetching.
+    let breakages = [
+        ("rm $m/HEAD", false),
+        (
+            "rm -f $m/packed-refs && head -c 41 /dev/zero > $m/refs/heads/main",
+            true,
+        ),
+        (
+            "for p in $m/objects/pack/*.pack; do chmod u+w $p; : > $p; done; touch $m/packed-refs.lock",
+            false,
+        ),
+    ];
+    for (command, repaired) in breakages {
+        mono.change()?;
+        as_deploy(web, &format!("m=/srv/hello/repo.git; {command}"))?;
+        let run = site.deployer(&["push", "production"])?.expect(0)?;
+        let renewed = run.stderr.contains("mirror-renewed");
+        ensure!(renewed != repaired, "{command}\n{run}");
+        coherent(web)?;
+        tidy(web)?;
+    }
+    // The commit is there, what it holds is not: a power cut leaves such files.
+    as_deploy(
+        web,
+        r#"cd /srv/hello
+for m in repo.git modules/*.git; do
+    mv $m/objects/pack /tmp/pack
+    for pack in /tmp/pack/*.pack; do git --git-dir=$m unpack-objects -q < $pack; done
+    rm -rf /tmp/pack
+done
+for m in repo.git modules/*.git; do
+    for file in services/web/hello.py deep.txt; do
+        blob=$(git --git-dir=$m rev-parse -q --verify HEAD:$file) || continue
+        file=$m/objects/$(echo $blob | cut -c1-2)/$(echo $blob | cut -c3-)
+        chmod u+w $file && : > $file && echo $m
+    done
+done | grep -c . | grep -qx 2"#,
+    )?;
+    let run = site.deployer(&[
+        "push",
+        "production",
+        "--revision",
+        first,
+        "--allow-older",
+        "-v",
+    ])?;
+    ensure!(
+        run.clone().expect(0)?.stderr.contains("mirror-renewed"),
+        "{run}"
+    );
+    coherent(web)?;
+    tidy(web)?;
+
+    // A server that is gone is no reason to give up a good mirror.
+    let print = "cd /srv/hello/repo.git && find . -type f | sort | xargs sha256sum";
+    let before = web.sh(print)?;
+    mono.change()?;
+    site.git.machine().sh("systemctl stop ssh")?;
+    let down = site.deployer(&["push", "production"])?.expect(4)?;
+    down.says("cannot ask")?;
+    site.git.machine().sh("systemctl start ssh")?;
+    as_deploy(
+        web,
+        "sed -i 's/ .* / ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFNVCmFqZ2ZyZ2VyZ2VyZ2VyZ2VyZ2VyZ2VyZ2Vy /' /srv/hello/.deployer/known_hosts",
+    )?;
+    site.deployer(&["push", "production"])?
+        .expect(7)?
+        .says("another host key than the one that setup pinned")?;
+    ensure!(web.sh(print)? == before, "the mirror changed");
+    coherent(web)?;
+    site.set_up(&["--login", "root"])?;
+    site.deployer(&["push", "production"])?.expect(0)?;
+    Ok(())
+}
+
+fn as_deploy(host: &Machine, command: &str) -> Result<()> {
+    host.exec_as("deploy", command)?.ok().map(drop)
+}
