@@ -1,8 +1,17 @@
 //! The command line, as types. Environment variables are read here and nowhere else.
 
+use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::VariableName;
+
+/// A variable that the file names.
+pub fn variable(name: &VariableName) -> Option<OsString> {
+    env::var_os(name.as_str())
+}
 
 /// Deploys Python web applications to Ubuntu and Debian hosts, from one deploy.yaml.
 #[derive(Debug, Parser)]

@@ -120,9 +120,11 @@ pub fn python_text(text: &str) -> String {
 
 /// An environment file that sh, systemd's `EnvironmentFile=` and a release's `gunicorn.conf.py`
 /// read alike: `KEY="value"`, a line break as it is, a backslash before `\`, `"`, `$` and `` ` ``.
-pub fn env_file(values: &BTreeMap<EnvKey, String>) -> Result<String, Unquotable> {
+pub fn env_file<'a>(
+    values: impl IntoIterator<Item = (&'a EnvKey, &'a str)>,
+) -> Result<String, Unquotable> {
     let mut file = String::new();
-    for (key, value) in values {
+    for (key, value) in values.into_iter().collect::<BTreeMap<_, _>>() {
         if value.contains('\0') {
             return Err(Unquotable::Nul);
         }

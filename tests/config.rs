@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use deployer::config::{Config, ConfigErrors, EnvName};
+use deployer::config::{Config, ConfigErrors, EnvName, SecretSource};
 
 const CASES: &str = "tests/cases/config";
 
@@ -151,6 +151,25 @@ fn the_example_is_good_with_its_optional_keys() {
     let config = Config::parse(&all.join("\n"), "deploy.example.yaml", "production").expect("good");
     assert!(config.python.version.is_some() && config.python.index_url.is_some());
     assert!(config.service.memory_max.is_some() && config.health.status.is_some());
+}
+
+/// What stands in the example's comment on `secrets`, read.
+#[test]
+fn the_examples_of_secrets_are_good() {
+    let comment = EXAMPLE.lines().filter_map(|line| line.strip_prefix("#   "));
+    let secrets: Vec<String> = comment.map(|line| format!("  {line}")).collect();
+    let source = EXAMPLE.replace("secrets: {}", &format!("secrets:\n{}", secrets.join("\n")));
+    let config = Config::parse(&source, "deploy.example.yaml", "production").expect("good");
+    let limits: Vec<Option<u64>> = config
+        .secrets
+        .values()
+        .map(|source| match source {
+            SecretSource::Variable(_) => None,
+            SecretSource::Command { timeout, .. } => Some(timeout.as_secs()),
+        })
+        .collect();
+    // By name: API_TOKEN, DATABASE_URL, SECRET_KEY.
+    assert_eq!(limits, [Some(60), Some(30), None]);
 }
 
 /// The reader names the keys it knows when it finds one that it does not.

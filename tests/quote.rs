@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -139,16 +138,13 @@ fn key(number: usize) -> EnvKey {
     format!("KEY_{number:04}").as_str().try_into().unwrap()
 }
 
-fn env(values: &[String]) -> BTreeMap<EnvKey, String> {
-    values
-        .iter()
-        .enumerate()
-        .map(|(number, value)| (key(number), value.clone()))
-        .collect()
+fn env_file(values: &[String]) -> Result<String, Unquotable> {
+    let keys: Vec<EnvKey> = (0..values.len()).map(key).collect();
+    quote::env_file(keys.iter().zip(values.iter().map(String::as_str)))
 }
 
 fn env_through_shells(values: &[String]) {
-    let file = script(&quote::env_file(&env(values)).unwrap());
+    let file = script(&env_file(values).unwrap());
     let prints = (0..values.len()).map(|number| format!("printf '%s\\0' \"${}\"\n", key(number)));
     let reader = script(&format!(
         ". {}\n{}",
@@ -170,7 +166,7 @@ fn env_through_conf(values: &[String]) {
         "import json, re, sys\n{}print(json.dumps([e.strip().split('=', 1)[1] for e in read_env(sys.argv[1])]))",
         &template[from..to]
     );
-    let file = script(&quote::env_file(&env(values)).unwrap());
+    let file = script(&env_file(values).unwrap());
     assert_eq!(python(&program, file.path()), values);
 }
 
@@ -271,10 +267,7 @@ fn python_has_every_kind() {
 #[test]
 fn what_a_language_cannot_carry_is_refused() {
     assert_eq!(quote::sh("a\0b"), Err(Unquotable::Nul));
-    assert_eq!(
-        quote::env_file(&env(&["a\0b".to_owned()])),
-        Err(Unquotable::Nul)
-    );
+    assert_eq!(env_file(&["a\0b".to_owned()]), Err(Unquotable::Nul));
     for text in ["a\nb", "a\rb", "\u{1b}[31m"] {
         assert_eq!(quote::systemd(text), Err(Unquotable::Control));
         assert_eq!(quote::nginx(text), Err(Unquotable::Control));

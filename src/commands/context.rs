@@ -1,16 +1,19 @@
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, stderr, stdin};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
 use super::Unfit;
-use crate::cli::{Color, Global};
-use crate::config::{Config, Host, Reach};
+use crate::cli::{self, Color, Global};
+use crate::config::{Config, EnvKey, Host, Reach, SecretSource};
 use crate::files::host_files;
 use crate::git::WorkingCopy;
 use crate::plan::File;
 use crate::quote;
-use crate::run::Ssh;
+use crate::report::{Mask, secrets_missing};
+use crate::run::{Ssh, resolve};
+use crate::secret::Secret;
 use crate::target::TargetHost;
 use crate::template::Templates;
 
@@ -21,6 +24,9 @@ pub(super) struct Context {
     pub(super) ssh: Ssh,
     pub(super) working_copy: Option<WorkingCopy>,
     templates: Templates,
+    directory: PathBuf,
+    /// Values of `secrets`: all of them once they are [resolved](Self::resolve_secrets).
+    secrets: BTreeMap<EnvKey, Secret>,
 }
 
 impl Context {
@@ -46,22 +52,50 @@ impl Context {
         let directory = directory(&global.config);
         let templates = Templates::new(overrides(global, &directory).as_deref())?;
         let working_copy = WorkingCopy::discover(&directory);
+        let secrets = variables(&config, &directory);
         Ok(Self {
             config,
             hosts,
             ssh,
             working_copy,
             templates,
+            directory,
+            secrets,
         })
+    }
+
+    /// For a command that sends the environment: what one secret lacks is said of all, before anything is contacted.
+    pub(super) fn resolve_secrets(&mut self) -> Result<()> {
+        let mut missing = Vec::new();
+        for (key, source) in &self.config.secrets {
+            match resolve(source, &self.directory, cli::variable) {
+                Ok(secret) => drop(self.secrets.insert(key.clone(), secret)),
+                Err(why) => missing.push((key.clone(), why)),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Unfit::not_ready(secrets_missing(&missing)))
+    }
+
+    /// Hides what is known of the secrets, and the values of `env` that are secrets by their names.
+    pub(super) fn mask(&self) -> Mask {
+        let secrets = self.secrets.values().map(Secret::expose);
+        Mask::new(self.config.private_env().chain(secrets))
     }
 
     pub(super) fn files(&self, host: &TargetHost) -> Result<Vec<File>> {
         host_files(&self.config, &host.owner(&self.config), &self.templates)
     }
 
-    /// The environment file, the one place that values of `env` go to.
-    pub(super) fn environment_file(&self) -> Result<Vec<u8>> {
-        Ok(quote::env_file(&self.config.env)?.into_bytes())
+    /// The environment file, the one place that values of `env` and `secrets` go to.
+    pub(super) fn environment_file(&self) -> Result<Secret> {
+        let env = self.config.env.iter();
+        let secrets = self.secrets.iter();
+        let values = env.map(|(key, value)| (key, value.as_str()));
+        let values = values.chain(secrets.map(|(key, secret)| (key, secret.expose())));
+        Ok(Secret::new(quote::env_file(values)?))
     }
 
     pub(super) fn fleet_hosts(&self) -> Vec<Host> {
@@ -70,6 +104,17 @@ impl Context {
             .map(|target| target.host.clone())
             .collect()
     }
+}
+
+/// The secrets that are there without running anything: a program on a host may print them, whatever the command is.
+fn variables(config: &Config, directory: &Path) -> BTreeMap<EnvKey, Secret> {
+    let known = |(key, source): (&EnvKey, &SecretSource)| match source {
+        SecretSource::Variable(_) => {
+            Some((key.clone(), resolve(source, directory, cli::variable).ok()?))
+        }
+        SecretSource::Command { .. } => None,
+    };
+    config.secrets.iter().filter_map(known).collect()
 }
 
 pub(super) fn coloured(global: &Global) -> bool {

@@ -62,6 +62,14 @@ impl Unfit {
         .into()
     }
 
+    fn not_ready(text: impl Into<String>) -> anyhow::Error {
+        Self {
+            code: ExitCode::NotReady,
+            text: text.into(),
+        }
+        .into()
+    }
+
     fn unreachable(text: impl Into<String>) -> anyhow::Error {
         Self {
             code: ExitCode::Connect,

@@ -10,8 +10,9 @@ use crate::report::{ExitCode, plan_lines};
 use crate::script::compile;
 
 pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
-    let context = Context::load(global, &arguments.environment.environment)?;
+    let mut context = Context::load(global, &arguments.environment.environment)?;
     let wanted = revision::wanted(&arguments.which, &context)?;
+    context.resolve_secrets()?;
     let target = push::target(
         &context,
         revision::current(&wanted, &context)?,

@@ -6,13 +6,14 @@ use crate::cli::{Global, Push};
 use crate::git::WorkingCopy;
 use crate::plan::push;
 use crate::report::ExitCode;
-use crate::run::{Fleet, Job, Mode, Policy, Secret};
+use crate::run::{Fleet, Job, Mode, Policy};
 use crate::script::compile;
 use crate::target::{ReleaseId, Revision, Target};
 
 pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
-    let context = Context::load(global, &arguments.environment.environment)?;
+    let mut context = Context::load(global, &arguments.environment.environment)?;
     let wanted = revision::wanted(&arguments.which, &context)?;
+    context.resolve_secrets()?;
     // The repository is asked beside the connects, which take as long.
     let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
     let mut report = session::report(global, &context, "push");
@@ -51,7 +52,7 @@ pub(super) fn target(context: &Context, revision: Revision, allow_older: bool) -
 }
 
 fn jobs(target: &Target, context: &Context, by: &str) -> Result<Vec<Job>> {
-    let env = Secret::new(context.environment_file()?);
+    let env = context.environment_file()?;
     let job = |host| {
         Ok(Job {
             script: compile(&push(target, host, context.files(host)?)),

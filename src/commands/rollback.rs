@@ -5,8 +5,9 @@ use super::session;
 use crate::cli::{Global, Rollback};
 use crate::plan::rollback;
 use crate::report::ExitCode;
-use crate::run::{Fleet, Job, Mode, Policy, Secret};
+use crate::run::{Fleet, Job, Mode, Policy};
 use crate::script::compile;
+use crate::secret::Secret;
 
 pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;

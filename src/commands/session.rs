@@ -6,9 +6,10 @@ use super::context::{Context, coloured};
 use crate::cli::Global;
 use crate::event::{Event, Fields, Outcome};
 use crate::plan::{Question, read};
-use crate::report::{Detail, ExitCode, Mask, Paint, Report, Screen, Subject};
-use crate::run::{Ending, Fleet, Job, Mode, News, Policy, Secret};
+use crate::report::{Detail, ExitCode, Paint, Report, Screen, Subject};
+use crate::run::{Ending, Fleet, Job, Mode, News, Policy};
 use crate::script::compile;
+use crate::secret::Secret;
 use crate::target::ReleaseId;
 
 /// The report of a run that changes something.
@@ -38,8 +39,7 @@ fn detailed(global: &Global, context: &Context, command: &str, detail: Detail) -
     } else {
         Screen::plain(stderr())
     };
-    let mask = Mask::new(context.config.secrets());
-    Report::new(subject, detail, paint, screen).masking(mask)
+    Report::new(subject, detail, paint, screen).masking(context.mask())
 }
 
 /// Every host's facts, in the order of the hosts; `None` for a host that could not answer.

@@ -9,8 +9,9 @@ use crate::config::{Host, Reach, UserName};
 use crate::event::Event;
 use crate::plan::{GitPins, setup};
 use crate::report::ExitCode;
-use crate::run::{Fleet, Job, Mode, News, Policy, Secret, Update};
+use crate::run::{Fleet, Job, Mode, News, Policy, Update};
 use crate::script::compile;
+use crate::secret::Secret;
 
 pub(super) fn run(global: &Global, arguments: &Setup) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;

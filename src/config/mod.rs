@@ -11,6 +11,7 @@ mod node;
 mod overlay;
 mod problem;
 mod raw;
+mod secret_source;
 mod section;
 mod tree;
 mod validate;
@@ -19,10 +20,11 @@ mod words;
 
 pub use error::ConfigErrors;
 pub use git::{Git, GitAuth};
+pub use secret_source::SecretSource;
 pub use values::{
     AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, Invalid,
     PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName,
-    WsgiApp,
+    VariableName, WsgiApp,
 };
 
 use std::collections::BTreeMap;
@@ -55,6 +57,8 @@ pub struct Config {
     /// Paths of the release that are links into `shared/`; all directories.
     pub shared: Vec<RelPath>,
     pub env: BTreeMap<EnvKey, String>,
+    /// Further variables of the app, none of them in `env`.
+    pub secrets: BTreeMap<EnvKey, SecretSource>,
     pub health: Health,
     pub rollout: Rollout,
     pub setup: Setup,
@@ -109,7 +113,7 @@ pub struct Gunicorn {
 
 impl Config {
     /// Values of `env` that nobody should read in a log, going by their names.
-    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+    pub fn private_env(&self) -> impl Iterator<Item = &str> {
         let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
         self.env
             .iter()

@@ -13,6 +13,7 @@ mod mask;
 mod paint;
 mod reasons;
 mod screen;
+mod secrets;
 mod sources;
 mod story;
 mod words;
@@ -22,6 +23,7 @@ pub use exit::ExitCode;
 pub use mask::Mask;
 pub use paint::Paint;
 pub use screen::Screen;
+pub use secrets::secrets_missing;
 
 use crate::event::Event;
 use crate::run::{News, Update};

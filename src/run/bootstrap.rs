@@ -36,7 +36,7 @@ pub(super) fn payload(job: &Job, mode: Mode, nonce: &str) -> Option<Vec<u8>> {
             what.as_bytes(),
             script.text.as_bytes(),
             header.as_bytes(),
-            env,
+            env.as_bytes(),
         ]
         .concat(),
     )
@@ -45,8 +45,9 @@ pub(super) fn payload(job: &Job, mode: Mode, nonce: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::{BOOTSTRAP, payload};
-    use crate::run::{Job, Mode, Secret};
+    use crate::run::{Job, Mode};
     use crate::script::Script;
+    use crate::secret::Secret;
 
     #[test]
     fn one_pair_of_quotes_holds_it() {

@@ -1,5 +1,5 @@
 use crate::script::Script;
-use std::fmt;
+use crate::secret::Secret;
 
 /// What one host is to run.
 #[derive(Debug, Clone)]
@@ -31,25 +31,5 @@ impl Mode {
             Self::Read => "read",
             Self::Ask => "ask",
         }
-    }
-}
-
-/// Bytes that no log, panic or test failure may show.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(Vec<u8>);
-
-impl Secret {
-    pub fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-
-    pub(super) fn expose(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
     }
 }

@@ -15,14 +15,16 @@ mod nonce;
 mod office;
 mod recall;
 mod resolved;
+mod secrets;
 mod ssh;
 mod transport;
 mod update;
 mod waves;
 
 pub use fleet::{Fleet, Policy};
-pub use job::{Job, Mode, Secret};
+pub use job::{Job, Mode};
 pub use lost::{HostKey, Lost, LostKind};
 pub use resolved::Resolved;
+pub use secrets::{Unresolved, resolve};
 pub use ssh::Ssh;
 pub use update::{Ending, News, Signal, Update, Verb};

@@ -56,6 +56,7 @@ pub(crate) fn small() -> Config {
         uploads: None,
         shared: Vec::new(),
         env: BTreeMap::new(),
+        secrets: BTreeMap::new(),
         health: Health {
             path: text("/"),
             status: None,

@@ -4,6 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use deployer::config::EnvKey;
 use deployer::plan::Place;
 use deployer::quote;
 use serde_json::{Value, json};
@@ -108,15 +109,12 @@ impl Tree {
         fs::write(release.join("app.py"), app).unwrap();
         fs::write(release.join("part.py"), format!("NAME = '{id}'\n")).unwrap();
         fs::write(release.join(".deployer/gunicorn.conf.py"), &self.conf).unwrap();
-        let env: BTreeMap<_, _> = env
+        let env: BTreeMap<EnvKey, &str> = env
             .iter()
-            .map(|(key, value)| (cases::text(key), (*value).to_owned()))
+            .map(|(key, value)| (cases::text(key), *value))
             .collect();
-        fs::write(
-            release.join(".deployer/env"),
-            quote::env_file(&env).unwrap(),
-        )
-        .unwrap();
+        let file = quote::env_file(env.iter().map(|(key, value)| (key, *value)));
+        fs::write(release.join(".deployer/env"), file.unwrap()).unwrap();
         symlink(&self.venv, release.join("venv")).unwrap();
     }
 

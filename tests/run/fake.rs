@@ -1,7 +1,8 @@
 use deployer::config::{Host, OnFailure, Reach};
 use deployer::event::Event;
-use deployer::run::{Ending, Fleet, Job, Mode, News, Policy, Secret, Ssh, Update};
+use deployer::run::{Ending, Fleet, Job, Mode, News, Policy, Ssh, Update};
 use deployer::script::Script;
+use deployer::secret::Secret;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -33,7 +34,7 @@ impl Fake {
             mode: Mode::Run,
             id: id.to_owned(),
             by: "tester".to_owned(),
-            env: Secret::new(b"A='b'\n".to_vec()),
+            env: Secret::new("A='b'\n"),
         }
     }
 }

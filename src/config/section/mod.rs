@@ -62,7 +62,8 @@ impl<'a> Section<'a> {
                 Some(key) => format!("did you mean `{key}`?"),
                 None => format!("known: {}", asked.join(", ")),
             };
-            let secret = meant.is_some_and(|key| matches!(key, "env" | "secrets"));
+            let secret =
+                self.is_private() || meant.is_some_and(|key| matches!(key, "env" | "secrets"));
             let says = format!("unknown key {}", quoted(&entry.key));
             let problem = Problem::new(entry.key_span.clone(), says, label);
             self.problems.add(problem.below(&self.path).secret(secret));
@@ -127,15 +128,31 @@ impl<'a> Section<'a> {
 
     /// Reports a fault of a key at a place in its entry.
     pub(super) fn fault(&self, key: &str, span: &Span, fault: Fault) {
-        // An anchor may have carried a secret here from a line that does not show it.
-        let secret = matches!(self.path.as_str(), "env" | "secrets");
         let problem = Problem::new(span.clone(), fault.says, fault.label);
         self.problems.add(
             problem
                 .below(&shortened(key))
                 .below(&self.path)
-                .secret(secret),
+                .secret(self.is_private() || matches!(key, "env" | "secrets")),
         );
+    }
+
+    /// Reports a fault of the key of an entry in a section below, while all of them are looked at together.
+    pub(super) fn section_fault(&self, key: &str, entry: &Entry, fault: Fault) {
+        let problem = Problem::new(entry.key_span.clone(), fault.says, fault.label);
+        let path = self.below(key);
+        self.problems.add(
+            problem
+                .below(&shortened(&entry.key))
+                .below(&path)
+                .secret(true),
+        );
+    }
+
+    /// An anchor may have carried a secret here from a line that does not show it.
+    fn is_private(&self) -> bool {
+        let top = self.path.split('.').next();
+        matches!(top, Some("env" | "secrets"))
     }
 
     /// Reads the value of an entry; what is wrong is reported at the value.
@@ -170,6 +187,21 @@ impl<'a> Section<'a> {
             self.below(key),
             entry.key_span.clone(),
             entries,
+            self.problems,
+            read,
+        ))
+    }
+
+    /// The map that an entry of a section with free keys holds.
+    pub(super) fn inner<T>(
+        &self,
+        entry: &'a Entry,
+        read: impl FnOnce(&Section<'a>) -> T,
+    ) -> Option<T> {
+        Some(Section::read(
+            self.below(&shortened(&entry.key)),
+            entry.key_span.clone(),
+            entry.value.entries()?,
             self.problems,
             read,
         ))

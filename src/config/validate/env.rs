@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Fault, Section};
-use crate::config::node::{Node, Plain};
+use crate::config::node::{Entry, Node, Plain};
 use crate::config::values::{EnvKey, Text};
 
 /// Linux refuses a longer string in an environment.
@@ -10,14 +10,18 @@ const LONGEST: usize = 120_000;
 pub(super) fn env(section: &Section<'_>) -> BTreeMap<EnvKey, String> {
     let read = |entry| {
         let value = section.convert(entry, value);
-        let key = EnvKey::try_from(entry.key.as_str());
-        if let Err(invalid) = key {
-            let fault = Fault::new(format!("not {}", EnvKey::WHAT), invalid.to_string());
-            section.fault(&entry.key, &entry.key_span, fault);
-        }
-        Some((key.ok()?, value?))
+        Some((key(section, entry)?, value?))
     };
     section.every().iter().filter_map(read).collect()
+}
+
+pub(super) fn key(section: &Section<'_>, entry: &Entry) -> Option<EnvKey> {
+    let key = EnvKey::try_from(entry.key.as_str());
+    if let Err(invalid) = key {
+        let fault = Fault::new(format!("not {}", EnvKey::WHAT), invalid.to_string());
+        section.fault(&entry.key, &entry.key_span, fault);
+    }
+    key.ok()
 }
 
 /// Text only: `022`, `no` and `3.10` mean something else to every reader of YAML.

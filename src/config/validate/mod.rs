@@ -6,6 +6,7 @@ mod git;
 mod gunicorn;
 mod hosts;
 mod paths;
+mod secrets;
 mod settings;
 mod web;
 
@@ -37,6 +38,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     paths::apart(root);
     paths::served_apart(root, assets.as_ref(), uploads.as_ref());
     let env = root.section("env", env::env);
+    let secrets = secrets::secrets(root);
     let health = root.section("health", |section| web::health(section, nginx.as_ref()));
     let rollout = root.section("rollout", rollout);
     let setup = root.section("setup", setup);
@@ -58,6 +60,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         uploads,
         shared,
         env: env?,
+        secrets,
         health: health?,
         rollout: rollout?,
         setup: setup?,

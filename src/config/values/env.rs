@@ -5,6 +5,11 @@ text_type! {
     EnvKey, "a variable that can be set", env_key
 }
 
+text_type! {
+    /// The name of a variable of the client's environment.
+    VariableName, "the name of a variable", variable_name
+}
+
 /// Each changes what the interpreter, the loader or the shell runs, instead of telling the app something.
 const REFUSED: &str = "
     PATH IFS ENV SHELLOPTS BASHOPTS BASH_ENV PYTHONPATH PYTHONHOME PYTHONSTARTUP GUNICORN_CMD_ARGS
@@ -13,19 +18,19 @@ const REFUSED: &str = "
 const REFUSED_STARTS: [&str; 3] = ["LD_", "DEPLOYER_", "BASH_FUNC_"];
 
 fn env_key(text: &str) -> Result<(), Invalid> {
-    allow(
-        spelled(
-            text,
-            |byte| byte.is_ascii_alphabetic() || byte == b'_',
-            word,
-            128,
-        ),
-        "use letters, digits and `_`, not a digit first",
-    )?;
+    variable_name(text)?;
     allow(
         !REFUSED.split_whitespace().any(|name| name == text)
             && !REFUSED_STARTS.iter().any(|start| text.starts_with(start)),
         "it would change what is run, so deployer does not set it",
+    )
+}
+
+fn variable_name(text: &str) -> Result<(), Invalid> {
+    let first = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    allow(
+        spelled(text, first, word, 128),
+        "use letters, digits and `_`, not a digit first",
     )
 }
 

@@ -10,7 +10,7 @@ mod python;
 mod repo_url;
 mod size;
 
-pub use env::EnvKey;
+pub use env::{EnvKey, VariableName};
 pub use git_ref::GitRef;
 pub use names::{AppName, EnvName, PackageName, UnitName, UserName};
 pub use net::{HostAddress, IndexUrl, ServerName};

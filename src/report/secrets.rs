@@ -1,0 +1,62 @@
+use super::words;
+use crate::config::EnvKey;
+use crate::run::Unresolved;
+
+/// Why a run cannot begin: every secret that has no value here, and none of their values.
+pub fn secrets_missing(missing: &[(EnvKey, Unresolved)]) -> String {
+    let count = words::count(missing.len(), "secret");
+    let mut text = format!("{count} cannot be had on this machine; no host was contacted");
+    for (key, why) in missing {
+        text += &format!("\n  {key}: {}", reason(why));
+        if let Unresolved::Failed(_, said) = why {
+            for line in said {
+                text += &format!("\n    {}", words::harmless(line));
+            }
+        }
+    }
+    text + "\nhint: `secrets` in deploy.yaml says where each comes from"
+}
+
+fn reason(why: &Unresolved) -> String {
+    match why {
+        Unresolved::Unset(name) => format!("the variable `{name}` is not set, or empty"),
+        Unresolved::Blank => "its value is blank".to_owned(),
+        Unresolved::NotUtf8 => "its value is not UTF-8".to_owned(),
+        Unresolved::Nul => "its value has a NUL character".to_owned(),
+        Unresolved::TooLong => "its value is longer than 120000 bytes".to_owned(),
+        Unresolved::NotFound => "there is no such program as its command names".to_owned(),
+        Unresolved::NotStarted(kind) => format!("its command cannot be run: {kind}"),
+        Unresolved::Failed(Some(code), _) => format!("its command failed (exit {code})"),
+        Unresolved::Failed(None, _) => "a signal ended its command".to_owned(),
+        Unresolved::TimedOut(limit) => {
+            format!("its command took longer than {}", words::time(*limit))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::VariableName;
+    use std::time::Duration;
+
+    #[test]
+    fn all_of_them_are_named() {
+        let key = |name| EnvKey::try_from(name).unwrap_or_else(|_| unreachable!());
+        let variable = VariableName::try_from("DJANGO_KEY").unwrap_or_else(|_| unreachable!());
+        let said = vec!["##[warning] no entry".to_owned()];
+        let text = secrets_missing(&[
+            (key("SECRET_KEY"), Unresolved::Unset(variable)),
+            (key("DATABASE_URL"), Unresolved::Failed(Some(1), said)),
+            (key("TOKEN"), Unresolved::TimedOut(Duration::from_secs(30))),
+        ]);
+        assert_eq!(
+            text,
+            "3 secrets cannot be had on this machine; no host was contacted\n  \
+             SECRET_KEY: the variable `DJANGO_KEY` is not set, or empty\n  \
+             DATABASE_URL: its command failed (exit 1)\n    ## [warning] no entry\n  \
+             TOKEN: its command took longer than 30.0s\n\
+             hint: `secrets` in deploy.yaml says where each comes from"
+        );
+    }
+}
