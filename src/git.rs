@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use git2::{BranchType, Oid, Repository, Sort, StatusOptions};
 
 use crate::config::{GitRef, RepoUrl};
+use crate::secret::Secret;
 use crate::target::is_sha;
 
 /// What the user asked to deploy.
@@ -31,6 +32,32 @@ impl Wanted {
     }
 }
 
+/// A token, for the origin of the repository alone.
+pub struct Login<'a> {
+    pub origin: &'a str,
+    pub username: &'a str,
+    pub token: &'a Secret,
+}
+
+impl Login<'_> {
+    /// By the environment: arguments are for everybody to read. The user's own helpers might keep it, so they are left out.
+    fn give(&self, git: &mut Command) {
+        const HELPER: &str = r#"!f() { [ "$1" != get ] || printf 'username=%s\npassword=%s\n' "$DEPLOYER_GIT_USERNAME" "$DEPLOYER_GIT_TOKEN"; }; f"#;
+        git.args(["-c", "credential.helper=", "-c"])
+            .arg(format!("credential.{}.helper={HELPER}", self.origin))
+            .env("DEPLOYER_GIT_USERNAME", self.username)
+            .env("DEPLOYER_GIT_TOKEN", self.token.expose());
+    }
+}
+
+impl std::fmt::Debug for Login<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login")
+            .field("origin", &self.origin)
+            .finish()
+    }
+}
+
 /// Asks the repository for the commit that `reference` names right now.
 ///
 /// Returns `None` when the repository answers and has no such ref.
@@ -38,8 +65,12 @@ pub fn remote_head(
     repo: &RepoUrl,
     reference: &str,
     ssh_config: Option<&Path>,
+    login: Option<&Login<'_>>,
 ) -> Result<Option<String>> {
     let mut git = Command::new("git");
+    if let Some(login) = login {
+        login.give(&mut git);
+    }
     // The peeled form comes last: an annotated tag's own id is not a commit.
     git.args([
         "ls-remote",

@@ -60,6 +60,7 @@ fn jobs(target: &Target, context: &Context, by: &str) -> Result<Vec<Job>> {
             id: target.release.to_string(),
             by: by.to_owned(),
             env: env.clone(),
+            token: context.token.clone(),
         })
     };
     target.hosts.iter().map(job).collect()

@@ -3,8 +3,8 @@ use anyhow::Result;
 use super::Unfit;
 use super::context::Context;
 use crate::cli::Which;
-use crate::config::GitRef;
-use crate::git::{Wanted, remote_head};
+use crate::config::{GitAuth, GitRef};
+use crate::git::{Login, Wanted, remote_head};
 use crate::target::{Revision, is_sha};
 
 /// What the command line asks for: one of its options, or the file's branch.
@@ -44,6 +44,7 @@ pub(super) fn current(wanted: &Wanted, context: &Context) -> Result<Revision> {
                 &context.config.repo,
                 &reference,
                 context.ssh.config.as_deref(),
+                login(context).as_ref(),
             );
             let head = match head {
                 Ok(head) => head,
@@ -76,6 +77,17 @@ pub(super) fn offline(wanted: &Wanted, context: &Context) -> Result<Revision> {
     };
     known.map(|sha| named(sha, wanted)).ok_or_else(|| {
         Unfit::usage("no local clone knows this revision; name it with `--revision SHA`")
+    })
+}
+
+fn login(context: &Context) -> Option<Login<'_>> {
+    let GitAuth::Token(token) = &context.config.git.auth else {
+        return None;
+    };
+    Some(Login {
+        origin: context.config.repo.https_origin()?,
+        username: &token.username,
+        token: &context.token,
     })
 }
 

@@ -132,6 +132,10 @@ fn questions(context: &Context, question: &Question) -> Result<Vec<Job>> {
             id: id.to_string(),
             by: String::new(),
             env: Secret::default(),
+            token: match question {
+                Question::RemoteHead { .. } => context.token.clone(),
+                _ => Secret::default(),
+            },
         })
     };
     context.hosts.iter().map(job).collect()

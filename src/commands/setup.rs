@@ -111,6 +111,7 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context) -> Result<Vec<Job
             id: id.to_string(),
             by: session::by(global),
             env: Secret::default(),
+            token: Secret::default(),
         })
     };
     context.hosts.iter().map(job).collect()

@@ -19,7 +19,7 @@ mod values;
 mod words;
 
 pub use error::ConfigErrors;
-pub use git::{Git, GitAuth};
+pub use git::{Git, GitAuth, GitToken};
 pub use secret_source::SecretSource;
 pub use values::{
     AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, Invalid,

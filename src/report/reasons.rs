@@ -171,6 +171,10 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             format!("nginx does not run on {host}"),
             Some("start it there: `systemctl start nginx`".to_owned()),
         ),
+        "agent" => (
+            format!("the session on {host} has no ssh agent, which `git.auth: agent` needs"),
+            Some("start one here (`ssh-add -l` lists its keys), log in as the deploy user and not as root; or use `git.auth: key`".to_owned()),
+        ),
         "git-unreachable" => (
             format!("{host} cannot reach the git server `{}`", field("host")),
             None,
@@ -197,8 +201,8 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
     } else {
         " after the switch"
     };
-    if let Some(meaning) = reason.and_then(|reason| sources::failed(reason, fields, host, subject))
-    {
+    let source = sources::failed(reason.unwrap_or(step), fields, host, subject);
+    if let Some(meaning) = source.or_else(|| sources::failed(step, fields, host, subject)) {
         return meaning;
     }
     let (what, hint) = match (reason.unwrap_or(step), step) {

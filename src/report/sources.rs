@@ -54,7 +54,7 @@ pub(super) fn failed(
             format!("the copy of the repository on {host} is damaged, and a new one could not be made"),
             "look for a full or failing disk there".to_owned(),
         ),
-        "revision-missing" => (
+        "revision" | "revision-missing" => (
             format!("{host} did not find the revision in the repository"),
             "push the commit to the repository first".to_owned(),
         ),

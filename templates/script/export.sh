@@ -8,6 +8,7 @@ export_release() {
   for own in .deployer venv; do
     if [ -e "$part/$own" ] || [ -L "$part/$own" ]; then fail "reserved name=$own"; return 1; fi
   done
+  [ "$GIT_AUTH" != token ] || rm -f "$run/token"
   look_at_files "$1" "$2" "$3" && mkdir "$part/.deployer"
 }
 

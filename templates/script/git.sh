@@ -57,7 +57,7 @@ renew() {
 # Whether nothing that the mirror's refs lead to is missing.
 sound() { limit 300 git --git-dir="$mirror" fsck --connectivity-only --no-dangling --no-progress >&2; }
 
-answers() { limit 30 git ls-remote -q "$url" HEAD >/dev/null; }
+answers() { remote_git 30 ls-remote -q "$url" HEAD >/dev/null; }
 
 # Why a repository did not answer: ssh says 255 for all of it, so the server is asked for its keys.
 unreachable() {
@@ -88,12 +88,30 @@ not_older() {
   ! git --git-dir="$mirror" merge-base --is-ancestor "$2" "$1" || refuse "older live=$1 revision=$2"
 }
 git_environment() {
+  identity="-o IdentityFile=$ROOT/.deployer/git_key -o IdentitiesOnly=yes"
+  if [ "$GIT_AUTH" = agent ]; then
+    [ -S "${SSH_AUTH_SOCK-}" ] && [ -w "$SSH_AUTH_SOCK" ] || refuse agent
+    identity=
+  fi
   # ControlMaster off: a master left behind would keep the lock.
   GIT_SSH_COMMAND="ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=$ROOT/.deployer/known_hosts \
--o IdentityFile=$ROOT/.deployer/git_key -o IdentitiesOnly=yes -o ControlMaster=no -o ControlPath=none -o ConnectTimeout=10 \
--o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+$identity -o ControlMaster=no -o ControlPath=none -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
   GIT_TERMINAL_PROMPT=0 GIT_ALLOW_PROTOCOL=https:ssh
   export GIT_SSH_COMMAND GIT_TERMINAL_PROMPT GIT_ALLOW_PROTOCOL
+}
+# remote_git SECONDS ARGUMENT...: the token reaches git by a helper that reads it from a file, for the repository's own
+# origin alone; helpers of the login's are left out, since they might keep it.
+remote_git() {
+  seconds=$1
+  shift
+  if [ "$GIT_AUTH" = token ]; then
+    GIT_TOKEN=${GIT_TOKEN-$run/token}
+    export GIT_TOKEN GIT_USERNAME
+    # shellcheck disable=SC2016 # expanded by the helper's own shell
+    set -- -c credential.helper= -c "credential.$GIT_ORIGIN.helper=!f() { \
+[ \"\$1\" != get ] || { printf 'username=%s\npassword=' \"\$GIT_USERNAME\" && cat \"\$GIT_TOKEN\" && echo; }; }; f" "$@"
+  fi
+  limit "$seconds" git "$@"
 }
 have_commit() { git --git-dir="$mirror" cat-file -e "$1^{commit}" 2>/dev/null; }
 fetch_all() { fetch_refs --prune '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'; }
@@ -102,6 +120,6 @@ fetch_refs() {
   prune=
   if [ "$1" = --prune ]; then prune=--prune && shift; fi
   # Always as a pack, which git syncs before it trusts it; loose objects may be empty after a power cut.
-  limit 900 git --git-dir="$mirror" -c gc.auto=0 -c fetch.unpackLimit=1 -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=30 \
-    fetch -q --no-tags $prune "$url" "$@"
+  remote_git 900 --git-dir="$mirror" -c gc.auto=0 -c fetch.unpackLimit=1 -c http.lowSpeedLimit=1000 \
+    -c http.lowSpeedTime=30 fetch -q --no-tags $prune "$url" "$@"
 }

@@ -1,5 +1,15 @@
 # --- mode `read`: what only the host knows; nothing is written, no lock is taken ---
 
+# A session that only looks has no directory of its own.
+receive_token() {
+  [ "${token_length:-0}" -gt 0 ] || return 0
+  own=$(mktemp -d /tmp/deployer.XXXXXX) || exit 71
+  trap 'rm -rf "$own"' EXIT
+  trap 'exit 71' TERM INT HUP
+  GIT_TOKEN=$own/token
+  take_token "$token_length" "$GIT_TOKEN" || exit 65
+}
+
 read_only() {
   hello
   [ -r "$ROOT/.deployer/setup" ] || refuse_read
@@ -42,7 +52,7 @@ show_releases() {
 remote_head() {
   git_environment
   # The peeled form comes last: an annotated tag's own id is not a commit.
-  head=$(timeout 30 git ls-remote -q "$1" "$2" "$2^{}") || { ev "refused fetch"; end refused; }
+  head=$(remote_git 30 ls-remote -q "$1" "$2" "$2^{}") || { ev "refused fetch"; end refused; }
   head=${head##*"$newline"}
   ev "fact head revision=${head%%[!0-9a-f]*}"
 }

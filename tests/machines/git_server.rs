@@ -56,6 +56,41 @@ impl GitServer {
             .map(drop)
     }
 
+    /// Serves the repositories by https too, to `user` with this password; the certificate that clients must trust.
+    ///
+    /// URLs start with `https://` and the machine's name or address.
+    pub fn serve_https(&self, user: &str, password: &str) -> Result<String> {
+        let (name, ip) = (self.machine.name(), self.machine.ip());
+        self.machine.sh(&format!(
+            r#"cd /etc/nginx
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN={name} -addext subjectAltName=DNS:{name},IP:{ip} \
+    -keyout git.key -out git.crt 2>/dev/null
+printf '%s:%s\n' '{user}' "$(openssl passwd -apr1 '{password}')" > git.passwd
+git config --system --add safe.directory '*'
+cat > sites-enabled/git <<'END'
+server {{
+    listen 443 ssl;
+    ssl_certificate git.crt;
+    ssl_certificate_key git.key;
+    auth_basic git;
+    auth_basic_user_file git.passwd;
+    access_log /var/log/nginx/git.log;
+    location / {{
+        include fastcgi_params;
+        fastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;
+        fastcgi_param GIT_PROJECT_ROOT {HOME};
+        fastcgi_param GIT_HTTP_EXPORT_ALL "";
+        fastcgi_param PATH_INFO $uri;
+        fastcgi_param REMOTE_USER $remote_user;
+        fastcgi_pass unix:/run/fcgiwrap.socket;
+    }}
+}}
+END
+systemctl start fcgiwrap.socket && systemctl restart nginx"#
+        ))?;
+        self.machine.sh("cat /etc/nginx/git.crt")
+    }
+
     /// An empty repository whose first branch is `main`.
     pub fn create(&self, repo: &str) -> Result<()> {
         let init = format!("git init --quiet --bare --initial-branch=main {HOME}/{repo}.git");

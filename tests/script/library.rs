@@ -62,7 +62,7 @@ fn a_host_that_was_never_set_up_says_so_and_stays_as_it_is() {
             shell,
             &script,
             &["read", "20260101T000000Z-read"],
-            &format!("{NONCE} 0 tester\n"),
+            &format!("{NONCE} 0 0 tester\n"),
         );
         let text = String::from_utf8(said.stdout).expect("text");
         let owner = text.contains("refused not-set-up");
