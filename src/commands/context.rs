@@ -38,6 +38,7 @@ impl Context {
         let ssh = Ssh {
             config: global.ssh_config.clone(),
             interactive: stdin().is_terminal() && stderr().is_terminal(),
+            agent: false,
         };
         let hosts = config
             .hosts
@@ -112,6 +113,14 @@ impl Context {
         let values = env.map(|(key, value)| (key, value.as_str()));
         let values = values.chain(secrets.map(|(key, secret)| (key, secret.expose())));
         Ok(Secret::new(quote::env_file(values)?))
+    }
+
+    /// How to call ssh for a session that fetches; no other has a use for the agent.
+    pub(super) fn ssh_for_fetching(&self) -> Ssh {
+        Ssh {
+            agent: self.config.git.auth == GitAuth::Agent,
+            ..self.ssh.clone()
+        }
     }
 
     pub(super) fn fleet_hosts(&self) -> Vec<Host> {

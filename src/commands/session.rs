@@ -94,7 +94,7 @@ pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Resul
         .into_iter()
         .next()
         .context("no host to ask")?;
-    let fleet = Fleet::connect(&context.fleet_hosts()[..1], &context.ssh)?;
+    let fleet = Fleet::connect(&context.fleet_hosts()[..1], &context.ssh_for_fetching())?;
     let mut head = None;
     let endings = fleet.run(vec![job], Policy::Apart, &mut |update| {
         if let News::Event(Event::Fact { what, fields }) = &update.news

@@ -79,6 +79,13 @@ pub enum Action {
         known: String,
         accepted: String,
     },
+    /// The git server's host key alone: nothing on the host logs in there by itself.
+    GitHost {
+        host: String,
+        port: u16,
+        known: String,
+        accepted: String,
+    },
     InstallSystem {
         files: Vec<Name>,
     },

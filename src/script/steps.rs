@@ -67,6 +67,12 @@ pub(super) fn call(action: &Action) -> String {
             "git_access",
             [repo, host, &port.to_string(), known, accepted],
         ),
+        Action::GitHost {
+            host,
+            port,
+            known,
+            accepted,
+        } => words("pin_git_host", [host, &port.to_string(), known, accepted]),
         Action::InstallSystem { files } => names("install_system", files),
         Action::StartSystem { nginx } => {
             format!("start_system {}", yes_no(*nginx))

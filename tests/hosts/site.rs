@@ -125,12 +125,22 @@ impl Site {
     }
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
+        self.start_with(arguments, &[])
+    }
+
+    /// With these variables too.
+    pub(crate) fn start_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Running> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deployer"));
         command
             .current_dir(self.app.path())
             .arg("--ssh-config")
             .arg(self.ssh.path())
-            .args(arguments);
+            .args(arguments)
+            .envs(variables.iter().copied());
         Running::start(command)
     }
 

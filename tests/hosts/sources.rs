@@ -110,7 +110,8 @@ fn a_directory_of_a_repository_with_submodules_comes_from_any_mirror() -> Result
         .says("already live")?;
 
     hostile_urls(&site, &mono)?;
-    damage(&site, &mono, &head)
+    damage(&site, &mono, &head)?;
+    with_a_token(&site, &mono)
 }
 
 /// What `.gitmodules` says is somebody's text, and no command.
@@ -160,7 +161,7 @@ fn damage(site: &Site, mono: &Monorepo<'_>, first: &str) -> Result<()> {
         r#"cd /srv/hello
 for m in repo.git modules/*.git; do
     mv $m/objects/pack /tmp/pack
-    for pack in /tmp/pack/*.pack; do git --git-dir=$m unpack-objects -q < $pack; done
+    for pack in $(find /tmp/pack -name "*.pack"); do git --git-dir=$m unpack-objects -q < $pack; done
     rm -rf /tmp/pack
 done
 for m in repo.git modules/*.git; do
@@ -205,6 +206,56 @@ done | grep -c . | grep -qx 2"#,
     coherent(web)?;
     site.set_up(&["--login", "root"])?;
     site.deployer(&["push", "production"])?.expect(0)?;
+    Ok(())
+}
+
+const TOKEN: &str = "sentinel-5f1c92";
+
+/// The same repository by https, for which a token is needed; its submodules too.
+fn with_a_token(site: &Site, mono: &Monorepo<'_>) -> Result<()> {
+    let web = site.web();
+    let certificate = site.git.serve_https("robot", TOKEN)?;
+    let trust = "cat > /usr/local/share/ca-certificates/lab.crt && update-ca-certificates";
+    web.exec_input(trust, certificate.as_bytes())?.ok()?;
+    let trusted = TempDir::new()?;
+    let trusted = trusted.path().join("lab.crt");
+    fs::write(&trusted, certificate)?;
+    let trusted = trusted.to_str().unwrap_or_default();
+    let url = format!("https://{}", site.git.machine().ip());
+    site.edit("deploy.yaml", "ssh://git@git1/srv/git", &url)?;
+    let auth = "git: {auth: token, username: robot, token: {env: LAB_TOKEN}, ";
+    site.edit("deploy.yaml", "git: {", auth)?;
+
+    site.deployer(&["push", "production"])?
+        .expect(6)?
+        .says("git.token: the variable `LAB_TOKEN` is not set")?;
+    let head = mono.change()?;
+    let wrong = [("LAB_TOKEN", "wrong")];
+    site.start_with(&["push", "production"], &wrong)?
+        .end()?
+        .expect(4)?
+        .says("cannot ask")?;
+    site.start_with(&["push", "production", "--revision", &head], &wrong)?
+        .end()?
+        .expect(7)?
+        .says("could not fetch from `https://")?;
+
+    let known = [("LAB_TOKEN", TOKEN), ("GIT_SSL_CAINFO", trusted)];
+    // Without the certificate it is the host that asks for the branch's head.
+    for variables in [&known[..], &known[..1]] {
+        mono.change()?;
+        let mut push = site.start_with(&["push", "production", "-v"], variables)?;
+        push.wait_for("connected")?;
+        let seen =
+            web.sh("for i in $(seq 300); do cat /proc/[0-9]*/cmdline; done | tr '\\0' ' '")?;
+        let run = push.end()?.expect(0)?.says_not(TOKEN)?;
+        ensure!(!seen.contains(TOKEN), "in an argument list\n{run}");
+        coherent(web)?;
+        tidy(web)?;
+    }
+    web.sh(&format!(
+        "! grep -rlF {TOKEN} /srv/hello /tmp /run/user /home /root /var/log /etc && ! find / -xdev -name token -path '*runs*' | grep ."
+    ))?;
     Ok(())
 }
 
