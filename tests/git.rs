@@ -22,11 +22,8 @@ fn git(directory: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-fn commit(directory: &Path) -> String {
-    git(
-        directory,
-        &["commit", "-q", "--allow-empty", "-m", "change"],
-    );
+fn commit(directory: &Path, message: &str) -> String {
+    git(directory, &["commit", "-q", "--allow-empty", "-m", message]);
     git(directory, &["rev-parse", "HEAD"])
 }
 
