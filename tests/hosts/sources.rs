@@ -166,7 +166,8 @@ for m in repo.git modules/*.git; do
 done
 for m in repo.git modules/*.git; do
     for file in services/web/hello.py deep.txt; do
-        blob=$(git --git-dir=$m rev-parse -q --verify HEAD:$file) || continue
+        commit=$(git --git-dir=$m for-each-ref --count=1 --format='%(objectname)' refs/heads/main refs/pins)
+        blob=$(git --git-dir=$m rev-parse -q --verify $commit:$file) || continue
         file=$m/objects/$(echo $blob | cut -c1-2)/$(echo $blob | cut -c3-)
         chmod u+w $file && : > $file && echo $m
     done
