@@ -172,7 +172,7 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             Some("start it there: `systemctl start nginx`".to_owned()),
         ),
         "agent" => (
-            format!("the session on {host} has no ssh agent, which `git.auth: agent` needs"),
+            format!("the session on {host} reaches no ssh agent with a key, which `git.auth: agent` needs"),
             Some("start one here (`ssh-add -l` lists its keys), log in as the deploy user and not as root; or use `git.auth: key`".to_owned()),
         ),
         "git-unreachable" => (

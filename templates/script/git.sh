@@ -90,7 +90,8 @@ not_older() {
 git_environment() {
   identity="-o IdentityFile=$ROOT/.deployer/git_key -o IdentitiesOnly=yes"
   if [ "$GIT_AUTH" = agent ]; then
-    [ -S "${SSH_AUTH_SOCK-}" ] && [ -w "$SSH_AUTH_SOCK" ] || refuse agent
+    # The socket alone tells nothing: its other end is the client's.
+    limit 10 ssh-add -l >/dev/null 2>&1 || refuse agent
     identity=
   fi
   # ControlMaster off: a master left behind would keep the lock.

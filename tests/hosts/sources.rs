@@ -1,7 +1,10 @@
 //! Where the code comes from: a directory of a larger repository, submodules, and mirrors that break.
 
 use std::fs;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
@@ -208,6 +211,68 @@ done | grep -c . | grep -qx 2"#,
     site.set_up(&["--login", "root"])?;
     site.deployer(&["push", "production"])?.expect(0)?;
     Ok(())
+}
+
+/// An ssh agent that ends with the test.
+struct Agent {
+    process: Child,
+    directory: TempDir,
+}
+
+impl Agent {
+    fn with(key: &Path) -> Result<Self> {
+        let directory = TempDir::new()?;
+        let socket = directory.path().join("agent");
+        let process = Command::new("ssh-agent")
+            .args(["-D", "-a"])
+            .arg(&socket)
+            .stdout(Stdio::null())
+            .spawn()?;
+        let agent = Self { process, directory };
+        while !socket.exists() {
+            sleep(Duration::from_millis(10));
+        }
+        let added = Command::new("ssh-add")
+            .arg("-q")
+            .arg(key)
+            .env("SSH_AUTH_SOCK", &socket)
+            .status()?;
+        ensure!(added.success(), "the agent did not take the key");
+        Ok(agent)
+    }
+
+    fn socket(&self) -> String {
+        self.directory.path().join("agent").display().to_string()
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn the_agent_of_who_deploys_fetches_without_a_deploy_key() -> Result<()> {
+    let site = Site::bare()?;
+    site.edit("deploy.yaml", "gunicorn:", "git: {auth: agent}\ngunicorn:")?;
+    let set_up = site
+        .deployer(&["setup", "production", "--login", "root"])?
+        .expect(0)?;
+    ensure!(set_up.stdout.is_empty(), "{set_up}");
+    site.web().sh("! test -e /srv/hello/.deployer/git_key")?;
+    site.commit()?;
+    site.deployer(&["push", "production"])?
+        .expect(6)?
+        .says("reaches no ssh agent")?;
+    let agent = Agent::with(&site.ssh.path().with_file_name("identity"))?;
+    let config = fs::read_to_string(site.ssh.path())?;
+    let mine = format!("IdentityAgent {}", agent.socket());
+    fs::write(site.ssh.path(), config.replace("IdentityAgent none", &mine))?;
+    site.deployer(&["push", "production"])?.expect(0)?;
+    coherent(site.web())?;
+    tidy(site.web())
 }
 
 const TOKEN: &str = "sentinel-5f1c92";
