@@ -18,8 +18,8 @@ open_mirror() {
 # fetch_commit REF REVISION: from $url; REF alone where it has the commit, else all there is.
 fetch_commit() {
   git_environment
-  [ -z "$1" ] || fetch_refs "+$1:$1" || :
-  have_commit "$2" && return 0
+  # A fetch that failed may have brought the commit, and left a ref broken.
+  [ -n "$1" ] && fetch_refs "+$1:$1" && have_commit "$2" && return 0
   if fetch_all; then
     have_commit "$2" && return 0
     # Git may believe that it has what a power cut took away, and so never ask for it again.

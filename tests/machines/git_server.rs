@@ -66,6 +66,7 @@ impl GitServer {
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN={name} -addext subjectAltName=DNS:{name},IP:{ip} \
     -keyout git.key -out git.crt 2>/dev/null
 printf '%s:%s\n' '{user}' "$(openssl passwd -apr1 '{password}')" > git.passwd
+chmod 755 {HOME}
 git config --system --add safe.directory '*'
 cat > sites-enabled/git <<'END'
 server {{
@@ -79,7 +80,7 @@ server {{
         include fastcgi_params;
         fastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;
         fastcgi_param GIT_PROJECT_ROOT {HOME};
-        fastcgi_param GIT_HTTP_EXPORT_ALL "";
+        fastcgi_param GIT_HTTP_EXPORT_ALL 1;
         fastcgi_param PATH_INFO $uri;
         fastcgi_param REMOTE_USER $remote_user;
         fastcgi_pass unix:/run/fcgiwrap.socket;
