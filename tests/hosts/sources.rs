@@ -200,7 +200,8 @@ done | grep -c . | grep -qx 2"#,
     tidy(web)?;
 
     // A server that is gone is no reason to give up a good mirror.
-    let print = "cd /srv/hello/repo.git && find . -type f | sort | xargs sha256sum";
+    let print =
+        "cd /srv/hello/repo.git && find . -type f ! -name FETCH_HEAD | sort | xargs sha256sum";
     let before = web.sh(print)?;
     mono.change()?;
     site.git.machine().sh("systemctl stop ssh")?;
