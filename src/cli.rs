@@ -186,7 +186,7 @@ pub struct Which {
     /// This tag
     #[arg(long, value_name = "NAME")]
     pub tag: Option<String>,
-    /// This commit, by its full id
+    /// This commit, by its id; a short one is looked up in the local clone
     #[arg(long, value_name = "SHA")]
     pub revision: Option<String>,
 }

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use git2::{BranchType, Oid, Repository, Sort, StatusOptions};
+use git2::{BranchType, ErrorCode, Oid, Repository, Sort, StatusOptions};
 
 use crate::config::{GitRef, RepoUrl};
+use crate::secret::Secret;
 use crate::target::is_sha;
 
 /// What the user asked to deploy.
@@ -31,50 +32,100 @@ impl Wanted {
     }
 }
 
-/// Asks the repository for the commit that `reference` names right now.
-///
-/// Returns `None` when the repository answers and has no such ref.
-pub fn remote_head(
-    repo: &RepoUrl,
-    reference: &str,
-    ssh_config: Option<&Path>,
-) -> Result<Option<String>> {
-    let mut git = Command::new("git");
-    // The peeled form comes last: an annotated tag's own id is not a commit.
-    git.args([
-        "ls-remote",
-        "--quiet",
-        "--",
-        repo.as_str(),
-        reference,
-        &format!("{reference}^{{}}"),
-    ])
-    .env("GIT_TERMINAL_PROMPT", "0")
-    .env("GIT_ALLOW_PROTOCOL", "https:ssh")
-    .stdin(Stdio::null());
-    if let Some(file) = ssh_config {
-        let file = file
-            .to_str()
-            .context("the path of the ssh configuration is not UTF-8")?;
-        git.env(
-            "GIT_SSH_COMMAND",
-            format!("ssh -o BatchMode=yes -F '{}'", file.replace('\'', r"'\''")),
-        );
+/// A token, for the origin of the repository alone.
+pub struct Login<'a> {
+    pub origin: &'a str,
+    pub username: &'a str,
+    pub token: &'a Secret,
+}
+
+impl Login<'_> {
+    /// By the environment: arguments are for everybody to read. The user's own helpers might keep it, so they are left out.
+    fn give(&self, git: &mut Command) {
+        const HELPER: &str = r#"!f() { [ "$1" != get ] || printf 'username=%s\npassword=%s\n' "$DEPLOYER_GIT_USERNAME" "$DEPLOYER_GIT_TOKEN"; }; f"#;
+        git.args(["-c", "credential.helper=", "-c"])
+            .arg(format!("credential.{}.helper={HELPER}", self.origin))
+            .env("DEPLOYER_GIT_USERNAME", self.username)
+            .env("DEPLOYER_GIT_TOKEN", self.token.expose());
     }
-    let output = git.output().context("failed to run `git`")?;
-    if !output.status.success() {
-        bail!(
-            "`git ls-remote` failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+}
+
+impl std::fmt::Debug for Login<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login")
+            .field("origin", &self.origin)
+            .finish()
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let head = text
-        .lines()
-        .last()
-        .and_then(|line| line.split('\t').next())
-        .unwrap_or("");
-    Ok(is_sha(head).then(|| head.to_owned()))
+}
+
+/// A repository as this machine asks it: with the user's own `git`, or with a token.
+#[derive(Debug)]
+pub struct Remote<'a> {
+    pub repo: &'a RepoUrl,
+    pub ssh_config: Option<&'a Path>,
+    pub login: Option<Login<'a>>,
+}
+
+impl Remote<'_> {
+    /// The commit that `reference` names right now.
+    ///
+    /// `None` when the repository answers and has no such ref.
+    pub fn head(&self, reference: &str) -> Result<Option<String>> {
+        let peeled = format!("{reference}^{{}}");
+        let refs = self.list(&[reference, &peeled])?;
+        // An annotated tag's own id is not a commit. Patterns match the ends of longer names too.
+        let named = |name: &str| refs.iter().find(|(_, listed)| listed == name);
+        let found = named(&peeled).or_else(|| named(reference));
+        Ok(found.map(|(sha, _)| sha.clone()))
+    }
+
+    /// What all branches and tags name right now, peeled and not.
+    pub fn heads(&self) -> Result<Vec<String>> {
+        let refs = self.list(&["refs/heads/*", "refs/tags/*"])?;
+        Ok(refs.into_iter().map(|(sha, _)| sha).collect())
+    }
+
+    /// Ids and names.
+    fn list(&self, patterns: &[&str]) -> Result<Vec<(String, String)>> {
+        let mut git = Command::new("git");
+        if let Some(login) = &self.login {
+            login.give(&mut git);
+        }
+        git.args(["ls-remote", "--quiet", "--", self.repo.as_str()])
+            .args(patterns)
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_ALLOW_PROTOCOL", "https:ssh")
+            .stdin(Stdio::null());
+        if let Some(file) = self.ssh_config {
+            let file = file
+                .to_str()
+                .context("the path of the ssh configuration is not UTF-8")?;
+            git.env(
+                "GIT_SSH_COMMAND",
+                format!("ssh -o BatchMode=yes -F '{}'", file.replace('\'', r"'\''")),
+            );
+        }
+        let output = git.output().context("failed to run `git`")?;
+        if !output.status.success() {
+            bail!(
+                "`git ls-remote` failed: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let refs = text.lines().filter_map(|line| line.split_once('\t'));
+        let refs = refs.filter(|(sha, _)| is_sha(sha));
+        Ok(refs
+            .map(|(sha, name)| (sha.to_owned(), name.to_owned()))
+            .collect())
+    }
+}
+
+/// Why the first digits of a commit's id do not name one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoCommit {
+    Unknown,
+    Ambiguous,
 }
 
 /// The working copy that `deploy.yaml` stands in; deploys go on without one.
@@ -123,6 +174,52 @@ impl WorkingCopy {
             .peel_to_commit()
             .ok()
             .map(|commit| commit.id().to_string())
+    }
+
+    /// The commit whose id begins with these digits.
+    pub fn by_prefix(&self, digits: &str) -> Result<String, NoCommit> {
+        match self.repository.find_commit_by_prefix(digits) {
+            Ok(commit) => Ok(commit.id().to_string()),
+            Err(error) if error.code() == ErrorCode::Ambiguous => Err(NoCommit::Ambiguous),
+            Err(_) => Err(NoCommit::Unknown),
+        }
+    }
+
+    /// Whether a commit that this clone has may be unknown to the remote, as far as the last fetch or push tells.
+    pub fn may_be_unpushed(&self, sha: &str) -> bool {
+        let Ok(references) = self.repository.references_glob("refs/remotes/*") else {
+            return false;
+        };
+        let tracked = references
+            .flatten()
+            .filter_map(|reference| reference.peel_to_commit().ok())
+            .map(|commit| commit.id().to_string());
+        self.lies_in(sha, tracked) == Some(false)
+    }
+
+    /// Whether the history of one of these commits has `sha`; `None` where this clone cannot tell.
+    pub fn lies_in(&self, sha: &str, heads: impl IntoIterator<Item = String>) -> Option<bool> {
+        let id = Oid::from_str(sha).ok()?;
+        self.repository.find_commit(id).ok()?;
+        let mut all_known = !self.repository.is_shallow();
+        for head in heads {
+            let commit = Oid::from_str(&head)
+                .and_then(|head| self.repository.find_object(head, None))
+                .and_then(|object| object.peel_to_commit());
+            let Ok(commit) = commit else {
+                all_known = false;
+                continue;
+            };
+            if commit.id() == id
+                || self
+                    .repository
+                    .graph_descendant_of(commit.id(), id)
+                    .unwrap_or(false)
+            {
+                return Some(true);
+            }
+        }
+        all_known.then_some(false)
     }
 
     /// Commits of the checked-out branch that `pushed` lacks; `None` where that cannot be said.

@@ -45,14 +45,17 @@ pub struct Revision {
     pub sha: String,
     /// Branch or tag; the sha itself when that was given.
     pub name: String,
+    /// `refs/heads/main` or `refs/tags/v1`; `None` when the sha was given.
+    pub reference: Option<String>,
 }
 
 impl Revision {
-    /// Accepts 40 (or, for SHA-256 repositories, 64) lowercase hex digits.
+    /// The head of a branch. Accepts 40 (or, for SHA-256 repositories, 64) lowercase hex digits.
     pub fn new(sha: &str, name: &GitRef) -> Option<Self> {
         is_sha(sha).then(|| Self {
             sha: sha.to_owned(),
             name: name.to_string(),
+            reference: Some(format!("refs/heads/{name}")),
         })
     }
 

@@ -6,13 +6,13 @@ use anyhow::{Context as _, Result};
 
 use super::Unfit;
 use crate::cli::{self, Color, Global};
-use crate::config::{Config, EnvKey, Host, Reach, SecretSource};
+use crate::config::{Config, EnvKey, GitAuth, GitToken, Host, Reach, SecretSource};
 use crate::files::host_files;
 use crate::git::WorkingCopy;
 use crate::plan::File;
 use crate::quote;
 use crate::report::{Mask, secrets_missing};
-use crate::run::{Ssh, resolve};
+use crate::run::{Ssh, Unresolved, resolve};
 use crate::secret::Secret;
 use crate::target::TargetHost;
 use crate::template::Templates;
@@ -27,6 +27,8 @@ pub(super) struct Context {
     directory: PathBuf,
     /// Values of `secrets`: all of them once they are [resolved](Self::resolve_secrets).
     secrets: BTreeMap<EnvKey, Secret>,
+    /// `git.token`, once resolved; empty when there is none.
+    pub(super) token: Secret,
 }
 
 impl Context {
@@ -36,6 +38,7 @@ impl Context {
         let ssh = Ssh {
             config: global.ssh_config.clone(),
             interactive: stdin().is_terminal() && stderr().is_terminal(),
+            agent: false,
         };
         let hosts = config
             .hosts
@@ -61,6 +64,7 @@ impl Context {
             templates,
             directory,
             secrets,
+            token: Secret::default(),
         })
     }
 
@@ -70,7 +74,17 @@ impl Context {
         for (key, source) in &self.config.secrets {
             match resolve(source, &self.directory, cli::variable) {
                 Ok(secret) => drop(self.secrets.insert(key.clone(), secret)),
-                Err(why) => missing.push((key.clone(), why)),
+                Err(why) => missing.push((key.to_string(), why)),
+            }
+        }
+        if let GitAuth::Token(GitToken { source, .. }) = &self.config.git.auth {
+            match resolve(source, &self.directory, cli::variable) {
+                // Git's helper takes one line.
+                Ok(token) if token.expose().contains('\n') => {
+                    missing.push(("git.token".to_owned(), Unresolved::SeveralLines));
+                }
+                Ok(token) => self.token = token,
+                Err(why) => missing.push(("git.token".to_owned(), why)),
             }
         }
         if missing.is_empty() {
@@ -82,7 +96,10 @@ impl Context {
     /// Hides what is known of the secrets, and the values of `env` that are secrets by their names.
     pub(super) fn mask(&self) -> Mask {
         let secrets = self.secrets.values().map(Secret::expose);
-        Mask::new(self.config.private_env().chain(secrets))
+        let token = [self.token.expose()]
+            .into_iter()
+            .filter(|token| !token.is_empty());
+        Mask::new(self.config.private_env().chain(secrets).chain(token))
     }
 
     pub(super) fn files(&self, host: &TargetHost) -> Result<Vec<File>> {
@@ -96,6 +113,14 @@ impl Context {
         let values = env.map(|(key, value)| (key, value.as_str()));
         let values = values.chain(secrets.map(|(key, secret)| (key, secret.expose())));
         Ok(Secret::new(quote::env_file(values)?))
+    }
+
+    /// How to call ssh for a session that fetches; no other has a use for the agent.
+    pub(super) fn ssh_for_fetching(&self) -> Ssh {
+        Ssh {
+            agent: self.config.git.auth == GitAuth::Agent,
+            ..self.ssh.clone()
+        }
     }
 
     pub(super) fn fleet_hosts(&self) -> Vec<Host> {

@@ -15,7 +15,8 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
     let wanted = revision::wanted(&arguments.which, &context)?;
     context.resolve_secrets()?;
     // The repository is asked beside the connects, which take as long.
-    let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
+    let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh_for_fetching())
+        .context("failed to start")?;
     let mut report = session::report(global, &context, "push");
     let target = target(
         &context,
@@ -62,6 +63,7 @@ fn jobs(target: &Target, context: &Context, by: &str) -> Result<Vec<Job>> {
             id: target.release.to_string(),
             by: by.to_owned(),
             env: env.clone(),
+            token: context.token.clone(),
         })
     };
     target.hosts.iter().map(job).collect()

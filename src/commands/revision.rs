@@ -3,8 +3,8 @@ use anyhow::Result;
 use super::Unfit;
 use super::context::Context;
 use crate::cli::Which;
-use crate::config::GitRef;
-use crate::git::{Wanted, remote_head};
+use crate::config::{GitAuth, GitRef};
+use crate::git::{Login, NoCommit, Remote, Wanted};
 use crate::target::{Revision, is_sha};
 
 /// What the command line asks for: one of its options, or the file's branch.
@@ -19,32 +19,66 @@ pub(super) fn wanted(which: &Which, context: &Context) -> Result<Wanted> {
         } => Wanted::Branch(name(branch)?),
         Which { tag: Some(tag), .. } => Wanted::Tag(name(tag)?),
         Which {
-            revision: Some(sha),
-            ..
-        } if is_sha(sha) => Wanted::Commit(sha.clone()),
-        Which {
             revision: Some(text),
             ..
-        } => {
-            return Err(Unfit::usage(format!(
-                "`{text}` is not a full commit id (40 hex digits)"
-            )));
-        }
+        } => Wanted::Commit(full(text, context)?),
         _ => Wanted::Branch(context.config.branch.clone()),
     })
+}
+
+/// The id of a commit, which the local clone completes where it is short.
+fn full(text: &str, context: &Context) -> Result<String> {
+    let digits = text.to_ascii_lowercase();
+    if is_sha(&digits) {
+        return Ok(digits);
+    }
+    let hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !hexadecimal || !(4..64).contains(&digits.len()) {
+        return Err(Unfit::usage(format!(
+            "`{text}` is not a commit id; `--branch` and `--tag` take names"
+        )));
+    }
+    let copy = context.working_copy.as_ref();
+    copy.map_or(Err(NoCommit::Unknown), |copy| copy.by_prefix(&digits))
+        .map_err(|why| {
+            Unfit::usage(match why {
+                NoCommit::Unknown => {
+                    format!("no local clone knows a commit `{text}`; give its full id")
+                }
+                NoCommit::Ambiguous => format!("`{text}` is ambiguous; give more of its digits"),
+            })
+        })
+}
+
+/// Stops for a commit that is here alone; in any doubt the hosts find out.
+fn pushed(sha: &str, context: &Context) -> Result<()> {
+    let Some(copy) = &context.working_copy else {
+        return Ok(());
+    };
+    if !copy.may_be_unpushed(sha) {
+        return Ok(());
+    }
+    let heads = remote(context).heads().ok();
+    if heads.and_then(|heads| copy.lies_in(sha, heads)) == Some(false) {
+        return Err(Unfit::usage(format!(
+            "commit {} is not at `{}`; push it there first",
+            &sha[..7],
+            context.config.repo
+        )));
+    }
+    Ok(())
 }
 
 /// The commit at the repository, asked now; a stale local ref is never an answer.
 pub(super) fn current(wanted: &Wanted, context: &Context) -> Result<Revision> {
     let sha = match (wanted, wanted.reference()) {
-        (Wanted::Commit(sha), _) => sha.clone(),
+        (Wanted::Commit(sha), _) => {
+            pushed(sha, context)?;
+            sha.clone()
+        }
         (_, None) => unreachable!("every other wanted thing has a reference"),
         (_, Some(reference)) => {
-            let head = remote_head(
-                &context.config.repo,
-                &reference,
-                context.ssh.config.as_deref(),
-            );
+            let head = remote(context).head(&reference);
             let head = match head {
                 Ok(head) => head,
                 Err(here) => {
@@ -79,10 +113,31 @@ pub(super) fn offline(wanted: &Wanted, context: &Context) -> Result<Revision> {
     })
 }
 
+fn remote(context: &Context) -> Remote<'_> {
+    let repo = &context.config.repo;
+    let login = match (&context.config.git.auth, repo.https_origin()) {
+        (GitAuth::Token(token), Some(origin)) => Some(Login {
+            origin,
+            username: &token.username,
+            token: &context.token,
+        }),
+        _ => None,
+    };
+    Remote {
+        repo,
+        ssh_config: context.ssh.config.as_deref(),
+        login,
+    }
+}
+
 fn named(sha: String, wanted: &Wanted) -> Revision {
     let name = match wanted {
         Wanted::Branch(name) | Wanted::Tag(name) => name.to_string(),
         Wanted::Commit(sha) => sha.clone(),
     };
-    Revision { sha, name }
+    Revision {
+        sha,
+        name,
+        reference: wanted.reference(),
+    }
 }

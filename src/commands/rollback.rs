@@ -30,6 +30,7 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
             id: id.to_string(),
             by: session::by(global),
             env: Secret::default(),
+            token: Secret::default(),
         })
     };
     let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;

@@ -138,7 +138,7 @@ pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Resul
         .into_iter()
         .next()
         .context("no host to ask")?;
-    let fleet = Fleet::connect(&context.fleet_hosts()[..1], &context.ssh)?;
+    let fleet = Fleet::connect(&context.fleet_hosts()[..1], &context.ssh_for_fetching())?;
     let mut head = None;
     let endings = fleet.run(vec![job], Policy::Apart, &mut |update| {
         if let News::Event(Event::Fact { what, fields }) = &update.news
@@ -179,6 +179,10 @@ fn questions(context: &Context, question: &Question, id: &ReleaseId) -> Result<V
             id: id.to_string(),
             by: String::new(),
             env: env.clone(),
+            token: match question {
+                Question::RemoteHead { .. } => context.token.clone(),
+                _ => Secret::default(),
+            },
         })
     };
     context.hosts.iter().map(job).collect()

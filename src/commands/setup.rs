@@ -114,6 +114,7 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context, id: &ReleaseId) -
             id: id.to_string(),
             by: session::by(global),
             env: Secret::default(),
+            token: Secret::default(),
         })
     };
     context.hosts.iter().map(job).collect()

@@ -4,6 +4,7 @@
 
 mod environments;
 mod error;
+mod git;
 mod load;
 mod mask;
 mod node;
@@ -19,6 +20,7 @@ mod values;
 mod words;
 
 pub use error::ConfigErrors;
+pub use git::{Git, GitAuth, GitToken};
 pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
@@ -39,6 +41,7 @@ pub struct Config {
     pub repo: RepoUrl,
     /// Default `main`.
     pub branch: GitRef,
+    pub git: Git,
     /// Default `/srv/<app>`.
     pub root: AbsPath,
     /// The system user the app runs as; default: the app's name.

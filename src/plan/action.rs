@@ -10,12 +10,17 @@ pub enum Action {
     CheckHost,
     Fetch {
         repo: String,
-        branch: String,
+        /// `refs/heads/main`; `None` for a commit that was asked for by itself.
+        reference: Option<String>,
         revision: String,
         allow_older: bool,
     },
     Export {
         revision: String,
+        /// The one directory of the repository that becomes the release.
+        path: Option<String>,
+        /// `None`: fails where the revision has any.
+        submodules: Option<bool>,
     },
     Virtualenv(Virtualenv),
     Environment,
@@ -70,6 +75,13 @@ pub enum Action {
     OwnFiles,
     GitAccess {
         repo: String,
+        host: String,
+        port: u16,
+        known: String,
+        accepted: String,
+    },
+    /// The git server's host key alone: nothing on the host logs in there by itself.
+    GitHost {
         host: String,
         port: u16,
         known: String,

@@ -16,7 +16,7 @@ pub use read::{Question, read};
 pub use rollback::{Earlier, rollback};
 pub use setup::{GitPins, setup};
 
-use crate::config::Config;
+use crate::config::{Config, GitAuth};
 use crate::target::TargetHost;
 
 /// What one host will do.
@@ -55,6 +55,32 @@ pub struct Identity {
     pub health: HealthCheck,
     /// Seconds a host waits for the client's verdict.
     pub decide: u64,
+    pub git: GitLogin,
+}
+
+/// How a host logs in to the repository.
+#[derive(Debug, Clone, Serialize)]
+pub enum GitLogin {
+    Key,
+    Agent,
+    /// With a token that comes beside the script, at this origin alone.
+    Token {
+        origin: String,
+        username: String,
+    },
+}
+
+impl GitLogin {
+    fn new(config: &Config) -> Self {
+        match (&config.git.auth, config.repo.https_origin()) {
+            (GitAuth::Token(token), Some(origin)) => Self::Token {
+                origin: origin.to_owned(),
+                username: token.username.clone(),
+            },
+            (GitAuth::Agent, _) => Self::Agent,
+            _ => Self::Key,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -101,6 +127,7 @@ impl Identity {
                 nginx_port: config.nginx.as_ref().map(|nginx| nginx.listen),
             },
             decide: config.rollout.decide.as_secs(),
+            git: GitLogin::new(config),
         }
     }
 }

@@ -17,7 +17,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
             "fetch",
             Action::Fetch {
                 repo: config.repo.to_string(),
-                branch: target.revision.name.clone(),
+                reference: target.revision.reference.clone(),
                 revision: revision.clone(),
                 allow_older: target.allow_older,
             },
@@ -26,6 +26,8 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
             "export",
             Action::Export {
                 revision: revision.clone(),
+                path: config.git.path.as_ref().map(ToString::to_string),
+                submodules: config.git.submodules,
             },
         ),
         Step::new("virtualenv", Action::Virtualenv(virtualenv(target))),

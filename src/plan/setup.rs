@@ -1,5 +1,5 @@
 use super::{Action, File, HostPlan, Identity, Kind, Place, Step};
-use crate::config::Config;
+use crate::config::{Config, GitAuth};
 use crate::target::TargetHost;
 
 /// What the client knows of the git server's host key.
@@ -56,12 +56,22 @@ pub fn setup(
     prepare.push(Step::new("stubs", Action::OwnFiles));
     if let Some((git_host, port)) = config.repo.ssh_host() {
         let (known, accepted) = (pins.known.clone(), pins.accepted.clone());
-        let access = Action::GitAccess {
-            repo: config.repo.to_string(),
-            host: git_host.to_owned(),
-            port,
-            known,
-            accepted,
+        let (repo, host) = (config.repo.to_string(), git_host.to_owned());
+        let access = if config.git.auth == GitAuth::Agent {
+            Action::GitHost {
+                host,
+                port,
+                known,
+                accepted,
+            }
+        } else {
+            Action::GitAccess {
+                repo,
+                host,
+                port,
+                known,
+                accepted,
+            }
         };
         prepare.push(Step::new("git", access));
     }

@@ -20,6 +20,7 @@ mod reasons;
 mod say;
 mod screen;
 mod secrets;
+mod sources;
 mod story;
 mod stream;
 mod streaming;

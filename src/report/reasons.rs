@@ -2,6 +2,7 @@
 //! fields.
 
 use super::Subject;
+use super::sources;
 use super::words::{harmless, listed};
 use crate::event::Fields;
 
@@ -185,6 +186,10 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             format!("nginx does not run on {host}"),
             Some("start it there: `systemctl start nginx`".to_owned()),
         ),
+        "agent" => (
+            format!("the session on {host} reaches no ssh agent with a key, which `git.auth: agent` needs"),
+            Some("start one here (`ssh-add -l` lists its keys), log in as the deploy user and not as root; or use `git.auth: key`".to_owned()),
+        ),
         "git-unreachable" => (
             format!("{host} cannot reach the git server `{}`", field("host")),
             None,
@@ -212,16 +217,14 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
     } else {
         " after the switch"
     };
+    let source = sources::failed(reason.unwrap_or(step), fields, host, subject);
+    if let Some(meaning) = source.or_else(|| sources::failed(step, fields, host, subject)) {
+        return meaning;
+    }
     let (what, hint) = match (reason.unwrap_or(step), step) {
-        ("fetch", _) | (_, "fetch") if reason != Some("revision-missing") => (
-            format!("{host} could not fetch from the repository"),
-            Some(format!(
-                "the host needs read access to it; `deployer setup {environment}` shows its deploy key"
-            )),
-        ),
-        ("revision" | "revision-missing", _) => (
-            format!("{host} did not find the revision in the repository"),
-            Some("push the commit to the repository first".to_owned()),
+        (_, "fetch") => (
+            format!("{host} could not keep a copy of the repository"),
+            None,
         ),
         ("export" | "archive", _) => (format!("{host} could not write the release"), None),
         ("reserved", _) => (

@@ -1,9 +1,8 @@
 use super::words;
-use crate::config::EnvKey;
 use crate::run::Unresolved;
 
 /// Why a run cannot begin: every secret that has no value here, and none of their values.
-pub fn secrets_missing(missing: &[(EnvKey, Unresolved)]) -> String {
+pub fn secrets_missing(missing: &[(String, Unresolved)]) -> String {
     let count = words::count(missing.len(), "secret");
     let mut lines = vec![format!(
         "{count} cannot be had on this machine; no host was contacted"
@@ -15,7 +14,7 @@ pub fn secrets_missing(missing: &[(EnvKey, Unresolved)]) -> String {
             lines.extend(said.map(|line| format!("    {line}")));
         }
     }
-    lines.push("hint: `secrets` in deploy.yaml says where each comes from".to_owned());
+    lines.push("hint: deploy.yaml says where each comes from".to_owned());
     lines.join("\n")
 }
 
@@ -25,6 +24,7 @@ fn reason(why: &Unresolved) -> String {
         Unresolved::Blank => "its value is blank".to_owned(),
         Unresolved::NotUtf8 => "its value is not UTF-8".to_owned(),
         Unresolved::Nul => "its value has a NUL character".to_owned(),
+        Unresolved::SeveralLines => "its value has more than one line".to_owned(),
         Unresolved::TooLong => "its value is longer than 120000 bytes".to_owned(),
         Unresolved::NotFound => "there is no such program as its command names".to_owned(),
         Unresolved::NotStarted(kind) => format!("its command cannot be run: {kind}"),
@@ -44,13 +44,15 @@ mod tests {
 
     #[test]
     fn all_of_them_are_named() {
-        let key = |name| EnvKey::try_from(name).unwrap_or_else(|_| unreachable!());
         let variable = VariableName::try_from("DJANGO_KEY").unwrap_or_else(|_| unreachable!());
         let said = vec!["##[warning] no entry".to_owned()];
         let text = secrets_missing(&[
-            (key("SECRET_KEY"), Unresolved::Unset(variable)),
-            (key("DATABASE_URL"), Unresolved::Failed(Some(1), said)),
-            (key("TOKEN"), Unresolved::TimedOut(Duration::from_secs(30))),
+            ("SECRET_KEY".to_owned(), Unresolved::Unset(variable)),
+            ("DATABASE_URL".to_owned(), Unresolved::Failed(Some(1), said)),
+            (
+                "TOKEN".to_owned(),
+                Unresolved::TimedOut(Duration::from_secs(30)),
+            ),
         ]);
         assert_eq!(
             text,
@@ -58,7 +60,7 @@ mod tests {
              SECRET_KEY: the variable `DJANGO_KEY` is not set, or empty\n  \
              DATABASE_URL: its command failed (exit 1)\n    ## [warning] no entry\n  \
              TOKEN: its command took longer than 30.0s\n\
-             hint: `secrets` in deploy.yaml says where each comes from"
+             hint: deploy.yaml says where each comes from"
         );
     }
 }

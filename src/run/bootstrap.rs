@@ -29,14 +29,21 @@ pub(super) fn payload(job: &Job, mode: Mode, nonce: &str) -> Option<Vec<u8>> {
         mode.as_str(),
         job.id
     );
-    let env = job.env.expose();
-    let header = format!("{nonce} {} {}\n", env.len(), job.by);
+    let (env, token) = (job.env.expose(), job.token.expose());
+    // To ask for what is recorded needs neither.
+    let (env, token) = if mode == Mode::Ask {
+        ("", "")
+    } else {
+        (env, token)
+    };
+    let header = format!("{nonce} {} {} {}\n", env.len(), token.len(), job.by);
     Some(
         [
             what.as_bytes(),
             script.text.as_bytes(),
             header.as_bytes(),
             env.as_bytes(),
+            token.as_bytes(),
         ]
         .concat(),
     )
@@ -64,6 +71,7 @@ mod tests {
             id: "20261122T141007Z-3f2a1bc".to_owned(),
             by: String::new(),
             env: Secret::default(),
+            token: Secret::default(),
         };
         let sent = payload(&job, Mode::Ask, "nonce").unwrap_or_default();
         let (first, _) = sent.split_at(sent.iter().position(|byte| *byte == b'\n').unwrap_or(0));

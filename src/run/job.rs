@@ -12,6 +12,8 @@ pub struct Job {
     pub by: String,
     /// The environment file, sent beside the script and never in it.
     pub env: Secret,
+    /// What logs in to the repository; empty when nothing is needed.
+    pub token: Secret,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

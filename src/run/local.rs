@@ -7,8 +7,12 @@ use tokio::process::Command;
 
 /// The same bootstrap as over ssh, so that a local run has the same faults and the same promises.
 pub(super) fn exec(command: &str) -> Result<Exec, Lost> {
-    let mut child = Command::new("sh")
-        .args(["-c", command])
+    spawn(Command::new("sh").args(["-c", command]))
+}
+
+/// A program of this machine with its three streams.
+pub(super) fn spawn(command: &mut Command) -> Result<Exec, Lost> {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -23,11 +27,11 @@ pub(super) fn exec(command: &str) -> Result<Exec, Lost> {
             errors: Output::LocalErrors(errors),
             child: Child::Local(child),
         }),
-        _ => Err(Lost::new(LostKind::NotStarted, "no pipe to sh")),
+        _ => Err(Lost::new(LostKind::NotStarted, "no pipe to the program")),
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: std::io::Error) -> Lost {
-    Lost::new(LostKind::NotStarted, format!("sh: {error}"))
+    Lost::new(LostKind::NotStarted, error.to_string())
 }

@@ -27,6 +27,8 @@ pub enum Unresolved {
     NotUtf8,
     Nul,
     TooLong,
+    /// Where only one may be.
+    SeveralLines,
     NotFound,
     NotStarted(ErrorKind),
     /// The exit status, if no signal ended it, and the last lines of standard error.

@@ -6,6 +6,7 @@
 //! Should deployer die, the master leaves by itself when its last command has ended (`ControlPersist`).
 
 use super::hostkey;
+use super::local;
 use super::lost::{Lost, LostKind};
 use super::transport::{Child, Exec, Input, Output};
 use crate::event::visible;
@@ -46,6 +47,8 @@ pub struct Ssh {
     pub config: Option<PathBuf>,
     /// Whether ssh may ask for a passphrase on the terminal.
     pub interactive: bool,
+    /// Whether hosts may use the client's ssh agent while a session lasts.
+    pub agent: bool,
 }
 
 impl Ssh {
@@ -63,6 +66,8 @@ impl Ssh {
 #[derive(Debug)]
 pub(super) struct Master {
     session: Arc<Session>,
+    /// What `openssh` cannot ask for: a session with the agent, through the same connection.
+    with_agent: Option<(Ssh, PathBuf)>,
 }
 
 impl Master {
@@ -84,6 +89,10 @@ impl Master {
 
         let mut command = ssh.command();
         command.args(["-M", "-N", "-f", "-T", "-S"]).arg(control);
+        // The first of two values holds.
+        if ssh.agent {
+            command.args(["-o", "ForwardAgent=yes"]);
+        }
         command.args(OPTIONS.iter().flat_map(|option| ["-o", option]));
         let batch = if ssh.interactive {
             "BatchMode=no"
@@ -111,11 +120,15 @@ impl Master {
             Ok(Ok(Login::Killed)) => Err(Lost::new(LostKind::Withdrawn, "")),
             Ok(Ok(Login::Made)) => Ok(Self {
                 session: Arc::new(Session::resume_mux(control.into(), None)),
+                with_agent: ssh.agent.then(|| (ssh.clone(), control.to_owned())),
             }),
         }
     }
 
     pub(super) async fn exec(&self, command: &str) -> Result<Exec, Lost> {
+        if let Some((ssh, control)) = &self.with_agent {
+            return local::spawn(agent_session(ssh, control).arg(command));
+        }
         let mut child = Session::to_raw_command(Arc::clone(&self.session), command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -143,6 +156,15 @@ impl Master {
             let _ = timeout(CLOSE, session.close()).await;
         }
     }
+}
+
+/// `-p 9` is the discard port: without the master's connection there must be none.
+fn agent_session(ssh: &Ssh, control: &Path) -> Command {
+    let mut command = ssh.command();
+    command.arg("-S").arg(control);
+    command.args(["-T", "-p", "9", "-o", "ForwardAgent=yes"]);
+    command.args(["-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "--", "none"]);
+    command
 }
 
 enum Login {

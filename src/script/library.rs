@@ -1,11 +1,13 @@
 //! The fixed shell of a script, from `templates/script/`; not overridable.
 
-use crate::plan::Kind;
+use crate::plan::{Action, HostPlan, Kind};
 
 const BASE: &str = include_str!("../../templates/script/base.sh");
 const SESSION: &str = include_str!("../../templates/script/session.sh");
 const WORKER: &str = include_str!("../../templates/script/worker.sh");
 const GIT: &str = include_str!("../../templates/script/git.sh");
+const EXPORT: &str = include_str!("../../templates/script/export.sh");
+const SUBMODULES: &str = include_str!("../../templates/script/submodules.sh");
 const PREPARE: &str = include_str!("../../templates/script/prepare.sh");
 const ENVIRONMENT: &str = include_str!("../../templates/script/environment.sh");
 const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
@@ -34,6 +36,7 @@ pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
             SESSION,
             WORKER,
             GIT,
+            EXPORT,
             PREPARE,
             ENVIRONMENT,
             PACKAGES,
@@ -70,6 +73,23 @@ pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
             READ,
         ],
     }
+}
+
+/// What only some plans need.
+pub(super) fn extra(plan: &HostPlan) -> Option<&'static str> {
+    let recursive = |action: &Action| {
+        matches!(
+            action,
+            Action::Export {
+                submodules: Some(true),
+                ..
+            }
+        )
+    };
+    plan.prepare
+        .iter()
+        .any(|step| recursive(&step.action))
+        .then_some(SUBMODULES)
 }
 
 /// Python that the script hands to the host's interpreter: parsing and HTTP are not shell's work.

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::plan::{Action, File, HostPlan, Identity, Kind, Place, Step};
+use crate::plan::{Action, File, GitLogin, HostPlan, Identity, Kind, Place, Step};
 use crate::quote::sh_literal;
 use heredoc::heredoc;
 
@@ -32,7 +32,11 @@ impl Script {
 pub fn compile(plan: &HostPlan) -> Script {
     let mut text = String::from("#!/bin/sh\n");
     header(&mut text, plan);
-    for part in library::parts(plan.kind) {
+    for part in library::parts(plan.kind)
+        .iter()
+        .copied()
+        .chain(library::extra(plan))
+    {
         text.push('\n');
         text.push_str(part);
     }
@@ -64,6 +68,7 @@ fn header(text: &mut String, plan: &HostPlan) {
         boot,
         health,
         decide,
+        git,
     } = &plan.identity;
     let (kind, work) = match plan.kind {
         Kind::Push => ("push", "worker"),
@@ -74,6 +79,11 @@ fn header(text: &mut String, plan: &HostPlan) {
     let state = match plan.kind {
         Kind::Setup => format!("/var/lib/deployer/{app}"),
         Kind::Push | Kind::Rollback | Kind::Read => format!("{root}/.deployer"),
+    };
+    let (auth, origin, username) = match git {
+        GitLogin::Key => ("key", "", ""),
+        GitLogin::Agent => ("agent", "", ""),
+        GitLogin::Token { origin, username } => ("token", origin.as_str(), username.as_str()),
     };
     let table = system(&plan.files)
         .map(|(name, digest, mode, path)| format!("{name} {digest} {mode:04o} {path}"));
@@ -98,6 +108,9 @@ fn header(text: &mut String, plan: &HostPlan) {
         ("HEALTH_HIGH", health.status.1.to_string()),
         ("HEALTH_TIMEOUT", health.timeout.to_string()),
         ("NGINX_PORT", health.nginx_port.unwrap_or(0).to_string()),
+        ("GIT_AUTH", auth.to_owned()),
+        ("GIT_ORIGIN", origin.to_owned()),
+        ("GIT_USERNAME", username.to_owned()),
         ("SYSTEM_TABLE", lines(table)),
         ("SYSTEM_FILES", lines(readable)),
     ];

@@ -8,11 +8,24 @@ pub(super) fn call(action: &Action) -> String {
         Action::CheckHost => "check_host".to_owned(),
         Action::Fetch {
             repo,
-            branch,
+            reference,
             revision,
             allow_older,
-        } => words("fetch", [repo, branch, revision, yes_no(*allow_older)]),
-        Action::Export { revision } => words("export_release", [revision]),
+        } => {
+            let reference = reference.as_deref().unwrap_or("");
+            words("fetch", [repo, reference, revision, yes_no(*allow_older)])
+        }
+        Action::Export {
+            revision,
+            path,
+            submodules,
+        } => {
+            let (path, submodules) = (path.as_deref().unwrap_or(""), submodules.map(yes_no));
+            words(
+                "export_release",
+                [revision, path, submodules.unwrap_or_default()],
+            )
+        }
         Action::Virtualenv(virtualenv) => virtualenv_call(virtualenv),
         Action::Environment => "environment".to_owned(),
         Action::LinkRelease { uploads, shared } => {
@@ -55,6 +68,12 @@ pub(super) fn call(action: &Action) -> String {
             "git_access",
             [repo, host, &port.to_string(), known, accepted],
         ),
+        Action::GitHost {
+            host,
+            port,
+            known,
+            accepted,
+        } => words("pin_git_host", [host, &port.to_string(), known, accepted]),
         Action::InstallSystem { files } => names("install_system", files),
         Action::StartSystem { nginx } => {
             format!("start_system {}", yes_no(*nginx))

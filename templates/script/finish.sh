@@ -66,7 +66,9 @@ prune() {
     case $named in *"/${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
   done
   # Every fetch adds a pack; git itself knows when there are too many.
-  git --git-dir="$ROOT/repo.git" -c gc.autoDetach=false gc --auto -q 2>/dev/null
+  for one in "$ROOT/repo.git" "$ROOT"/modules/*.git; do
+    [ ! -d "$one" ] || git --git-dir="$one" -c gc.autoDetach=false gc --auto -q 2>/dev/null
+  done
   # shellcheck disable=SC2012 # names of our own making
   ls -1t "$ROOT/.deployer/runs" | tail -n +31 | while read -r old; do rm -rf "$ROOT/.deployer/runs/$old"; done
 }

@@ -1,8 +1,8 @@
 # --- the modes; see docs/reference/protocol.md ---
 
-# The session's secret word and the size of the environment come before any verb.
+# The session's secret word, the sizes of the environment and of the token, and who it is come before any verb.
 header() {
-  IFS=' ' read -r NONCE length BY
+  IFS=' ' read -r NONCE length token_length BY
 }
 
 main() {
@@ -13,7 +13,7 @@ main() {
     run)
       become "$@"
       header
-      attach "$length"
+      attach "$length" "$token_length"
       ;;
     worker)
       IFS=' ' read -r NONCE BY <"$run/nonce"
@@ -23,7 +23,7 @@ main() {
       become "$@"
       header
       drop_bootstrap
-      if [ "$mode" = ask ]; then ask; else run='' && read_only; fi
+      if [ "$mode" = ask ]; then ask; else run='' && receive_token && read_only; fi
       ;;
     broker) serve_root ;;
     root)

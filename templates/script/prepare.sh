@@ -60,26 +60,6 @@ check_host() {
   [ -z "$live" ] || tell_live
 }
 
-# export REVISION: the commit's files, without git's own, into the release that is being made.
-export_release() {
-  part=$ROOT/releases/.$ID.part
-  mkdir "$part" || return 1
-  { git --git-dir="$ROOT/repo.git" -c tar.umask=0022 archive --format=tar "$1" || : >"$run/archive-failed"; } |
-    tar -x -C "$part" -f - || return 1
-  # tar does not notice a stream that ends between two members.
-  [ ! -e "$run/archive-failed" ] || { fail archive; return 1; }
-  for own in .deployer venv; do
-    if [ -e "$part/$own" ] || [ -L "$part/$own" ]; then fail "reserved name=$own"; return 1; fi
-  done
-  # shellcheck disable=SC2016 # expanded by the inner sh
-  find "$part" -type l -exec sh -c '
-    for link; do
-      case $(realpath -m -- "$link") in "$0" | "$0"/*) ;; *) printf "%s leaves the release\n" "$link"; bad=1 ;; esac
-    done
-    [ -z "${bad-}" ]' "$part" {} + || { fail link-leaves-release; return 1; }
-  mkdir "$part/.deployer"
-}
-
 # Links of the release: its packages, its environment, and what all releases share.
 link_release() {
   ln -s "../../venvs/$venv" "$part/venv" &&
@@ -136,7 +116,7 @@ discard() {
 
 # What only a run that was cut short leaves: nothing here has a name that anybody trusts.
 remove_unfinished() {
-  rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT/repo.git.part"
+  rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/repo.git.*part "$ROOT"/modules/*part
   for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-* "$ROOT"/venvs/.uv-*; do
     [ ! -d "$dir" ] || [ -f "$dir/.complete" ] || rm -rf "$dir"
   done

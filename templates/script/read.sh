@@ -1,5 +1,15 @@
 # --- mode `read`: what only the host knows; nothing is written, no lock is taken ---
 
+# A session that only looks has no directory of its own.
+receive_token() {
+  [ "${token_length:-0}" -gt 0 ] || return 0
+  own=$(mktemp -d /tmp/deployer.XXXXXX) || exit 71
+  trap 'rm -rf "$own"' EXIT
+  trap 'exit 71' TERM INT HUP
+  GIT_TOKEN=$own/token
+  take_token "$token_length" "$GIT_TOKEN" || exit 65
+}
+
 read_only() {
   hello
   [ -r "$ROOT/.deployer/setup" ] || refuse_read
@@ -41,10 +51,12 @@ show_releases() {
 # remote_head REPO REF: for a client that cannot reach the repository itself.
 remote_head() {
   git_environment
-  # The peeled form comes last: an annotated tag's own id is not a commit.
-  head=$(timeout 30 git ls-remote -q "$1" "$2" "$2^{}") || { ev "refused fetch"; end refused; }
-  head=${head##*"$newline"}
-  ev "fact head revision=${head%%[!0-9a-f]*}"
+  refs=$(remote_git 30 ls-remote -q "$1" "$2" "$2^{}") || { ev "refused fetch"; end refused; }
+  # The peeled form comes last: an annotated tag's own id is not a commit. Longer names may end alike.
+  head=$(printf '%s\n' "$refs" | while read -r revision name; do
+    case $name in "$2" | "$2^{}") printf '%s\n' "$revision" ;; esac
+  done | tail -n 1)
+  ev "fact head revision=$head"
 }
 
 # What a push would do, as far as it can be known without fetching.

@@ -2,7 +2,7 @@
 
 # Mode `run`, in the ssh session: start the worker, then only follow its log.
 attach() {
-  [ -n "$NONCE" ] && [ -n "${1##*[!0-9]*}" ] || exit 65
+  [ -n "$NONCE" ] && [ -n "${1##*[!0-9]*}" ] && [ -n "${2##*[!0-9]*}" ] || exit 65
   if ! [ -w "$STATE/runs" ]; then hello; refuse_read; fi
   # Somebody began the same within the same second.
   if ! mkdir -m 700 "$run"; then hello; run='' && end locked "holder=$(word "run $ID")"; fi
@@ -10,6 +10,7 @@ attach() {
   (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE $BY" >"$run/nonce" && : >"$run/log")
   # A cut upload is no run.
   [ "$(wc -c <"$run/env")" -eq "$1" ] || { rm -rf "$run"; exit 65; }
+  [ "$2" -eq 0 ] || take_token "$2" "$run/token" || { rm -rf "$run"; exit 65; }
   mkfifo -m 600 "$run/ctl" || exit 71
   exec 3<"$run/log" # a run that changes nothing removes its directory
   exec 4<&0 # sh gives background jobs </dev/null, even with "<&0"
@@ -24,6 +25,9 @@ attach() {
   kill "$feeder" 2>/dev/null || :
   wait "$worker"
 }
+
+# take_token LENGTH FILE: what logs in to the repository, until it is fetched.
+take_token() { (umask 077 && head -c "$1" >"$2") && [ "$(wc -c <"$2")" -eq "$1" ]; }
 
 drop_bootstrap() { case $self in */deployer.*/s) rm -rf "${self%/s}" ;; esac; }
 

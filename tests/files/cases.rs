@@ -26,6 +26,7 @@ pub(crate) fn small() -> Config {
         environment: text("production"),
         repo: text("https://github.com/acme/polls.git"),
         branch: text("main"),
+        git: deployer::config::Git::default(),
         root: text("/srv/polls"),
         user: text("polls"),
         keep_releases: 5,

@@ -28,5 +28,6 @@ mod render;
 mod run;
 mod secrets;
 mod site;
+mod sources;
 mod state;
 mod values;

@@ -136,6 +136,17 @@ impl Site {
         Running::start(self.command(arguments))
     }
 
+    /// With these variables too.
+    pub(crate) fn start_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Running> {
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        Running::start(command)
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deployer"));
         command

@@ -56,6 +56,42 @@ impl GitServer {
             .map(drop)
     }
 
+    /// Serves the repositories by https too, to `user` with this password; the certificate that clients must trust.
+    ///
+    /// URLs start with `https://` and the machine's name or address.
+    pub fn serve_https(&self, user: &str, password: &str) -> Result<String> {
+        let (name, ip) = (self.machine.name(), self.machine.ip());
+        self.machine.sh(&format!(
+            r#"cd /etc/nginx
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN={name} -addext subjectAltName=DNS:{name},IP:{ip} \
+    -keyout git.key -out git.crt 2>/dev/null
+printf '%s:%s\n' '{user}' "$(openssl passwd -apr1 '{password}')" > git.passwd
+chmod 755 {HOME}
+git config --system --add safe.directory '*'
+cat > sites-enabled/git <<'END'
+server {{
+    listen 443 ssl;
+    ssl_certificate git.crt;
+    ssl_certificate_key git.key;
+    auth_basic git;
+    auth_basic_user_file git.passwd;
+    access_log /var/log/nginx/git.log;
+    location / {{
+        include fastcgi_params;
+        fastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;
+        fastcgi_param GIT_PROJECT_ROOT {HOME};
+        fastcgi_param GIT_HTTP_EXPORT_ALL 1;
+        fastcgi_param PATH_INFO $uri;
+        fastcgi_param REMOTE_USER $remote_user;
+        fastcgi_pass unix:/run/fcgiwrap.socket;
+    }}
+}}
+END
+systemctl start fcgiwrap.socket && systemctl restart nginx"#
+        ))?;
+        self.machine.sh("cat /etc/nginx/git.crt")
+    }
+
     /// An empty repository whose first branch is `main`.
     pub fn create(&self, repo: &str) -> Result<()> {
         let init = format!("git init --quiet --bare --initial-branch=main {HOME}/{repo}.git");
@@ -85,6 +121,18 @@ impl GitServer {
         tree: &Path,
         message: &str,
     ) -> Result<String> {
+        self.commit_with(repo, branch, tree, message, &[])
+    }
+
+    /// The same with submodules: paths and the commits they are pinned to.
+    pub fn commit_with(
+        &self,
+        repo: &str,
+        branch: &str,
+        tree: &Path,
+        message: &str,
+        links: &[(&str, &str)],
+    ) -> Result<String> {
         let scratch = TempDir::new()?;
         let bare = self.bare(repo);
         let index = scratch.path().join("index");
@@ -103,6 +151,10 @@ impl GitServer {
             run_with(&mut command, b"", &format!("git {}", args.join(" ")))
         };
         git(&["add", "--all", "--force", "."])?.ok()?;
+        for (path, commit) in links {
+            let entry = format!("160000,{commit},{path}");
+            git(&["update-index", "--add", "--cacheinfo", &entry])?.ok()?;
+        }
         let tree = git(&["write-tree"])?.ok()?;
         let name = format!("refs/heads/{branch}");
         let before = git(&["rev-parse", "--quiet", "--verify", &name])?;

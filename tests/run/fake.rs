@@ -35,6 +35,7 @@ impl Fake {
             id: id.to_owned(),
             by: "tester".to_owned(),
             env: Secret::new("A='b'\n"),
+            token: Secret::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 # A host that speaks the protocol and changes nothing. $record and $behave are set above this text.
 # shellcheck shell=sh disable=SC1010,SC2154
-IFS=' ' read -r nonce length _
+IFS=' ' read -r nonce length _ _
 env=$(head -c "$length")
 mode=$1 id=$2
 rm -rf "${0%/*}"

@@ -92,6 +92,7 @@ impl Sshd {
         Ssh {
             config: Some(self.path("ssh_config")),
             interactive: false,
+            agent: false,
         }
     }
 

@@ -64,7 +64,7 @@ fn a_host_that_was_never_set_up_says_so_and_stays_as_it_is() {
             shell,
             &script,
             &["read", "20260101T000000Z-read"],
-            &format!("{NONCE} 0 tester\n"),
+            &format!("{NONCE} 0 0 tester\n"),
         );
         let text = String::from_utf8(said.stdout).expect("text");
         let owner = text.contains("refused not-set-up");
@@ -195,5 +195,72 @@ echo "rc=$?""#;
             "rc=1",
         ];
         assert_eq!(events, expected, "{shell}");
+    }
+}
+
+#[test]
+fn the_url_of_a_submodule_is_safe_or_refused() {
+    let source = SMALL.replace("gunicorn:", "git: {submodules: true}\ngunicorn:");
+    let text = compile(&plan(&source, "push")).text;
+    let (library, _) = text.split_once("\nmain \"$@\"").expect("the last line");
+    let body = r#"
+for parent in https://h.example/a/b.git git@h.example:a/b.git git@h.example:b.git ssh://git@h.example:22/b.git; do
+  for url in ../c.git ../../c.git ./c.git; do
+    made=$(below_url "$parent" "$url") && safe_url "$made" && echo "$made" || echo "no: $parent $url"
+  done
+done
+while IFS= read -r url; do ! safe_url "$url" || echo "safe: $url"; done <<'END'
+-u./x
+--upload-pack=touch x
+ext::sh -c id
+file:///etc
+/srv/x.git
+http://h.example/x
+git://h.example/x
+https://token@h.example/x
+https://-oProxyCommand=x/y
+ssh://-oProxyCommand=x/y
+git@-oProxyCommand=x:y
+git@h.example:-x
+git@h.example:a/../../b
+https://h.example/$(id)
+h.example:x
+
+https://h.example/x
+ssh://git@h.example:2222/x
+git@h.example:x
+END
+depth services/web; depth ''"#;
+    let expected = "\
+https://h.example/a/c.git
+https://h.example/c.git
+https://h.example/a/b.git/c.git
+git@h.example:a/c.git
+git@h.example:c.git
+git@h.example:a/b.git/c.git
+git@h.example:c.git
+no: git@h.example:b.git ../../c.git
+git@h.example:b.git/c.git
+ssh://git@h.example:22/c.git
+no: ssh://git@h.example:22/b.git ../../c.git
+ssh://git@h.example:22/b.git/c.git
+safe: https://h.example/x
+safe: ssh://git@h.example:2222/x
+safe: git@h.example:x
+2
+0
+";
+    for shell in SHELLS {
+        let said = run(
+            shell,
+            &format!("{library}\nNONCE={NONCE}\n{body}\n"),
+            &["none", "id"],
+            "",
+        );
+        assert_eq!(
+            String::from_utf8_lossy(&said.stdout),
+            expected,
+            "{shell}: {said:?}"
+        );
     }
 }

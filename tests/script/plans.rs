@@ -22,6 +22,7 @@ repo: ssh://git@git.example.com:2222/acme/polls.git
 branch: release/it's
 root: /opt/polls
 keep_releases: 3
+git: {path: services/web, submodules: true}
 python: {version: '3.12', requirements: [base.txt, web.txt], installer: uv, require_hashes: true, install: true}
 gunicorn: {app: 'polls.wsgi:application', workers: 5, reload: replace, trial: import, preload: true, max_stall: 500ms}
 service: {start_timeout: 20}

@@ -98,12 +98,17 @@ impl<'a> Section<'a> {
         self.find(key).map(|entry| &entry.value)
     }
 
-    /// The entry of a key, if it has a value.
-    fn entry(&self, key: &'static str) -> Option<&'a Entry> {
+    /// The entry of a key, with a value or without.
+    pub(super) fn asked_for(&self, key: &'static str) -> Option<&'a Entry> {
         if !self.asked.borrow().contains(&key) {
             self.asked.borrow_mut().push(key);
         }
-        let entry = self.find(key)?;
+        self.find(key)
+    }
+
+    /// The entry of a key, if it has a value.
+    fn entry(&self, key: &'static str) -> Option<&'a Entry> {
+        let entry = self.asked_for(key)?;
         if entry.value.is_null() {
             let fault = Fault::new("no value", "give it a value, or remove the key");
             self.fault(&entry.key, &entry.key_span, fault);

@@ -2,6 +2,7 @@
 //! configuration with problems is dropped in the end, so no default hides an error.
 
 mod env;
+mod git;
 mod gunicorn;
 mod hosts;
 mod packages;
@@ -20,6 +21,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let app = root.required("app", "polls");
     let repo = root.required("repo", "https://github.com/acme/polls.git");
     let branch = root.optional("branch").unwrap_or_else(GitRef::main);
+    let git = root.section("git", |section| git::git(section, repo.as_ref()));
     let place = root
         .optional("root")
         .or_else(|| app.as_ref().map(AbsPath::home_of));
@@ -51,6 +53,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         environment,
         repo: repo?,
         branch,
+        git: git?,
         root: place?,
         user: user?,
         keep_releases,

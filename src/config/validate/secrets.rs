@@ -51,6 +51,11 @@ fn named(section: &Section<'_>) -> BTreeMap<EnvKey, SecretSource> {
     section.every().iter().filter_map(read).collect()
 }
 
+/// One secret that has a key of its own.
+pub(super) fn only(parent: &Section<'_>, key: &'static str) -> Option<SecretSource> {
+    one(parent, parent.asked_for(key)?)
+}
+
 fn one(section: &Section<'_>, entry: &Entry) -> Option<SecretSource> {
     let from = "write `{env: VARIABLE}` or `{command: [...]}`";
     let fault = match (&entry.value.value, entry.value.plain()) {

@@ -102,6 +102,15 @@ impl RepoUrl {
     }
 }
 
+impl RepoUrl {
+    /// `https://host` and its port, which a token is for; nobody else gets it.
+    pub fn https_origin(&self) -> Option<&str> {
+        let rest = self.0.strip_prefix("https://")?;
+        let end = rest.find('/')?;
+        self.0.get(..end + "https://".len())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
