@@ -111,6 +111,7 @@ gunicorn: {app: polls.wsgi}
 nginx: {server_name: polls.example.com}
 static: {source: static}
 uploads: {path: media, url: /media/}
+migrate: python manage.py migrate --noinput
 environments:
   production: {hosts: deploy@web1.example.com}
 ";
@@ -158,7 +159,8 @@ fn the_example_is_good_with_its_optional_keys() {
 fn the_example_has_every_key() {
     let asked = "static: {zzzzzzzz: 1}\nuploads: {zzzzzzzz: 1}\nnginx: {zzzzzzzz: 1}\n\
         gunicorn: {zzzzzzzz: 1}\npython: {zzzzzzzz: 1}\nservice: {zzzzzzzz: 1}\nhealth: {zzzzzzzz: 1}\n\
-        rollout: {zzzzzzzz: 1}\nsetup: {zzzzzzzz: 1}\nzzzzzzzz: 1\nenvironments: {production: {}}\n";
+        rollout: {zzzzzzzz: 1}\nmigrate: {zzzzzzzz: 1}\n\
+        hooks: {zzzzzzzz: 1, before_build: {zzzzzzzz: 1}}\nsetup: {zzzzzzzz: 1}\nzzzzzzzz: 1\nenvironments: {production: {}}\n";
     let errors = Config::parse(asked, "deploy.yaml", "production").expect_err("unknown keys");
     let errors = errors.to_string();
     let lists: Vec<&str> = errors
@@ -166,7 +168,7 @@ fn the_example_has_every_key() {
         .filter_map(|line| line.split_once("known: "))
         .map(|(_, keys)| keys)
         .collect();
-    assert_eq!(lists.len(), 10, "{errors}");
+    assert_eq!(lists.len(), 13, "{errors}");
     for key in lists.iter().flat_map(|keys| keys.split(", ")) {
         let stands = |line: &str| {
             line.trim_start_matches(['#', ' '])

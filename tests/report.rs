@@ -206,6 +206,7 @@ fn own(text: &str) -> News {
         "connected" => News::Connected,
         "asking" => News::Asking,
         "interrupt" => News::Interrupted(Signal::Interrupt),
+        "migrate" => verb(Verb::Migrate),
         "go" => verb(Verb::Go),
         "finish" => verb(Verb::Finish),
         "revert" => verb(Verb::Revert),

@@ -45,7 +45,10 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
             let target = push::target(context, revision::offline(&wanted, context)?, false);
             crate::plan::push(&target, host, files)
         }
-        RenderKind::Rollback => crate::plan::rollback(&context.config, host, None, files),
+        RenderKind::Rollback => {
+            let first = context.hosts.first() == Some(host);
+            crate::plan::rollback(&context.config, host, None, first, files)
+        }
         RenderKind::Setup => {
             crate::plan::setup(&context.config, host, &[], &GitPins::default(), files)
         }

@@ -5,7 +5,7 @@ use super::session;
 use crate::cli::{Global, Rollback};
 use crate::plan::rollback;
 use crate::report::ExitCode;
-use crate::run::{Fleet, Job, Mode, Policy, Secret};
+use crate::run::{Fleet, Job, Mode, Policy, Rules, Secret};
 use crate::script::compile;
 
 pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
@@ -20,6 +20,7 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
                 &context.config,
                 host,
                 release,
+                context.hosts.first() == Some(host),
                 context.files(host)?,
             )),
             mode: Mode::Run,
@@ -30,7 +31,10 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     };
     let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;
     report.scripts(&session::digests(&jobs))?;
-    let policy = Policy::Together(context.config.rollout.on_failure);
+    let policy = Policy::Together(Rules {
+        on_failure: context.config.rollout.on_failure,
+        migrate: None,
+    });
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
     });

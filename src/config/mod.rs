@@ -4,8 +4,10 @@
 
 mod environments;
 mod error;
+mod hooks;
 mod load;
 mod mask;
+mod migrate;
 mod node;
 mod overlay;
 mod problem;
@@ -17,10 +19,12 @@ mod values;
 mod words;
 
 pub use error::ConfigErrors;
+pub use hooks::{Account, Hook, Hooks, Moment};
+pub use migrate::{Migrate, Which};
 pub use values::{
-    AbsPath, AppName, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl, Invalid,
-    PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName,
-    WsgiApp,
+    AbsPath, AppName, CommandLine, EnvKey, EnvName, GitRef, GunicornName, HostAddress, IndexUrl,
+    Invalid, PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath,
+    UserName, WsgiApp,
 };
 
 use std::collections::BTreeMap;
@@ -49,9 +53,15 @@ pub struct Config {
     /// The `static` section.
     pub assets: Option<Assets>,
     pub uploads: Option<Uploads>,
-    /// Paths of the release that are links into `shared/`; all directories.
+    /// Directories of the release that are links into `shared/`.
     pub shared: Vec<RelPath>,
+    /// Files of the release that are links to files of `shared/`, which have to be there.
+    pub shared_files: Vec<RelPath>,
     pub env: BTreeMap<EnvKey, String>,
+    /// The change of the database that a release may need.
+    pub migrate: Option<Migrate>,
+    /// Commands of the project around what deployer does.
+    pub hooks: Hooks,
     pub health: Health,
     pub rollout: Rollout,
     pub setup: Setup,
@@ -183,8 +193,16 @@ pub struct Nginx {
 pub struct Assets {
     /// Starts and ends with `/`; default `/static/`.
     pub url: UrlPath,
+    pub source: AssetSource,
+}
+
+/// Where static files come from.
+#[derive(Debug, Clone)]
+pub enum AssetSource {
     /// A directory of the repository.
-    pub source: RelPath,
+    Directory(RelPath),
+    /// What this command writes into `$STATIC_ROOT`.
+    Collected(CommandLine),
 }
 
 #[derive(Debug, Clone)]
@@ -213,7 +231,8 @@ pub struct Health {
 pub struct Rollout {
     /// How long a host keeps the old generation for the client's verdict; default 120 s.
     pub decide: Duration,
-    pub on_failure: OnFailure,
+    /// Unset: `revert`, or `stop` once a migration ran, since the old release may not fit the database any more.
+    pub on_failure: Option<OnFailure>,
 }
 
 /// What the other hosts do when one fails to activate.

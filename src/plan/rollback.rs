@@ -1,6 +1,6 @@
 use super::push::{decide, finish, gate, replaceable};
 use super::{Action, File, HostPlan, Identity, Kind, Step};
-use crate::config::Config;
+use crate::config::{Config, Moment};
 use crate::target::TargetHost;
 
 /// The same activation with a release the host has already; `None` means what was live before the live one.
@@ -8,6 +8,7 @@ pub fn rollback(
     config: &Config,
     host: &TargetHost,
     release: Option<&str>,
+    first: bool,
     files: Vec<File>,
 ) -> HostPlan {
     let mut prepare = vec![
@@ -31,7 +32,9 @@ pub fn rollback(
         kind: Kind::Rollback,
         identity: Identity::new(config, host),
         prepare,
-        finish: finish(config),
+        migrate: Vec::new(),
+        activate: Vec::new(),
+        finish: finish(config, Moment::AfterRollback, first),
         files,
     }
 }

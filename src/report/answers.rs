@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::event::Fields;
-use crate::plan::{HostPlan, Place};
+use crate::plan::{HostPlan, Place, Step};
 use crate::target::Revision;
 
 /// The facts a host told, in its order.
@@ -113,26 +113,28 @@ pub fn plan_lines(
             .iter()
             .map(|change| format!("{host}    {change}")),
     );
-    let steps = plan
-        .prepare
-        .iter()
-        .map(|step| step.name)
-        .collect::<Vec<_>>()
-        .join(", ");
-    lines.push(format!("{host}  prepare: {steps}"));
+    lines.push(format!("{host}  prepare: {}", names(&plan.prepare)));
+    if !plan.migrate.is_empty() {
+        lines.push(format!("{host}  migrate: {}", names(&plan.migrate)));
+    }
+    if !plan.activate.is_empty() {
+        lines.push(format!(
+            "{host}  before the switch: {}",
+            names(&plan.activate)
+        ));
+    }
     lines.push(format!(
         "{host}  then: {}",
         takeover(plan, live.is_some(), facts)
     ));
-    let finish = plan
-        .finish
-        .iter()
-        .map(|step| step.name)
-        .collect::<Vec<_>>()
-        .join(", ");
-    lines.push(format!("{host}  finish: {finish}"));
+    lines.push(format!("{host}  finish: {}", names(&plan.finish)));
     lines.push(format!("{host}  script sha256 {digest}"));
     lines
+}
+
+fn names(steps: &[Step]) -> String {
+    let names: Vec<_> = steps.iter().map(|step| step.name).collect();
+    names.join(", ")
 }
 
 fn takeover(plan: &HostPlan, live: bool, facts: Facts<'_>) -> String {

@@ -3,7 +3,7 @@
 use super::exit::{self, ExitCode};
 use super::paint::Paint;
 use super::story::Story;
-use super::words::{lost_word, outcome_word, time};
+use super::words::{harmless, lost_word, outcome_word, time};
 use super::{Subject, failure};
 use crate::event::Outcome;
 use crate::run::{Ending, LostKind};
@@ -45,6 +45,15 @@ pub(super) fn lines(whole: &Whole<'_>) -> Vec<String> {
     if whole.stories.len() > 1 && (whole.code != ExitCode::Done || differ(whole.stories)) {
         lines.extend(table(whole));
     }
+    for story in whole.stories {
+        for (source, said) in story.late() {
+            let title = format!("--- {source} on {}", story.name);
+            let said = said.iter().map(|line| harmless(line));
+            let faint = |line| format!("{} {line}", whole.paint.faint("  |"));
+            lines.extend([title].into_iter().chain(said).map(faint));
+        }
+    }
+    lines.extend(migrated(whole));
     match whole.code {
         // What was asked for stands on standard output.
         ExitCode::Done if whole.subject.asks() => {}
@@ -78,6 +87,8 @@ fn called_off(whole: &Whole<'_>) -> String {
     };
     let state = if reverted {
         "the old release serves again"
+    } else if whole.stories.iter().any(|story| story.migrated) {
+        "nothing was switched"
     } else {
         "nothing was changed"
     };
@@ -86,6 +97,19 @@ fn called_off(whole: &Whole<'_>) -> String {
         whole.paint.error("error:"),
         names(whole, |_| true)
     )
+}
+
+/// What no failure takes back.
+fn migrated(whole: &Whole<'_>) -> Option<String> {
+    let stays = |story: &Story| story.migrated && story.outcome() != Some(Outcome::MigrateFailed);
+    let bad = whole.code != ExitCode::Done && whole.stories.iter().any(stays);
+    bad.then(|| {
+        format!(
+            "{} the database is migrated by {}, and stays so: the old release works with it until the next push",
+            whole.paint.hint("hint:"),
+            names(whole, stays)
+        )
+    })
 }
 
 fn differ(stories: &[Story]) -> bool {

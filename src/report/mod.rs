@@ -196,8 +196,7 @@ impl<W: Write> Report<W> {
         let first = self.interrupted.is_none();
         self.interrupted = Some(signal);
         if first && host == 0 && self.detail != Detail::Quiet {
-            let went = self.stories.iter().any(|story| story.went);
-            self.screen.line(words::interrupted(went))?;
+            self.screen.line(words::interrupted(&self.stories))?;
         }
         Ok(())
     }

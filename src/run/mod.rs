@@ -26,3 +26,4 @@ pub use lost::{HostKey, Lost, LostKind};
 pub use resolved::Resolved;
 pub use ssh::Ssh;
 pub use update::{Ending, News, Signal, Update, Verb};
+pub use waves::Rules;

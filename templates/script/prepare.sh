@@ -68,7 +68,7 @@ check_host() {
 
 # export REVISION: the commit's files, without git's own, into the release that is being made.
 export_release() {
-  part=$ROOT/releases/.$ID.part
+  part=$ROOT/releases/.$ID.part revision=$1
   mkdir "$part" || return 1
   { git --git-dir="$ROOT/repo.git" -c tar.umask=0022 archive --format=tar "$1" || : >"$run/archive-failed"; } |
     tar -x -C "$part" -f - || return 1
@@ -214,6 +214,8 @@ seal() {
 # Undo prepare.
 discard() {
   remove_unfinished
+  # What static files were being collected in, by the app's user.
+  [ ! -d "$ROOT/shared/.collect" ] || as_app rm -rf "$ROOT/shared/.collect"
   put_system_back
   # A release with a name that was never activated: only this run can have made it.
   [ "$KIND" != push ] || rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID"

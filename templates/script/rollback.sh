@@ -19,6 +19,16 @@ choose() {
   WORKERS=$(manifest_of "$RELEASE" workers)
   ev "decided release value=$RELEASE revision=$(manifest_of "$RELEASE" revision)"
   tell_live
+  database_stays
+}
+
+# Nobody migrates backwards: say which releases changed the database since the one that is to serve again.
+database_stays() {
+  [ -f "$ROOT/.deployer/migrations" ] || return 0
+  chosen=$(manifest_of "$RELEASE" sequence)
+  while read -r number one; do
+    [ "$number" -le "${chosen:-0}" ] || ev "warn database-stays release=$one"
+  done <"$ROOT/.deployer/migrations"
 }
 
 # restore_system NAME...: units and site as that release had them, where this login may write them.

@@ -1,6 +1,7 @@
 //! Text that has become a value: every type here admits only what its name says, in an alphabet
 //! that no shell, unit file or site can read as syntax.
 
+mod command;
 mod env;
 mod git_ref;
 mod names;
@@ -10,6 +11,7 @@ mod python;
 mod repo_url;
 mod size;
 
+pub use command::CommandLine;
 pub use env::EnvKey;
 pub use git_ref::GitRef;
 pub use names::{AppName, EnvName, PackageName, UnitName, UserName};
