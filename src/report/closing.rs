@@ -105,7 +105,7 @@ fn migrated(whole: &Whole<'_>) -> Option<String> {
     let bad = whole.code != ExitCode::Done && whole.stories.iter().any(stays);
     bad.then(|| {
         format!(
-            "{} the database is migrated by {}, and stays so: the old release works with it until the next push",
+            "{} the database is migrated by {}, and stays so: the old release has to work with it until the next push",
             whole.paint.hint("hint:"),
             names(whole, stays)
         )

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::machines::{GitServer, Lab, Load, Machine, Proxy, Reply, SshConfig, get};
+use crate::machines::{GitServer, Lab, Load, Machine, Options, Proxy, Reply, SshConfig, get};
 use crate::run::{Run, Running};
 
 pub(crate) const NAME: &str = "hello.example.com";
@@ -64,10 +64,15 @@ impl Site {
     }
 
     fn machines(count: usize) -> Result<Self> {
+        Self::of("flask", count, &Options::default())
+    }
+
+    /// Machines without anything on them, and this example committed.
+    pub(crate) fn of(example: &str, count: usize, options: &Options) -> Result<Self> {
         let lab = Lab::new()?;
         let git = GitServer::up(&lab, "git1")?;
         let web: Vec<Machine> = (1..=count)
-            .map(|number| lab.up(&format!("web{number}")))
+            .map(|number| lab.up_with(&format!("web{number}"), options))
             .collect::<Result<_>>()?;
         let links: Vec<Proxy> = web
             .iter()
@@ -81,7 +86,9 @@ impl Site {
         );
         let ssh = SshConfig::through(&routes)?;
         let app = TempDir::new()?;
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/flask");
+        let example = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("examples")
+            .join(example);
         ensure!(
             Command::new("cp")
                 .arg("-R")

@@ -38,7 +38,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     paths::served_apart(root, assets.as_ref(), uploads.as_ref());
     let env = root.section("env", env::env);
     let migrate = migrate::migrate(root);
-    let hooks = hooks::hooks(root, migrate.is_some());
+    let hooks = hooks::hooks(root, root.has("migrate"));
     let health = root.section("health", |section| web::health(section, nginx.as_ref()));
     let rollout = root.section("rollout", rollout);
     let setup = root.section("setup", setup);
