@@ -191,6 +191,7 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
 }
 
 /// A step did not do what it should.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject) -> Meaning {
     let reason = fields.get("reason").map(String::as_str);
     let field = |key: &str| {

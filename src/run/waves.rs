@@ -167,9 +167,10 @@ impl Waves {
         }
         if let Some(host) = self.to_migrate() {
             self.standing[host] = Migrating;
-            let rest: &[Verb] = match self.alone() {
-                true => &[Verb::Go, Verb::Finish],
-                false => &[],
+            let rest: &[Verb] = if self.alone() {
+                &[Verb::Go, Verb::Finish]
+            } else {
+                &[]
             };
             return vec![(host, [&[Verb::Migrate], rest].concat())];
         }

@@ -30,7 +30,7 @@ pub(super) fn shared(root: &Section<'_>) -> (Vec<RelPath>, Vec<RelPath>) {
     (paths(directories), paths(files))
 }
 
-/// SQLite keeps its journal beside the database: with a link to the file alone, it would stay in the release.
+/// `SQLite` keeps its journal beside the database: with a link to the file alone, it would stay in the release.
 fn database(node: &Node) -> Result<(), Fault> {
     let name = node.text().unwrap_or_default();
     let ends = [".sqlite3", ".sqlite", ".db", ".db3"];
