@@ -15,11 +15,11 @@ task() {
 run_task() {
   tied=$1 account=$2 phase=$3 seconds=$4 command=$5
   shift 5
-  release=$ROOT/releases/$RELEASE
-  [ -d "$release" ] || release=$part
+  where=$ROOT/releases/$RELEASE
+  [ -d "$where" ] || where=$part
   [ -n "${revision-}" ] || revision=$(manifest_of "$RELEASE" revision)
   printf '+ %s\n' "$command"
-  set -- python3 -I -S -c "$TASK_PY" "$release" "$seconds" "$tied" "$(mask_of "$account")" "$command" \
+  set -- python3 -I -S -c "$TASK_PY" "$where" "$seconds" "$tied" "$(mask_of "$account")" "$command" \
     "DEPLOYER_APP=$APP" "DEPLOYER_ENVIRONMENT=$ENVIRONMENT" "DEPLOYER_ROOT=$ROOT" "DEPLOYER_RELEASE=$RELEASE" \
     "DEPLOYER_REVISION=$revision" "DEPLOYER_RUN=$ID" "DEPLOYER_PHASE=$phase" "DEPLOYER_HOST=$(uname -n)" "$@"
   [ "$account" = login ] || set -- as_app "$@"
