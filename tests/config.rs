@@ -163,6 +163,7 @@ gunicorn: {app: polls.wsgi}
 nginx: {server_name: polls.example.com}
 static: {source: static}
 uploads: {path: media, url: /media/}
+migrate: python manage.py migrate --noinput
 environments:
   production: {hosts: deploy@web1.example.com}
 ";
@@ -208,8 +209,10 @@ fn the_example_is_good_with_its_optional_keys() {
 /// What stands in the example's comment on `secrets`, read.
 #[test]
 fn the_examples_of_secrets_are_good() {
-    let comment = EXAMPLE.lines().filter_map(|line| line.strip_prefix("#   "));
-    let secrets: Vec<String> = comment.map(|line| format!("  {line}")).collect();
+    let (above, _) = EXAMPLE.split_once("\nsecrets: {}").expect("the key");
+    let comment = above.lines().rev().map_while(|line| line.strip_prefix('#'));
+    let examples = comment.filter_map(|line| line.strip_prefix("   "));
+    let secrets: Vec<String> = examples.map(|line| format!("  {line}")).collect();
     let source = EXAMPLE.replace("secrets: {}", &format!("secrets:\n{}", secrets.join("\n")));
     let config = Config::parse(&source, "deploy.example.yaml", "production").expect("good");
     let limits: Vec<Option<u64>> = config
@@ -229,7 +232,8 @@ fn the_examples_of_secrets_are_good() {
 fn the_example_has_every_key() {
     let asked = "static: {zzzzzzzz: 1}\nuploads: {zzzzzzzz: 1}\nnginx: {zzzzzzzz: 1}\n\
         gunicorn: {zzzzzzzz: 1}\npython: {zzzzzzzz: 1}\nservice: {zzzzzzzz: 1}\nhealth: {zzzzzzzz: 1}\n\
-        rollout: {zzzzzzzz: 1}\nsetup: {zzzzzzzz: 1}\nzzzzzzzz: 1\nenvironments: {production: {}}\n";
+        rollout: {zzzzzzzz: 1}\nmigrate: {zzzzzzzz: 1}\n\
+        hooks: {zzzzzzzz: 1, before_build: {zzzzzzzz: 1}}\nsetup: {zzzzzzzz: 1}\nzzzzzzzz: 1\nenvironments: {production: {}}\n";
     let errors = Config::parse(asked, "deploy.yaml", "production").expect_err("unknown keys");
     let errors = errors.to_string();
     let lists: Vec<&str> = errors
@@ -237,7 +241,7 @@ fn the_example_has_every_key() {
         .filter_map(|line| line.split_once("known: "))
         .map(|(_, keys)| keys)
         .collect();
-    assert_eq!(lists.len(), 10, "{errors}");
+    assert_eq!(lists.len(), 13, "{errors}");
     for key in lists.iter().flat_map(|keys| keys.split(", ")) {
         let stands = |line: &str| {
             line.trim_start_matches(['#', ' '])

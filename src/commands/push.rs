@@ -6,7 +6,7 @@ use crate::cli::{Global, Push};
 use crate::git::WorkingCopy;
 use crate::plan::push;
 use crate::report::ExitCode;
-use crate::run::{Fleet, Job, Mode, Policy};
+use crate::run::{Fleet, Job, Mode, Policy, Rules};
 use crate::script::compile;
 use crate::target::{ReleaseId, Revision, Target};
 
@@ -33,7 +33,10 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
         unpushed,
         copy.map_or(0, WorkingCopy::uncommitted),
     )?;
-    let policy = Policy::Together(target.config.rollout.on_failure);
+    let policy = Policy::Together(Rules {
+        on_failure: target.config.rollout.on_failure,
+        migrate: target.config.migrate.as_ref().map(|migrate| migrate.on),
+    });
     let jobs = jobs(&target, &context, &session::by(global))?;
     report.scripts(&session::digests(&jobs))?;
     fleet.run(jobs, policy, &mut |update| {

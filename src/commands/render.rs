@@ -56,7 +56,8 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
             crate::plan::push(&target, host, files)
         }
         RenderKind::Rollback => {
-            crate::plan::rollback(&context.config, host, Earlier::default(), files)
+            let first = context.hosts.first() == Some(host);
+            crate::plan::rollback(&context.config, host, Earlier::default(), first, files)
         }
         RenderKind::Setup => {
             crate::plan::setup(&context.config, host, &[], &GitPins::default(), files)

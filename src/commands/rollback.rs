@@ -5,7 +5,7 @@ use super::session;
 use crate::cli::{Global, Rollback};
 use crate::plan::{Earlier, rollback};
 use crate::report::ExitCode;
-use crate::run::{Fleet, Job, Mode, Policy};
+use crate::run::{Fleet, Job, Mode, Policy, Rules};
 use crate::script::compile;
 use crate::secret::Secret;
 
@@ -24,6 +24,7 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
                 &context.config,
                 host,
                 earlier,
+                context.hosts.first() == Some(host),
                 context.files(host)?,
             )),
             mode: Mode::Run,
@@ -36,7 +37,10 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;
     report.run(id.as_str());
     report.scripts(&session::digests(&jobs))?;
-    let policy = Policy::Together(context.config.rollout.on_failure);
+    let policy = Policy::Together(Rules {
+        on_failure: context.config.rollout.on_failure,
+        migrate: None,
+    });
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
     });

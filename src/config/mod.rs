@@ -5,8 +5,10 @@
 mod environments;
 mod error;
 mod git;
+mod hooks;
 mod load;
 mod mask;
+mod migrate;
 mod node;
 mod overlay;
 mod packages;
@@ -21,12 +23,14 @@ mod words;
 
 pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
+pub use hooks::{Account, Hook, Hooks, Moment};
+pub use migrate::{Migrate, Which};
 pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
-    AbsPath, AppName, Bind, EnvKey, EnvName, ExtraName, GitRef, GunicornName, HostAddress,
-    IndexUrl, Invalid, PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName,
-    UrlPath, UserName, VariableName, WsgiApp,
+    AbsPath, AppName, Bind, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
+    HostAddress, IndexUrl, Invalid, PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size,
+    UnitName, UrlPath, UserName, VariableName, WsgiApp,
 };
 
 use std::collections::BTreeMap;
@@ -56,11 +60,17 @@ pub struct Config {
     /// The `static` section.
     pub assets: Option<Assets>,
     pub uploads: Option<Uploads>,
-    /// Paths of the release that are links into `shared/`; all directories.
+    /// Directories of the release that are links into `shared/`.
     pub shared: Vec<RelPath>,
+    /// Files of the release that are links to files of `shared/`, which have to be there.
+    pub shared_files: Vec<RelPath>,
     pub env: BTreeMap<EnvKey, String>,
     /// Further variables of the app, none of them in `env`.
     pub secrets: BTreeMap<EnvKey, SecretSource>,
+    /// The change of the database that a release may need.
+    pub migrate: Option<Migrate>,
+    /// Commands of the project around what deployer does.
+    pub hooks: Hooks,
     pub health: Health,
     pub rollout: Rollout,
     pub setup: Setup,
@@ -195,8 +205,16 @@ pub struct Nginx {
 pub struct Assets {
     /// Starts and ends with `/`; default `/static/`.
     pub url: UrlPath,
+    pub source: AssetSource,
+}
+
+/// Where static files come from.
+#[derive(Debug, Clone)]
+pub enum AssetSource {
     /// A directory of the repository.
-    pub source: RelPath,
+    Directory(RelPath),
+    /// What this command writes into `$STATIC_ROOT`.
+    Collected(CommandLine),
 }
 
 #[derive(Debug, Clone)]
@@ -225,7 +243,8 @@ pub struct Health {
 pub struct Rollout {
     /// How long a host keeps the old generation for the client's verdict; default 120 s.
     pub decide: Duration,
-    pub on_failure: OnFailure,
+    /// Unset: `revert`, or `stop` once a migration ran, since the old release may not fit the database any more.
+    pub on_failure: Option<OnFailure>,
 }
 
 /// What the other hosts do when one fails to activate.

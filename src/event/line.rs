@@ -60,6 +60,9 @@ fn event(kind: &str, word: Option<String>, mut fields: Fields) -> Option<Event> 
         "excerpt-end" => Event::ExcerptEnded,
         "almost" => Event::Almost,
         "ready" => Event::Ready,
+        "migrated" => Event::Migrated {
+            ran: fields.get("ran")? == "yes",
+        },
         "live" => Event::Live {
             release: fields.remove("release")?,
             revision: fields.remove("revision").unwrap_or_default(),

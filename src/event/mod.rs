@@ -54,6 +54,11 @@ pub enum Event {
     /// The gates are passed; what is left before `ready` takes a moment.
     Almost,
     Ready,
+    /// The host's part between the barriers is over.
+    Migrated {
+        /// Something was pending, so the database is another one now.
+        ran: bool,
+    },
     Live {
         release: String,
         revision: String,
@@ -82,6 +87,7 @@ pub enum Outcome {
     Locked,
     Refused,
     PrepareFailed,
+    MigrateFailed,
     Aborted,
     Restored,
     Reverted,
@@ -98,6 +104,7 @@ impl Outcome {
             Self::Locked => "locked",
             Self::Refused => "refused",
             Self::PrepareFailed => "prepare-failed",
+            Self::MigrateFailed => "migrate-failed",
             Self::Aborted => "aborted",
             Self::Restored => "restored",
             Self::Reverted => "reverted",
@@ -113,6 +120,7 @@ impl Outcome {
             Self::Locked,
             Self::Refused,
             Self::PrepareFailed,
+            Self::MigrateFailed,
             Self::Aborted,
             Self::Restored,
             Self::Reverted,

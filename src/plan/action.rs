@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::Name;
+use super::{Name, Task};
 use crate::config::{Installer, Takeover};
 
 /// The closed list of things a host can be told to do.
@@ -29,9 +29,17 @@ pub enum Action {
         uploads: Option<String>,
         shared: Vec<String>,
     },
+    /// Single files of `shared`, which have to be there.
+    LinkFiles {
+        files: Vec<String>,
+    },
     PublishStatic {
         url: String,
         source: String,
+    },
+    CollectStatic {
+        url: String,
+        task: Task,
     },
     CheckSystem {
         files: Vec<Name>,
@@ -46,6 +54,20 @@ pub enum Action {
     Seal {
         manifest: String,
     },
+    // commands of the project
+    /// A hook or a backup, whose failure is that of its phase.
+    Task(Task),
+    /// Asks whether a migration is pending.
+    Pending {
+        check: Option<Task>,
+    },
+    Migrate(Task),
+    /// The whole health check, on the host that has migrated.
+    FullTrial,
+    /// The same on the others, before they switch.
+    Verify,
+    /// What a hook of a moment that can no longer change the outcome says is only a warning.
+    LateTask(Task),
     // rollback
     Choose {
         release: Option<String>,
@@ -103,6 +125,19 @@ pub enum Action {
         repo: String,
         reference: String,
     },
+}
+
+impl Action {
+    pub(super) fn is_task(&self) -> bool {
+        matches!(
+            self,
+            Self::Task(_)
+                | Self::CollectStatic { .. }
+                | Self::Pending { .. }
+                | Self::Migrate(_)
+                | Self::LateTask(_)
+        )
+    }
 }
 
 /// What a virtualenv is made from; the host adds its Python's version and platform.

@@ -6,6 +6,7 @@ mod push;
 mod read;
 mod rollback;
 mod setup;
+mod task;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ pub use push::push;
 pub use read::{Question, read};
 pub use rollback::{Earlier, rollback};
 pub use setup::{GitPins, setup};
+pub use task::Task;
 
 use crate::config::{Config, GitAuth};
 use crate::target::TargetHost;
@@ -28,9 +30,27 @@ pub struct HostPlan {
     pub identity: Identity,
     /// Any failure here leaves the host as it was.
     pub prepare: Vec<Step>,
+    /// Between the barriers, on the hosts that are told to migrate.
+    pub migrate: Vec<Step>,
+    /// After `go`, before anything is switched.
+    pub activate: Vec<Step>,
     /// Runs after the verdict and can no longer change the outcome.
     pub finish: Vec<Step>,
     pub files: Vec<File>,
+}
+
+impl HostPlan {
+    /// Whether it runs commands of the project.
+    pub fn has_tasks(&self) -> bool {
+        self.has(Action::is_task)
+    }
+
+    /// Whether one of its steps is such an action.
+    pub fn has(&self, which: impl Fn(&Action) -> bool) -> bool {
+        let lists = [&self.prepare, &self.migrate, &self.activate, &self.finish];
+        let mut steps = lists.into_iter().flatten();
+        steps.any(|step| which(&step.action))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,7 +1,8 @@
 use serde_json::json;
 
-use super::{Action, File, HostPlan, Identity, Kind, Name, Place, Source, Step, Virtualenv};
-use crate::config::{Config, ExtraName, Packages, Trial};
+use super::task::{activation, hooks, migration, pending};
+use super::{Action, File, HostPlan, Identity, Kind, Name, Place, Source, Step, Task, Virtualenv};
+use crate::config::{AssetSource, Config, ExtraName, Moment, Packages, Trial};
 use crate::target::{Target, TargetHost};
 
 /// Installed where the requirements leave gunicorn out.
@@ -11,6 +12,7 @@ const GUNICORN: &str = "gunicorn==27.0.1";
 pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
     let config = &target.config;
     let revision = &target.revision.sha;
+    let first = target.hosts.first() == Some(host);
     let mut prepare = vec![
         Step::new("check", Action::CheckHost),
         Step::new(
@@ -43,16 +45,34 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
             },
         ),
     ];
-    if let Some(assets) = &config.assets {
-        let (url, source) = (assets.url.to_string(), assets.source.to_string());
-        prepare.push(Step::new("static", Action::PublishStatic { url, source }));
+    if !config.shared_files.is_empty() {
+        let files = config.shared_files.iter().map(ToString::to_string);
+        let files = files.collect();
+        prepare.push(Step::new("files", Action::LinkFiles { files }));
     }
+    prepare.extend(hooks(config, Moment::BeforeBuild, first));
+    if let Some(assets) = &config.assets {
+        let url = assets.url.to_string();
+        let action = match &assets.source {
+            AssetSource::Directory(source) => {
+                let source = source.to_string();
+                Action::PublishStatic { url, source }
+            }
+            AssetSource::Collected(command) => Action::CollectStatic {
+                url,
+                task: Task::collect(command),
+            },
+        };
+        prepare.push(Step::new("static", action));
+    }
+    prepare.extend(hooks(config, Moment::AfterBuild, first));
     prepare.push(Step::new(
         "units",
         Action::CheckSystem {
             files: replaceable(&files),
         },
     ));
+    prepare.extend(pending(config));
     prepare.extend(gate(config.gunicorn.trial));
     prepare.push(Step::new("decide", decide(config)));
     prepare.push(Step::new(
@@ -66,7 +86,9 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         kind: Kind::Push,
         identity: Identity::new(config, host),
         prepare,
-        finish: finish(config),
+        migrate: migration(config),
+        activate: activation(config, first),
+        finish: finish(config, Moment::AfterActivate, first),
         files,
     }
 }
@@ -135,8 +157,8 @@ pub(super) fn decide(config: &Config) -> Action {
     }
 }
 
-pub(super) fn finish(config: &Config) -> Vec<Step> {
-    vec![
+pub(super) fn finish(config: &Config, moment: Moment, first: bool) -> Vec<Step> {
+    let mut steps = vec![
         Step::new("drain", Action::Drain),
         Step::new("record", Action::Record),
         Step::new(
@@ -145,7 +167,17 @@ pub(super) fn finish(config: &Config) -> Vec<Step> {
                 keep: config.keep_releases,
             },
         ),
-    ]
+    ];
+    steps.extend(hooks(config, moment, first).into_iter().map(late));
+    steps
+}
+
+/// The outcome is decided: such a hook can only warn.
+fn late(step: Step) -> Step {
+    match step.action {
+        Action::Task(task) => Step::new(step.name, Action::LateTask(task)),
+        _ => step,
+    }
 }
 
 fn manifest(target: &Target) -> String {

@@ -30,6 +30,8 @@ pub fn read(config: &Config, host: &TargetHost, question: Question, files: Vec<F
         kind: Kind::Read,
         identity: Identity::new(config, host),
         prepare: vec![Step::new("read", action)],
+        migrate: Vec::new(),
+        activate: Vec::new(),
         finish: Vec::new(),
         files,
     }

@@ -1,6 +1,6 @@
 use super::push::{decide, finish, gate, replaceable};
 use super::{Action, File, HostPlan, Identity, Kind, Step};
-use crate::config::Config;
+use crate::config::{Config, Moment};
 use crate::target::TargetHost;
 
 /// Where a rollback goes.
@@ -17,6 +17,7 @@ pub fn rollback(
     config: &Config,
     host: &TargetHost,
     earlier: Earlier,
+    first: bool,
     files: Vec<File>,
 ) -> HostPlan {
     let Earlier {
@@ -40,7 +41,9 @@ pub fn rollback(
         kind: Kind::Rollback,
         identity: Identity::new(config, host),
         prepare,
-        finish: finish(config),
+        migrate: Vec::new(),
+        activate: Vec::new(),
+        finish: finish(config, Moment::AfterRollback, first),
         files,
     }
 }

@@ -95,6 +95,8 @@ pub fn setup(
         kind: Kind::Setup,
         identity: Identity::new(config, host),
         prepare,
+        migrate: Vec::new(),
+        activate: Vec::new(),
         finish: Vec::new(),
         files,
     }

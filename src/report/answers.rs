@@ -209,25 +209,22 @@ fn plan_lines(
     );
     let environment = first(facts, "environment").and_then(environment::changes);
     lines.extend(environment.map(|changes| format!("{host}  {changes}")));
-    let steps = plan
-        .prepare
-        .iter()
-        .map(|step| step.name)
-        .collect::<Vec<_>>()
-        .join(", ");
-    lines.push(format!("{host}  prepare: {steps}"));
+    lines.push(format!("{host}  prepare: {}", names(&plan.prepare)));
+    if !plan.migrate.is_empty() {
+        lines.push(format!("{host}  migrate: {}", names(&plan.migrate)));
+    }
+    if !plan.activate.is_empty() {
+        lines.push(format!(
+            "{host}  before the switch: {}",
+            names(&plan.activate)
+        ));
+    }
     lines.extend(packages(plan, facts).map(|packages| format!("{host}  packages: {packages}")));
     lines.push(format!(
         "{host}  then: {}",
         takeover(plan, live.is_some(), facts)
     ));
-    let finish = plan
-        .finish
-        .iter()
-        .map(|step| step.name)
-        .collect::<Vec<_>>()
-        .join(", ");
-    lines.push(format!("{host}  finish: {finish}"));
+    lines.push(format!("{host}  finish: {}", names(&plan.finish)));
     lines.push(format!("{host}  script sha256 {digest}"));
     lines
 }
@@ -256,6 +253,11 @@ fn packages(plan: &HostPlan, facts: Facts<'_>) -> Option<String> {
         text.push_str(", into a new virtualenv");
     }
     Some(text)
+}
+
+fn names(steps: &[Step]) -> String {
+    let names: Vec<_> = steps.iter().map(|step| step.name).collect();
+    names.join(", ")
 }
 
 fn takeover(plan: &HostPlan, live: bool, facts: Facts<'_>) -> String {

@@ -4,7 +4,7 @@ use super::exit::{self, ExitCode};
 use super::paint::Paint;
 use super::say::{Failure, Say};
 use super::story::Story;
-use super::words::time;
+use super::words::{harmless, time};
 use super::{Subject, failure, table};
 use crate::event::Outcome;
 use crate::run::{Ending, LostKind};
@@ -30,6 +30,15 @@ pub(super) fn all(whole: &Whole<'_>) -> Vec<Say> {
     if several && !(well && whole.subject.asks()) {
         all.extend(table::lines(whole.stories).into_iter().map(Say::Line));
     }
+    for story in whole.stories {
+        for (source, said) in story.late() {
+            let title = format!("--- {source} on {}", story.name);
+            let said = said.iter().map(|line| harmless(line));
+            let faint = |line| format!("{} {line}", whole.paint.faint("  |"));
+            all.extend([title].into_iter().chain(said).map(faint).map(Say::Line));
+        }
+    }
+    all.extend(migrated(whole).map(Say::Line));
     match whole.code {
         // What was asked for stands on standard output.
         ExitCode::Done if whole.subject.asks() => {}
@@ -94,6 +103,19 @@ pub(super) fn guilty(story: &Story) -> bool {
     !consequence && (cut || exit::code(story).is_some_and(|code| code != ExitCode::Done))
 }
 
+/// What no failure takes back.
+fn migrated(whole: &Whole<'_>) -> Option<String> {
+    let stays = |story: &Story| story.migrated && story.outcome() != Some(Outcome::MigrateFailed);
+    let bad = whole.code != ExitCode::Done && whole.stories.iter().any(stays);
+    bad.then(|| {
+        format!(
+            "{} the database is migrated by {}, and stays so: the old release has to work with it until the next push",
+            whole.paint.hint("hint:"),
+            names(whole, stays)
+        )
+    })
+}
+
 fn called_off(whole: &Whole<'_>) -> Failure {
     let reverted = whole
         .stories
@@ -106,6 +128,8 @@ fn called_off(whole: &Whole<'_>) -> Failure {
     };
     let state = if reverted {
         "the old release serves again"
+    } else if whole.stories.iter().any(|story| story.migrated) {
+        "nothing was switched"
     } else {
         "nothing was changed"
     };

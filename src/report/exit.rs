@@ -107,6 +107,7 @@ pub(super) fn code(story: &Story) -> Option<ExitCode> {
             Outcome::Locked => Some(ExitCode::Locked),
             Outcome::Refused => Some(ExitCode::NotReady),
             Outcome::PrepareFailed => Some(ExitCode::Prepare),
+            Outcome::MigrateFailed => Some(ExitCode::Migrate),
             Outcome::Restored | Outcome::Reverted => Some(ExitCode::Restored),
             Outcome::Broken => Some(ExitCode::Broken),
             Outcome::Aborted => None,

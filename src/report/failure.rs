@@ -82,6 +82,7 @@ fn verdict(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Refused => "the run was refused",
         Outcome::PrepareFailed => "preparing failed",
+        Outcome::MigrateFailed => "the migration failed",
         Outcome::Restored | Outcome::Broken => "the switch failed",
         Outcome::Reverted => "the new release was taken back",
         Outcome::Aborted => "the run was called off",
@@ -136,6 +137,19 @@ fn left(story: &Story, outcome: Outcome) -> String {
                 ),
                 None => "nothing was changed".to_owned(),
             }
+        }
+        Outcome::MigrateFailed => {
+            let database = match story.last("database") {
+                Some("untouched") => "the database is as it was",
+                Some("migrated") => "the database is migrated",
+                _ => "the database may be migrated in part",
+            };
+            let current =
+                current.map(|current| format!(", `current` is still {}", harmless(current)));
+            format!(
+                "{database}, nothing was switched{}",
+                current.unwrap_or_default()
+            )
         }
         Outcome::Restored | Outcome::Reverted if serving.is_none() => {
             "nothing is live there, as before".to_owned()

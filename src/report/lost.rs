@@ -58,6 +58,12 @@ pub(super) fn meaning(lost: &Lost, story: &Story, subject: &Subject) -> (Meaning
             format!("lost {host} while it worked; the outcome is unknown"),
             again(),
         ),
+        LostKind::Cut if story.migrating => (
+            format!(
+                "left {host} while it migrates the database; it ends that and switches nothing, the old release serves"
+            ),
+            status(),
+        ),
         LostKind::Cut => (
             format!(
                 "left {host} before the switch; it undoes the run by itself, the old release serves"
@@ -76,6 +82,10 @@ pub(super) fn meaning(lost: &Lost, story: &Story, subject: &Subject) -> (Meaning
                 "lost {host} while it switched; the outcome is unknown{}",
                 last_heard(story)
             ),
+            status(),
+        ),
+        LostKind::Unknown if story.migrating => (
+            format!("lost {host} while it migrated the database; the outcome is unknown"),
             status(),
         ),
         LostKind::Unknown => (

@@ -228,8 +228,7 @@ impl<W: Write> Report<W> {
         let first = self.interrupted.is_none();
         self.interrupted = Some(signal);
         if first && host == 0 && self.detail != Detail::Quiet {
-            let went = self.stories.iter().any(|story| story.went);
-            self.line(words::interrupted(went).to_owned())?;
+            self.line(words::interrupted(&self.stories).to_owned())?;
         }
         Ok(())
     }

@@ -72,6 +72,7 @@ fn of_event(event: &Event, detail: Detail) -> Option<(&'static str, Pairs)> {
             vec![("step", json!(step)), ("fields", json!(fields))],
         ),
         Event::Ready => object("ready", vec![]),
+        Event::Migrated { ran } => object("migrated", vec![("ran", json!(ran))]),
         Event::Live {
             release,
             revision,

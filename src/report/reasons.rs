@@ -61,6 +61,14 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
                     .to_owned(),
             ),
         ),
+        "shared-file" => (
+            format!("{host} has no file `{}`, which `shared` names", field("path")),
+            Some(format!(
+                "put it there as the app's user, such as `ssh {host} sudo -u {} tee {} < FILE`",
+                field("user"),
+                field("path")
+            )),
+        ),
         "tool" => (format!("{host} has no `{}`", field("name")), setup()),
         "sudo" => (
             format!("the login on {host} may not control the app's units with sudo"),
@@ -290,6 +298,32 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             format!("the release has no directory `{}`", field("path")),
             Some("check `static.source`".to_owned()),
         ),
+        ("check", _) => (
+            format!("`migrate.check` cannot say on {host} whether something is pending"),
+            Some(
+                "exit 0 says no, any other status yes; 126, 127 and a timeout are neither"
+                    .to_owned(),
+            ),
+        ),
+        (_, "migrate") => (format!("the migration failed on {host}"), None),
+        (_, "backup") => (
+            format!("the backup before the migration failed on {host}"),
+            None,
+        ),
+        (_, step) if step.starts_with("before_") || step.starts_with("after_") => {
+            (format!("hook `{}` failed on {host}", harmless(step)), None)
+        }
+        ("collect", _) => (
+            format!("the static files cannot be collected on {host}"),
+            Some("`static.collect` has to write them into the directory `$STATIC_ROOT`".to_owned()),
+        ),
+        ("collect-special", _) => (
+            format!(
+                "`{}` among the collected static files is neither a file nor a directory",
+                field("path")
+            ),
+            Some("static files are copied: a link would lead out of what was collected".to_owned()),
+        ),
         ("import", _) => (
             format!("the new release cannot be imported on {host}"),
             None,
@@ -322,8 +356,22 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
 }
 
 pub(super) fn warned(reason: &str, fields: &Fields) -> String {
+    let field = |key: &str| {
+        fields
+            .get(key)
+            .map_or_else(|| "?".to_owned(), |value| harmless(value))
+    };
     match (reason, fields.get("count"), fields.get("names")) {
         ("unpinned", Some(count), Some(names)) => unpinned(count, names),
+        ("hook-failed", ..) => format!(
+            "hook `{}` failed (exit {}); the release serves all the same",
+            field("name"),
+            field("rc")
+        ),
+        ("database-stays", ..) => format!(
+            "the database stays as `{}` migrated it; a rollback takes back no migration",
+            field("release")
+        ),
         _ => described(reason, fields),
     }
 }

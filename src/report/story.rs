@@ -33,6 +33,10 @@ pub(super) struct Story {
     /// Checks that the user waited for.
     pub(super) gates: Vec<(String, Duration)>,
     pub(super) connected: bool,
+    /// Told to migrate, and not done with it.
+    pub(super) migrating: bool,
+    /// Its migration changed the database, whatever became of the release.
+    pub(super) migrated: bool,
     /// Told `go`.
     pub(super) went: bool,
     /// The release that proved itself, and the one before it.
@@ -65,6 +69,8 @@ impl Story {
             in_excerpt: false,
             gates: Vec::new(),
             connected: false,
+            migrating: false,
+            migrated: false,
             went: false,
             live: None,
             packages: None,
@@ -78,8 +84,12 @@ impl Story {
         match &update.news {
             News::Connected => self.connected = true,
             News::Event(event) => self.event(event, update.at),
-            News::Sent(verb) => self.went |= *verb == Verb::Go,
+            News::Sent(verb) => {
+                self.went |= *verb == Verb::Go;
+                self.migrating |= *verb == Verb::Migrate;
+            }
             News::Ended(ending) => {
+                self.migrating &= matches!(ending, Ending::Lost(_));
                 self.ending = Some(ending.clone());
                 self.ended = update.at;
                 self.step = None;
@@ -132,6 +142,10 @@ impl Story {
                 self.excerpts.push((source.clone(), VecDeque::new()));
                 self.in_excerpt = true;
             }
+            Event::Migrated { ran } => {
+                self.migrating = false;
+                self.migrated |= ran;
+            }
             Event::ExcerptEnded => self.in_excerpt = false,
             Event::Live {
                 release, previous, ..
@@ -162,6 +176,14 @@ impl Story {
             Some(Ending::End { outcome, .. }) => Some(outcome),
             _ => None,
         }
+    }
+
+    /// What hooks said that failed when the outcome was decided already.
+    pub(super) fn late(&self) -> impl Iterator<Item = &(String, VecDeque<String>)> {
+        let late = |source: &str| matches!(source, "after_activate" | "after_rollback");
+        let lived = self.new_release_serves();
+        let excerpts = self.excerpts.iter();
+        excerpts.filter(move |(source, _)| lived && late(source))
     }
 
     /// A field of the last event.

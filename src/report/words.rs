@@ -60,6 +60,7 @@ fn of_event(story: &Story, event: &Event) -> Option<String> {
             "warning: {}",
             super::reasons::warned(reason, fields)
         )),
+        Event::Migrated { ran: false } => Some("nothing to migrate".to_owned()),
         Event::Live { release, .. } => Some(format!("{release} serves")),
         Event::Fact { what, fields } if what == "environment" => environment::changes(fields),
         Event::Output(line) => Some(format!("  {}", harmless(line))),
@@ -75,6 +76,7 @@ pub(super) fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Locked => "locked, nothing changed",
         Outcome::Refused => "not ready, nothing changed",
         Outcome::PrepareFailed => "failed, nothing changed",
+        Outcome::MigrateFailed => "migration failed, nothing switched",
         Outcome::Aborted => "called off, nothing changed",
         Outcome::Restored => "failed, old release serves",
         Outcome::Reverted => "put back, old release serves",
@@ -141,9 +143,11 @@ pub(super) fn still_running(step: &str, age: Duration) -> String {
     format!("{step} (still running, {age})")
 }
 
-pub(super) fn interrupted(went: bool) -> &'static str {
-    if went {
+pub(super) fn interrupted(stories: &[Story]) -> &'static str {
+    if stories.iter().any(|story| story.went) {
         "interrupted after the switch began: letting it finish; once more leaves it to the hosts"
+    } else if stories.iter().any(|story| story.migrating) {
+        "interrupted while the database is migrated: waiting for its end, nothing will be switched; once more leaves without waiting"
     } else {
         "interrupted: calling off, nothing was switched; once more leaves without waiting"
     }

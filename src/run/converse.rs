@@ -16,7 +16,23 @@ use tokio::time::timeout;
 const SAID: usize = 20;
 
 /// What a host that nobody waits for is told when it is almost ready: the answer then finds it ready.
-const EARLY: [Verb; 2] = [Verb::Go, Verb::Finish];
+fn early(wire: &Wire) -> &'static [Verb] {
+    match (wire.alone, wire.migrates) {
+        (false, _) => &[],
+        (true, false) => &[Verb::Go, Verb::Finish],
+        (true, true) => &[Verb::Migrate, Verb::Go, Verb::Finish],
+    }
+}
+
+/// Which of these an event of such a host turns from something that was said into something that is done.
+fn due(wire: &Wire, event: &Event) -> &'static [Verb] {
+    match (event, early(wire)) {
+        (Event::Ready, [first @ Verb::Migrate, ..]) => std::slice::from_ref(first),
+        (Event::Migrated { .. }, [Verb::Migrate, rest @ ..]) => rest,
+        (Event::Ready, all) => all,
+        _ => &[],
+    }
+}
 
 /// How a session ended.
 #[derive(Debug)]
@@ -84,14 +100,14 @@ pub(super) async fn converse(
             if let Event::Ended { outcome, fields } = event {
                 return Ok(Close::End { outcome, fields });
             }
-            let alone = wire.alone && mode == Mode::Run;
-            let (almost, ready) = (event == Event::Almost, event == Event::Ready);
+            let almost = event == Event::Almost;
+            let due = due(wire, &event);
             hear(wire, event);
-            if alone && almost {
+            if mode == Mode::Run && almost && wire.alone {
                 // Until the host is ready this changes nothing: the end of our input still calls it all off.
-                say(&EARLY, job, lines.as_ref());
-            } else if alone && ready {
-                for verb in EARLY {
+                say(early(wire), job, lines.as_ref());
+            } else if mode == Mode::Run {
+                for &verb in due {
                     wire.told(verb);
                     wire.tell(News::Sent(verb));
                 }
@@ -144,7 +160,7 @@ fn pass(
 ) {
     if say(verbs, job, lines) {
         for &verb in verbs {
-            if wire.alone && EARLY.contains(&verb) {
+            if early(wire).contains(&verb) {
                 // Said again, in case the host lost it while it stopped listening for an abort; told when it was ready.
                 continue;
             }

@@ -5,7 +5,8 @@ use super::lost::{Lost, LostKind};
 use super::office::Office;
 use super::ssh::Ssh;
 use super::update::{Ending, News, Update};
-use crate::config::{Host, OnFailure};
+use super::waves::Rules;
+use crate::config::Host;
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -19,8 +20,8 @@ use tokio::sync::oneshot;
 pub enum Policy {
     /// Nothing: reading, setting up.
     Apart,
-    /// One release on all of them: a barrier before `go`, waves, and this when a host fails after it.
-    Together(OnFailure),
+    /// One release on all of them: a barrier, a migration where there is one, and waves.
+    Together(Rules),
 }
 
 /// Hosts that are being connected to. [`Fleet::run`] gives them their work; dropping the fleet lets them go.

@@ -63,6 +63,8 @@ pub(super) struct Wire {
     pub(super) went: bool,
     /// There is no other host to wait for.
     pub(super) alone: bool,
+    /// A migration stands between `ready` and `go`.
+    pub(super) migrates: bool,
 }
 
 impl Wire {

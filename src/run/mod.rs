@@ -28,3 +28,4 @@ pub use resolved::Resolved;
 pub use secrets::{Unresolved, resolve};
 pub use ssh::Ssh;
 pub use update::{Ending, News, Signal, Update, Verb};
+pub use waves::Rules;

@@ -64,6 +64,7 @@ impl Office {
         let mut hosts = JoinSet::new();
         let mut lines = Vec::new();
         let alone = jobs.len() == 1;
+        let migrates = matches!(policy, Policy::Together(rules) if rules.migrate.is_some());
         let all_run = jobs.iter().all(|job| job.mode == Mode::Run);
         for (host, ((connecting, route), job)) in starts.into_iter().zip(jobs).enumerate() {
             let (line, orders) = mpsc::unbounded_channel();
@@ -76,11 +77,12 @@ impl Office {
                 cut: cut_watch.clone(),
                 went: false,
                 alone,
+                migrates,
             };
             hosts.spawn(drive(connecting, route, job, wire));
         }
         let waves = match policy {
-            Policy::Together(on_failure) if all_run => Some(Waves::new(lines.len(), on_failure)),
+            Policy::Together(rules) if all_run => Some(Waves::new(lines.len(), rules)),
             _ => None,
         };
         let left = lines.len();
@@ -177,6 +179,7 @@ impl Desk {
     fn hear(&mut self, host: usize, news: News) {
         let sign = match &news {
             News::Event(Event::Ready) => Some(Sign::Ready),
+            News::Event(Event::Migrated { ran }) => Some(Sign::Migrated { ran: *ran }),
             News::Event(Event::Live { .. }) => Some(Sign::Live),
             News::Ended(Ending::End { outcome, .. }) => Some(Sign::Ended(Some(*outcome))),
             News::Ended(Ending::Lost(_)) => Some(Sign::Ended(None)),

@@ -46,6 +46,7 @@ pub enum Signal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
     Hold,
+    Migrate,
     Go,
     Finish,
     Revert,
@@ -57,6 +58,7 @@ impl Verb {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hold => "hold",
+            Self::Migrate => "migrate",
             Self::Go => "go",
             Self::Finish => "finish",
             Self::Revert => "revert",

@@ -14,12 +14,17 @@ const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
 const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
+const TASK: &str = include_str!("../../templates/script/task.sh");
+const COLLECT: &str = include_str!("../../templates/script/collect.sh");
+const SHARED: &str = include_str!("../../templates/script/shared.sh");
+const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
 const FINISH: &str = include_str!("../../templates/script/finish.sh");
 const ROLLBACK: &str = include_str!("../../templates/script/rollback.sh");
 const SETUP: &str = include_str!("../../templates/script/setup.sh");
 const READ: &str = include_str!("../../templates/script/read.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
+const TASK_PY: &str = include_str!("../../templates/script/task.py");
 /// One program: the second part calls the first.
 const PACKAGES_PY: &str = concat!(
     include_str!("../../templates/script/project.py"),
@@ -28,8 +33,30 @@ const PACKAGES_PY: &str = concat!(
 );
 pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 
-/// What a kind of run needs, in order.
-pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
+/// What a run needs, in order.
+pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
+    let tasks = plan.has_tasks().then_some(TASK);
+    let migrate = (!plan.migrate.is_empty()).then_some(MIGRATE);
+    let collect = plan.has(|action| matches!(action, Action::CollectStatic { .. }));
+    let collect = collect.then_some(COLLECT);
+    let files = plan.has(|action| matches!(action, Action::LinkFiles { .. }));
+    let files = files.then_some(SHARED);
+    let submodules = plan.has(|action| {
+        matches!(
+            action,
+            Action::Export {
+                submodules: Some(true),
+                ..
+            }
+        )
+    });
+    let submodules = submodules.then_some(SUBMODULES);
+    let own = of_kind(plan.kind).iter().copied();
+    let wanted = [submodules, files, tasks, collect, migrate];
+    own.chain(wanted.into_iter().flatten()).collect()
+}
+
+fn of_kind(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Push => &[
             BASE,
@@ -75,29 +102,14 @@ pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// What only some plans need.
-pub(super) fn extra(plan: &HostPlan) -> Option<&'static str> {
-    let recursive = |action: &Action| {
-        matches!(
-            action,
-            Action::Export {
-                submodules: Some(true),
-                ..
-            }
-        )
-    };
-    plan.prepare
-        .iter()
-        .any(|step| recursive(&step.action))
-        .then_some(SUBMODULES)
-}
-
 /// Python that the script hands to the host's interpreter: parsing and HTTP are not shell's work.
-pub(super) fn programs(kind: Kind) -> &'static [(&'static str, &'static str)] {
-    match kind {
-        Kind::Push => &[("PROBE_PY", PROBE), ("PACKAGES_PY", PACKAGES_PY)],
-        Kind::Rollback => &[("PROBE_PY", PROBE)],
-        Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)],
-        Kind::Read => &[],
-    }
+pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
+    let tasks = plan.has_tasks().then_some(("TASK_PY", TASK_PY));
+    let own = match plan.kind {
+        Kind::Push => &[("PROBE_PY", PROBE), ("PACKAGES_PY", PACKAGES_PY)][..],
+        Kind::Rollback => &[("PROBE_PY", PROBE)][..],
+        Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)][..],
+        Kind::Read => &[][..],
+    };
+    own.iter().copied().chain(tasks).collect()
 }

@@ -32,11 +32,7 @@ impl Script {
 pub fn compile(plan: &HostPlan) -> Script {
     let mut text = String::from("#!/bin/sh\n");
     header(&mut text, plan);
-    for part in library::parts(plan.kind)
-        .iter()
-        .copied()
-        .chain(library::extra(plan))
-    {
+    for part in library::parts(plan) {
         text.push('\n');
         text.push_str(part);
     }
@@ -46,7 +42,14 @@ pub fn compile(plan: &HostPlan) -> Script {
     match plan.kind {
         Kind::Push | Kind::Rollback => {
             function(&mut text, "plan_prepare", &plan.prepare, "step");
+            migration(&mut text, &plan.migrate);
             text.push_str("plan_activate() { go; }\n");
+            text.push_str("plan_switch() {\n");
+            for step in &plan.activate {
+                let (name, call) = (sh_literal(step.name), steps::call(&step.action));
+                let _ = writeln!(text, "  run_step {name} {call} || return 1");
+            }
+            text.push_str("  :\n}\n");
             function(&mut text, "plan_finish", &plan.finish, "run_step");
         }
         Kind::Setup => function(&mut text, "plan_setup", &plan.prepare, "step"),
@@ -131,7 +134,10 @@ fn header(text: &mut String, plan: &HostPlan) {
     if refreshes(plan) {
         text.push_str("  REFRESH=yes\n");
     }
-    for (name, program) in library::programs(plan.kind) {
+    if plan.has_tasks() {
+        let _ = writeln!(text, "  ENVIRONMENT={}", sh_literal(environment));
+    }
+    for (name, program) in library::programs(plan) {
         let _ = writeln!(text, "  {name}={}", sh_literal(program));
     }
     text.push_str("}\n");
@@ -175,6 +181,16 @@ fn system(files: &[File]) -> impl Iterator<Item = (&'static str, String, u32, &s
 
 fn lines(lines: impl Iterator<Item = String>) -> String {
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What the verb `migrate` does: nothing where there is no migration.
+fn migration(text: &mut String, steps: &[Step]) {
+    if steps.is_empty() {
+        text.push_str("plan_migrate() { :; }\n");
+        return;
+    }
+    function(text, "migration_steps", steps, "migration_step");
+    text.push_str("plan_migrate() { migrate; }\n");
 }
 
 fn function(text: &mut String, name: &str, steps: &[Step], runner: &str) {

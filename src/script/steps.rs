@@ -1,5 +1,5 @@
-use crate::config::{Installer, Takeover};
-use crate::plan::{Action, Name, Source, Virtualenv};
+use crate::config::{Account, Installer, Takeover};
+use crate::plan::{Action, Name, Source, Task, Virtualenv};
 use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
@@ -37,6 +37,7 @@ pub(super) fn call(action: &Action) -> String {
                     .chain(shared.iter().map(String::as_str)),
             )
         }
+        Action::LinkFiles { files } => words("link_files", files),
         Action::PublishStatic { url, source } => words("publish_static", [url, source]),
         Action::CheckSystem { files } => names("check_system", files),
         Action::TrialBoot => "trial \"$part\"".to_owned(),
@@ -46,6 +47,14 @@ pub(super) fn call(action: &Action) -> String {
             max_stall,
         } => format!("decide {} \"$part\" {max_stall}", takeover_word(*takeover)),
         Action::Seal { manifest } => words("seal", [manifest]),
+        Action::CollectStatic { url, task } => task_call(&words("collect_static", [url]), task),
+        Action::Task(task) => task_call("task", task),
+        Action::LateTask(task) => task_call("late_task", task),
+        Action::Pending { check: None } => "pending".to_owned(),
+        Action::Pending { check: Some(task) } => task_call("pending", task),
+        Action::Migrate(task) => task_call("migrate_database", task),
+        Action::FullTrial => "trial \"$ROOT/releases/$RELEASE\"".to_owned(),
+        Action::Verify => "verify".to_owned(),
         Action::Choose { release } => words("choose", [release.as_deref().unwrap_or("")]),
         Action::KeepEnvironment => "keep_environment".to_owned(),
         Action::RestoreSystem { files } => names("restore_system", files),
@@ -142,6 +151,20 @@ fn virtualenv_call(virtualenv: &Virtualenv) -> String {
         "virtualenv",
         options.into_iter().chain(files.iter().map(String::as_str)),
     )
+}
+
+fn task_call(function: &str, task: &Task) -> String {
+    let Task {
+        phase,
+        command,
+        timeout,
+        account,
+    } = task;
+    let account = match account {
+        Account::App => "app",
+        Account::Login => "login",
+    };
+    words(function, [account, *phase, &timeout.to_string(), command])
 }
 
 fn takeover_word(takeover: Takeover) -> &'static str {

@@ -123,6 +123,11 @@ go() {
     system_file site && old_site=$(sha256sum <"$path") && old_site=${old_site%% *}
   fi
   target "$ROOT/static/previous" && old_previous=$named
+  if ! plan_switch; then
+    discard
+    history failed
+    end restored "release=${live:--}"
+  fi
   if ! is_complete "$RELEASE" || ! journal switching; then
     ev "failed switch reason=journal"
     discard

@@ -2,7 +2,7 @@
 
 # export_release REVISION PATH SUBMODULES: without git's own files; of one directory alone where PATH names it.
 export_release() {
-  part=$ROOT/releases/.$ID.part
+  part=$ROOT/releases/.$ID.part revision=$1
   unpack_release "$1" "$2" || { [ -z "$said" ] && mend "$1" && unpack_release "$1" "$2"; } || { fail archive; return 1; }
   [ "$3" != yes ] || submodules "$1" "$2" || return 1
   for own in .deployer venv; do

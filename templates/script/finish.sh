@@ -15,8 +15,8 @@ drain() {
 }
 
 history() {
-  printf '{"time":"%s","kind":"%s","run":"%s","release":"%s","previous":"%s","outcome":"%s","by":"%s"}\n' \
-    "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$KIND" "$ID" "$RELEASE" "${live:--}" "$1" "$BY" >>"$ROOT/.deployer/history.jsonl"
+  printf '{"time":"%s","kind":"%s","run":"%s","release":"%s","previous":"%s","outcome":"%s","by":"%s"%s}\n' \
+    "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$KIND" "$ID" "$RELEASE" "${live:--}" "$1" "$BY" "${database:+,\"database\":\"$database\"}" >>"$ROOT/.deployer/history.jsonl"
 }
 
 # manifest_of RELEASE KEY: one plain value of its manifest.

@@ -108,6 +108,8 @@ seal() {
 # Undo prepare.
 discard() {
   remove_unfinished
+  # What static files were being collected in, by the app's user.
+  [ ! -d "$ROOT/shared/.collect" ] || as_app rm -rf "$ROOT/shared/.collect"
   put_system_back
   # A release with this run's name: only the run can have made it.
   rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID"

@@ -53,8 +53,8 @@ remote_head() {
   git_environment
   refs=$(remote_git 30 ls-remote -q "$1" "$2" "$2^{}") || { ev "refused fetch"; end refused; }
   # The peeled form comes last: an annotated tag's own id is not a commit. Longer names may end alike.
-  head=$(printf '%s\n' "$refs" | while read -r revision name; do
-    case $name in "$2" | "$2^{}") printf '%s\n' "$revision" ;; esac
+  head=$(printf '%s\n' "$refs" | while read -r sha name; do
+    case $name in "$2" | "$2^{}") printf '%s\n' "$sha" ;; esac
   done | tail -n 1)
   ev "fact head revision=$head"
 }

@@ -20,6 +20,7 @@ choose() {
   ev "decided release value=$RELEASE revision=$(manifest_of "$RELEASE" revision)"
   tell_live
   tell_changes "$ROOT/env/$env_id"
+  database_stays
 }
 
 # keep_environment: that release once more, by the name of this run and with the environment of the live one. No release
@@ -39,6 +40,15 @@ keep_environment() {
   fi
   part=$ROOT/releases/$ID RELEASE=$ID
   sync_tree "$made" && put "$ROOT/.deployer/sequence" "$sequence" && mv -T "$made" "$part" && sync_file "$ROOT/releases"
+}
+
+# Nobody migrates backwards: say which releases changed the database since the one that is to serve again.
+database_stays() {
+  [ -f "$ROOT/.deployer/migrations" ] || return 0
+  chosen=$(manifest_of "$RELEASE" sequence)
+  while read -r number one; do
+    [ "$number" -le "${chosen:-0}" ] || ev "warn database-stays release=$one"
+  done <"$ROOT/.deployer/migrations"
 }
 
 # restore_system NAME...: units and site as that release had them, where this login may write them.

@@ -55,7 +55,7 @@ watch_for_abort() {
   while IFS= read -r line; do
     case $line in
       "abort $ID") break ;;
-      "go $ID" | "finish $ID") : >"$run/${line%% *}" ;;
+      "migrate $ID" | "go $ID" | "finish $ID") : >"$run/${line%% *}" ;;
     esac
   done
   kill -TERM "$1" 2>/dev/null
@@ -67,11 +67,12 @@ hear() { verb=$(timeout "$1" sh -c 'IFS= read -r line && printf %s "$line"' <&5 
 
 # The client waits for other hosts; `hold` lines say that it still does.
 await_go() {
-  [ ! -e "$run/go" ] || return 0
-  while :; do
+  [ ! -e "$run/migrate" ] || plan_migrate
+  while [ ! -e "$run/go" ]; do
     hear 120
     case $verb in
       "go $ID") return 0 ;;
+      "migrate $ID") plan_migrate ;;
       "hold $ID") ;;
       "") return 1 ;;
       "abort $ID") return 1 ;;

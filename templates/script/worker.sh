@@ -9,7 +9,8 @@ abort() {
   kill -TERM 0 2>/dev/null || :
   wait || :
   discard
-  end "${2:-aborted}" "reason=$1"
+  [ "$database" != migrated ] || history aborted
+  end "${2:-aborted}" "reason=$1" ${database:+"database=$database"}
 }
 
 # The shell itself gave up, on a full disk or a fault of this script: the run still ends with one `end`.
@@ -18,11 +19,12 @@ crashed() {
   [ -z "$went" ] || end broken reason=script
   # Without the lock, what looks unfinished is another run's.
   [ -z "$locked" ] || discard
+  case $database in '' | same) ;; *) end migrate-failed "database=$database" reason=script ;; esac
   end prepare-failed reason=script
 }
 
 worker() {
-  ended='' went='' locked=''
+  ended='' went='' locked='' pending='' database=''
   trap crashed EXIT
   exec 5<&0 </dev/null
   hello
@@ -62,5 +64,5 @@ worker() {
 # What prepare learned, for the activation.
 remember() {
   printf '%s=%s\n' RELEASE "$RELEASE" WORKERS "$WORKERS" takeover "$takeover" why "$why" live "$live" slot "$slot" idle "$idle" \
-    env_id "$env_id" first "$first" new_units "$new_units" new_site "$new_site" >"$run/facts"
+    env_id "$env_id" first "$first" new_units "$new_units" new_site "$new_site" pending "$pending" >"$run/facts"
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deployer::config::{
     Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, ManagerChoice, Nginx,
-    OnFailure, Packages, Python, Reach, Rollout, Service, Setup, Size, Takeover, Trial, Uploads,
+    Packages, Python, Reach, Rollout, Service, Setup, Size, Takeover, Trial, Uploads,
 };
 use deployer::files::host_files;
 use deployer::plan::{File, Place};
@@ -56,6 +56,9 @@ pub(crate) fn small() -> Config {
         assets: None,
         uploads: None,
         shared: Vec::new(),
+        shared_files: Vec::new(),
+        migrate: None,
+        hooks: deployer::config::Hooks::default(),
         env: BTreeMap::new(),
         secrets: BTreeMap::new(),
         health: Health {
@@ -66,7 +69,7 @@ pub(crate) fn small() -> Config {
         },
         rollout: Rollout {
             decide: Duration::from_secs(120),
-            on_failure: OnFailure::Revert,
+            on_failure: None,
         },
         setup: Setup {
             packages: Vec::new(),
@@ -144,7 +147,7 @@ pub(crate) fn full() -> Config {
     });
     config.assets = Some(Assets {
         url: text("/static/"),
-        source: text("static"),
+        source: deployer::config::AssetSource::Directory(text("static")),
     });
     config.uploads = Some(Uploads {
         path: text("media"),

@@ -114,6 +114,15 @@ impl Running {
         }
     }
 
+    /// A signal by its name, such as `INT`.
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
+        let kill = Command::new("kill")
+            .args(["-s", name, &self.child.id().to_string()])
+            .status()?;
+        ensure!(kill.success(), "cannot send {name}");
+        Ok(())
+    }
+
     /// No chance to say good-bye.
     pub(crate) fn kill(mut self) -> Result<()> {
         self.child.kill()?;

@@ -93,7 +93,7 @@ fn a_wrong_revision_is_an_annotation() {
     ));
     assert_eq!(
         stderr,
-        "::error title=deployer::`50%25` is not a full commit id (40 hex digits)\n"
+        "::error title=deployer::`50%25` is not a commit id; `--branch` and `--tag` take names\n"
     );
 }
 

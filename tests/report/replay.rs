@@ -136,6 +136,7 @@ fn own(text: &str) -> News {
         "asking" => News::Asking,
         "tick" => News::Tick,
         "interrupt" => News::Interrupted(Signal::Interrupt),
+        "migrate" => verb(Verb::Migrate),
         "go" => verb(Verb::Go),
         "finish" => verb(Verb::Finish),
         "revert" => verb(Verb::Revert),

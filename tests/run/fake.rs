@@ -1,6 +1,6 @@
-use deployer::config::{Host, OnFailure, Reach};
+use deployer::config::{Host, Reach};
 use deployer::event::Event;
-use deployer::run::{Ending, Fleet, Job, Mode, News, Policy, Ssh, Update};
+use deployer::run::{Ending, Fleet, Job, Mode, News, Policy, Rules, Ssh, Update};
 use deployer::script::Script;
 use deployer::secret::Secret;
 use std::path::PathBuf;
@@ -61,7 +61,7 @@ pub(crate) fn run_on(
 ) -> (Vec<Ending>, Vec<String>) {
     let mut heard = Vec::new();
     let fleet = Fleet::connect(hosts, ssh).unwrap();
-    let endings = fleet.run(jobs, Policy::Together(OnFailure::Revert), &mut |update| {
+    let endings = fleet.run(jobs, Policy::Together(Rules::default()), &mut |update| {
         also(&update);
         heard.push(format!("{} {}", update.host, word(&update.news)));
     });

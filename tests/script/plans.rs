@@ -27,9 +27,16 @@ python: {version: '3.12', requirements: [base.txt, web.txt], installer: uv, requ
 gunicorn: {app: 'polls.wsgi:application', workers: 5, reload: replace, trial: import, preload: true, max_stall: 500ms}
 service: {start_timeout: 20}
 nginx: {server_name: [polls.example.com, www.polls.example.com], listen: 8080}
-static: {source: assets}
+static: {collect: ./collect}
 uploads: {path: media, url: /media/, max_size: 20m}
-shared: [var]
+shared: [var, {file: conf/local.ini}]
+migrate: {run: python manage.py migrate --noinput, check: python manage.py migrate --check, backup: 'echo it''s > $HOME/dump', timeout: 15m}
+hooks:
+  before_build: npm run build
+  before_migrate: [{run: ./stop-importer, timeout: 30s}]
+  before_activate: [{run: ./warm, on: first}, {run: ./note, as: login}]
+  after_activate: ./tell
+  after_rollback: ./tell back
 health: {path: /up, status: 200}
 rollout: {decide: 30}
 setup: {packages: [libpq5]}
@@ -54,13 +61,13 @@ pub(crate) fn plan(source: &str, kind: &str) -> HostPlan {
     let files = host_files(&config, &host.owner(&config), &templates).expect("files render");
     match kind {
         "push" => push(&target(config, &host), &host, files),
-        "rollback" => rollback(&config, &host, Earlier::default(), files),
+        "rollback" => rollback(&config, &host, Earlier::default(), true, files),
         "rollback-keep-env" => {
             let earlier = Earlier {
                 keep_environment: true,
                 ..Earlier::default()
             };
-            rollback(&config, &host, earlier, files)
+            rollback(&config, &host, earlier, true, files)
         }
         "setup" => {
             let keys = ["ssh-ed25519 AAAA it's@home".to_owned()];

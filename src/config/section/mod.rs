@@ -1,5 +1,6 @@
 //! A typed reader of one map of the file: the keys it is asked for are the keys there are.
 
+mod mixed;
 mod scalar;
 mod typed;
 

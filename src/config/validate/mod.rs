@@ -4,8 +4,10 @@
 mod env;
 mod git;
 mod gunicorn;
+mod hooks;
 mod hosts;
 mod packages;
+mod migrate;
 mod paths;
 mod secrets;
 mod settings;
@@ -39,11 +41,13 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         gunicorn.as_ref().and_then(Option::as_ref),
         nginx.as_ref(),
     );
-    let shared = root.list("shared", text);
+    let (shared, shared_files) = paths::shared(root);
     paths::apart(root);
     paths::served_apart(root, assets.as_ref(), uploads.as_ref());
     let env = root.section("env", env::env);
     let secrets = secrets::secrets(root);
+    let migrate = migrate::migrate(root);
+    let hooks = hooks::hooks(root, root.has("migrate"));
     let health = root.section("health", |section| web::health(section, nginx.as_ref()));
     let rollout = root.section("rollout", rollout);
     let setup = root.section("setup", setup);
@@ -64,8 +68,11 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         assets,
         uploads,
         shared,
+        shared_files,
         env: env?,
         secrets,
+        migrate,
+        hooks,
         health: health?,
         rollout: rollout?,
         setup: setup?,
@@ -139,17 +146,20 @@ fn service(section: &Section<'_>) -> Service {
 }
 
 fn rollout(section: &Section<'_>) -> Rollout {
+    let on_failure = on_failure(section);
     Rollout {
         decide: section.seconds("decide", 10..=3600, 120),
-        on_failure: section.choice(
-            "on_failure",
-            [
-                ("revert", OnFailure::Revert),
-                ("stop", OnFailure::Stop),
-                ("continue", OnFailure::Continue),
-            ],
-        ),
+        on_failure: section.has("on_failure").then_some(on_failure),
     }
+}
+
+fn on_failure(section: &Section<'_>) -> OnFailure {
+    let words = [
+        ("revert", OnFailure::Revert),
+        ("stop", OnFailure::Stop),
+        ("continue", OnFailure::Continue),
+    ];
+    section.choice("on_failure", words)
 }
 
 fn setup(section: &Section<'_>) -> Setup {

@@ -1,12 +1,47 @@
 use std::slice;
 
-use super::{Fault, Section};
+use super::{Fault, Section, text};
 use crate::config::node::{Node, Value};
 use crate::config::values::RelPath;
 use crate::config::{Assets, Uploads};
 
 /// Entries of a release that deployer or git owns.
 const OWNED: [&str; 3] = [".deployer", ".git", "venv"];
+
+/// Directories and files of `shared`; what is written as text is a directory.
+pub(super) fn shared(root: &Section<'_>) -> (Vec<RelPath>, Vec<RelPath>) {
+    let directory = |node: &Node| {
+        database(node)?;
+        Ok((text(node)?, false))
+    };
+    let file = |section: &Section<'_>| {
+        section.must_have("file", "add the path of a file, such as `file: config.ini`");
+        let path = section.with("file", |node| {
+            database(node)?;
+            text(node)
+        });
+        Some((path?, true))
+    };
+    let (files, directories): (Vec<_>, Vec<_>) = root
+        .mixed("shared", directory, file)
+        .into_iter()
+        .partition(|(_, file)| *file);
+    let paths = |entries: Vec<(RelPath, bool)>| entries.into_iter().map(|(path, _)| path).collect();
+    (paths(directories), paths(files))
+}
+
+/// `SQLite` keeps its journal beside the database: with a link to the file alone, it would stay in the release.
+fn database(node: &Node) -> Result<(), Fault> {
+    let name = node.text().unwrap_or_default();
+    let ends = [".sqlite3", ".sqlite", ".db", ".db3"];
+    if ends.into_iter().any(|end| name.ends_with(end)) {
+        return Err(Fault::new(
+            "a database file",
+            "share the directory it is in, such as `data`, and nothing else there",
+        ));
+    }
+    Ok(())
+}
 
 /// A directory of the release that the file names.
 struct Named<'a> {
@@ -46,7 +81,7 @@ fn named<'a>(key: &'static str, node: Option<&'a Node>) -> impl Iterator<Item = 
         Some((node, _)) => slice::from_ref(node),
         None => &[],
     };
-    let path = |node: &Node| RelPath::try_from(node.text()?).ok();
+    let path = |node: &Node| RelPath::try_from(node.get("file").unwrap_or(node).text()?).ok();
     nodes.iter().filter_map(move |node| {
         Some(Named {
             key,

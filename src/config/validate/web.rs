@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{Fault, Section, text, written};
 use crate::config::node::{Entry, Node, Plain};
 use crate::config::values::{ServerName, Size, UrlPath};
-use crate::config::{Assets, Health, Nginx, Uploads};
+use crate::config::{AssetSource, Assets, Health, Nginx, Uploads};
 
 const MAX_BODY: Size = Size::mebibytes(10);
 
@@ -70,9 +70,20 @@ fn header(section: &Section<'_>, entry: &Entry) -> Option<(String, String)> {
 pub(super) fn assets(root: &Section<'_>) -> Option<Assets> {
     let read = |section: &Section<'_>| {
         let url = directory_url(section).unwrap_or_else(UrlPath::assets);
+        if section.has("source") && section.has("collect") {
+            let label = "keep one: `collect` gathers from directories of the release too";
+            section.refuse("collect", "`source` is there as well", label);
+        } else if !section.has("collect") {
+            section.must_have(
+                "source",
+                "add a directory, such as `source: static`, or `collect`",
+            );
+        }
+        let directory = section.optional("source").map(AssetSource::Directory);
+        let collected = section.optional("collect").map(AssetSource::Collected);
         Some(Assets {
             url,
-            source: section.required("source", "static")?,
+            source: collected.or(directory)?,
         })
     };
     root.present("static", read)?

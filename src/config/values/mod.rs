@@ -2,6 +2,7 @@
 //! that no shell, unit file or site can read as syntax.
 
 mod bind;
+mod command;
 mod env;
 mod git_ref;
 mod names;
@@ -12,6 +13,7 @@ mod repo_url;
 mod size;
 
 pub use bind::Bind;
+pub use command::CommandLine;
 pub use env::{EnvKey, VariableName};
 pub use git_ref::GitRef;
 pub use names::{AppName, EnvName, PackageName, UnitName, UserName};

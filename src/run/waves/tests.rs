@@ -1,5 +1,5 @@
-use super::{Sign, Waves};
-use crate::config::OnFailure;
+use super::{Rules, Sign, Waves};
+use crate::config::{OnFailure, Which};
 use crate::event::Outcome;
 use crate::run::Verb;
 
@@ -23,8 +23,15 @@ fn play(waves: &mut Waves, signs: &[(usize, Sign)]) -> Vec<String> {
     signs.iter().map(told).collect()
 }
 
+fn by(on_failure: OnFailure) -> Rules {
+    Rules {
+        on_failure: Some(on_failure),
+        migrate: None,
+    }
+}
+
 fn three(on_failure: OnFailure) -> Waves {
-    let mut waves = Waves::new(3, on_failure);
+    let mut waves = Waves::new(3, by(on_failure));
     assert_eq!(
         play(
             &mut waves,
@@ -37,7 +44,7 @@ fn three(on_failure: OnFailure) -> Waves {
 
 #[test]
 fn one_host_goes_and_finishes_at_once() {
-    let mut waves = Waves::new(1, OnFailure::Revert);
+    let mut waves = Waves::new(1, by(OnFailure::Revert));
     assert_eq!(
         play(&mut waves, &[(0, Sign::Ready), (0, Sign::Live), (0, LIVE)]),
         ["0:go+finish", "", ""]
@@ -65,7 +72,7 @@ fn the_first_host_goes_before_the_others() {
 
 #[test]
 fn an_unchanged_host_counts_as_ready() {
-    let mut waves = Waves::new(2, OnFailure::Revert);
+    let mut waves = Waves::new(2, by(OnFailure::Revert));
     assert_eq!(
         play(&mut waves, &[(0, Sign::Ready), (1, UNCHANGED)]),
         ["", "0:go+finish"]
@@ -74,7 +81,7 @@ fn an_unchanged_host_counts_as_ready() {
 
 #[test]
 fn a_failed_prepare_calls_the_others_off() {
-    let mut waves = Waves::new(3, OnFailure::Continue);
+    let mut waves = Waves::new(3, by(OnFailure::Continue));
     assert_eq!(
         play(
             &mut waves,
@@ -141,7 +148,7 @@ fn a_host_lost_at_the_barrier_of_a_running_wave_fails_the_run() {
 
 #[test]
 fn an_interrupt_counts_only_before_go() {
-    let mut waves = Waves::new(2, OnFailure::Revert);
+    let mut waves = Waves::new(2, by(OnFailure::Revert));
     play(&mut waves, &[(0, Sign::Ready)]);
     assert_eq!(
         waves.interrupt(),
@@ -155,4 +162,128 @@ fn an_interrupt_counts_only_before_go() {
         ["", ""]
     );
     assert_eq!(three(OnFailure::Revert).interrupt(), []);
+}
+
+const RAN: Sign = Sign::Migrated { ran: true };
+const NOTHING_PENDING: Sign = Sign::Migrated { ran: false };
+
+fn migrating(hosts: usize, on: Which) -> Waves {
+    let rules = Rules {
+        on_failure: None,
+        migrate: Some(on),
+    };
+    let mut waves = Waves::new(hosts, rules);
+    for host in (1..hosts).rev() {
+        assert_eq!(play(&mut waves, &[(host, Sign::Ready)]), [""]);
+    }
+    waves
+}
+
+#[test]
+fn one_host_is_told_everything_at_once() {
+    assert_eq!(
+        play(
+            &mut migrating(1, Which::First),
+            &[(0, Sign::Ready), (0, RAN), (0, Sign::Live), (0, LIVE)]
+        ),
+        ["0:migrate+go+finish", "", "", ""]
+    );
+}
+
+#[test]
+fn the_first_host_migrates_for_all() {
+    assert_eq!(
+        play(
+            &mut migrating(3, Which::First),
+            &[
+                (0, Sign::Ready),
+                (0, RAN),
+                (0, Sign::Live),
+                (1, Sign::Live),
+                (2, Sign::Live),
+            ]
+        ),
+        [
+            "0:migrate",
+            "0:go",
+            "1:go 2:go",
+            "",
+            "0:finish 1:finish 2:finish"
+        ]
+    );
+}
+
+#[test]
+fn every_host_migrates_in_turn_before_any_goes() {
+    assert_eq!(
+        play(
+            &mut migrating(3, Which::Each),
+            &[(0, Sign::Ready), (0, RAN), (1, NOTHING_PENDING), (2, RAN)]
+        ),
+        ["0:migrate", "1:migrate", "2:migrate", "0:go"]
+    );
+}
+
+#[test]
+fn a_failed_migration_calls_the_others_off() {
+    let failed = Sign::Ended(Some(Outcome::MigrateFailed));
+    assert_eq!(
+        play(
+            &mut migrating(3, Which::First),
+            &[
+                (0, Sign::Ready),
+                (0, failed),
+                (1, Sign::Ended(Some(Outcome::Aborted)))
+            ]
+        ),
+        ["0:migrate", "1:abort 2:abort", ""]
+    );
+}
+
+#[test]
+fn after_a_migration_a_failure_takes_no_release_back() {
+    let signs = |migrated| {
+        [
+            (0, Sign::Ready),
+            (0, migrated),
+            (0, Sign::Live),
+            (1, RESTORED),
+            (2, Sign::Live),
+        ]
+    };
+    assert_eq!(
+        play(&mut migrating(3, Which::First), &signs(RAN))[3..],
+        ["", "0:finish 2:finish"]
+    );
+    assert_eq!(
+        play(&mut migrating(3, Which::First), &signs(NOTHING_PENDING))[3..],
+        ["0:revert 2:revert", ""]
+    );
+}
+
+#[test]
+fn an_interrupt_of_a_migration_is_an_abort_that_waits_for_its_end() {
+    let mut alone = migrating(1, Which::First);
+    play(&mut alone, &[(0, Sign::Ready)]);
+    assert_eq!(alone.interrupt(), [(0, vec![Verb::Abort])]);
+    assert_eq!(play(&mut alone, &[(0, RAN)]), [""]);
+    let mut waves = migrating(2, Which::First);
+    play(&mut waves, &[(0, Sign::Ready)]);
+    let abort = |host| (host, vec![Verb::Abort]);
+    assert_eq!(waves.interrupt(), [abort(0), abort(1)]);
+    assert_eq!(play(&mut waves, &[(0, RAN)]), [""]);
+    let mut gone = migrating(1, Which::First);
+    play(&mut gone, &[(0, Sign::Ready), (0, RAN)]);
+    assert_eq!(gone.interrupt(), []);
+}
+
+#[test]
+fn a_host_lost_beside_a_migration_calls_off_the_migrating_one_too() {
+    assert_eq!(
+        play(
+            &mut migrating(3, Which::First),
+            &[(0, Sign::Ready), (2, Sign::Ended(None)), (0, RAN)]
+        ),
+        ["0:migrate", "0:abort 1:abort", ""]
+    );
 }

@@ -1,0 +1,418 @@
+//! `examples/django`: migrations, collected static files, uploads, hooks, on real hosts.
+
+use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::machines::{Machine, Options, get};
+use crate::run::Run;
+use crate::site::{NAME, Site};
+
+/// What the guestbook's page says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Page {
+    release: String,
+    entries: String,
+    migration: String,
+    style: String,
+}
+
+fn page(host: &Machine) -> Result<Page> {
+    let reply = get((host.ip(), 80).into(), NAME, "/")?;
+    ensure!(reply.status == 200, "{reply:?}");
+    let line = |start: &str| {
+        let found = reply.body.lines().find_map(|line| line.strip_prefix(start));
+        found
+            .map(ToOwned::to_owned)
+            .with_context(|| format!("no `{start}` in {reply:?}"))
+    };
+    Ok(Page {
+        release: line("Howdy from ")?,
+        entries: line("entries: ")?,
+        migration: line("migration: ")?,
+        style: line("style: ")?,
+    })
+}
+
+fn status(host: &Machine, path: &str) -> Result<u16> {
+    Ok(get((host.ip(), 80).into(), NAME, path)?.status)
+}
+
+fn live(debian: &str) -> Result<Site> {
+    let options = Options {
+        suite: debian.to_owned(),
+        ..Options::default()
+    };
+    let site = Site::of("django", &[options])?;
+    site.set_up(&["--login", "root"])?;
+    site.deployer(&["push", "production"])?.expect(0)?;
+    Ok(site)
+}
+
+fn push(site: &Site) -> Result<Run> {
+    site.commit()?;
+    site.deployer(&["push", "production"])
+}
+
+fn write(site: &Site, file: &str, text: &str) -> Result<()> {
+    Ok(fs::write(site.app.path().join(file), text)?)
+}
+
+/// A migration of this number that does `operation`.
+fn migration(site: &Site, number: u32, before: &str, operation: &str) -> Result<()> {
+    let text = format!(
+        "from django.db import migrations, models\n\n\ndef fail(apps, schema):\n    raise SystemExit('no such luck')\n\n\n\
+         class Migration(migrations.Migration):\n    dependencies = [('guestbook', '{before}')]\n    operations = [{operation}]\n"
+    );
+    write(
+        site,
+        &format!("guestbook/migrations/{number:04}_next.py"),
+        &text,
+    )
+}
+
+const ADD_NOTE: &str = "migrations.AddField('entry', 'note', models.TextField(default=''))";
+
+fn sign(host: &Machine, name: &str) -> Result<()> {
+    let program = "import sys, urllib.request as request\n\
+        body = ('--x\\r\\nContent-Disposition: form-data; name=\"name\"\\r\\n\\r\\n' + sys.argv[1] + '\\r\\n--x\\r\\n'\n\
+        'Content-Disposition: form-data; name=\"picture\"; filename=\"cat.png\"\\r\\nContent-Type: image/png\\r\\n\\r\\npng\\r\\n--x--\\r\\n')\n\
+        headers = {'Host': 'hello.example.com', 'Content-Type': 'multipart/form-data; boundary=x'}\n\
+        request.urlopen(request.Request('http://127.0.0.1/sign', body.encode(), headers))\n";
+    host.write_file("/root/sign.py", program.as_bytes(), 0o600)?;
+    host.sh(&format!("python3 /root/sign.py {name}"))?;
+    Ok(())
+}
+
+/// From nothing to a migrated site, a change with a migration, one that fails, and back.
+fn comes_and_goes(debian: &str) -> Result<Site> {
+    let site = live(debian)?;
+    let web = site.web();
+    let first = page(web)?;
+    ensure!(
+        first.entries == "0" && first.migration == "0001_initial",
+        "{first:?}"
+    );
+    // Fingerprinted, so the release found the manifest that its command had written.
+    ensure!(
+        first.style.contains("style.") && first.style != "/static/guestbook/style.css",
+        "{first:?}"
+    );
+    ensure!(status(web, &first.style)? == 200, "{first:?}");
+    ensure!(
+        web.sh("find /srv/guestbook/static -user guestbook; ls -A /srv/guestbook/shared")?
+            == "data\nmedia"
+    );
+    sign(web, "ana")?;
+    ensure!(page(web)?.entries == "1" && status(web, "/media/pictures/cat.png")? == 200);
+
+    write(
+        &site,
+        "guestbook/static/guestbook/style.css",
+        "body { margin: 1rem; }\n",
+    )?;
+    push(&site)?
+        .expect(0)?
+        .says("pending no")?
+        .says("nothing to migrate")?;
+    let second = page(web)?;
+    ensure!(
+        second.style != first.style && status(web, &first.style)? == 200,
+        "{second:?}"
+    );
+
+    site.edit(
+        "guestbook/models.py",
+        "    picture",
+        "    note = models.TextField(default=\"\")\n    picture",
+    )?;
+    migration(&site, 2, "0001_initial", ADD_NOTE)?;
+    push(&site)?
+        .expect(0)?
+        .says("pending yes")?
+        .says("| migrate (")?
+        .says("| trial (")?;
+    let third = page(web)?;
+    ensure!(
+        third.migration == "0002_next" && third.entries == "1",
+        "{third:?}"
+    );
+
+    migration(&site, 3, "0002_next", "migrations.RunPython(fail)")?;
+    push(&site)?
+        .expect(8)?
+        .says("error: the migration failed on deploy@web1 (exit 1 after")?
+        .says("the database may be migrated in part, nothing was switched, `current` is still")?
+        .says("no such luck")?;
+    ensure!(page(web)? == third);
+    ensure!(
+        web.sh("tail -n 1 /srv/guestbook/.deployer/history.jsonl")?
+            .contains(r#""outcome":"migrate-failed""#)
+    );
+    fs::remove_file(site.app.path().join("guestbook/migrations/0003_next.py"))?;
+
+    site.deployer(&["rollback", "production"])?
+        .expect(0)?
+        .says(&format!(
+            "the database stays as `{}` migrated it",
+            third.release
+        ))?;
+    ensure!(page(web)?.release == second.release && page(web)?.entries == "1");
+    push(&site)?.expect(0)?.says("nothing to migrate")?;
+    Ok(site)
+}
+
+#[test]
+fn a_django_site_comes_and_goes_on_debian_12() -> Result<()> {
+    comes_and_goes("bookworm").map(drop)
+}
+
+#[test]
+fn a_django_site_comes_and_goes_on_debian_13() -> Result<()> {
+    stages_fail_where_they_stand(&comes_and_goes("trixie")?)
+}
+
+const CHECK: &str = "  check: python manage.py migrate --check   # exit 0: nothing is pending\n";
+const RUN: &str = "run: python manage.py migrate --noinput";
+
+/// What each part of a run leaves when its command fails.
+fn stages_fail_where_they_stand(site: &Site) -> Result<()> {
+    let web = site.web();
+    let old = page(web)?;
+    site.edit(
+        "deploy.yaml",
+        "nginx:\n",
+        "hooks:\n  before_build: echo built > built; exit 3\nnginx:\n",
+    )?;
+    push(site)?
+        .expect(7)?
+        .says("hook `before_build` failed on deploy@web1 (exit 3")?
+        .says("nothing was changed")?;
+    site.edit(
+        "deploy.yaml",
+        "before_build: echo built > built; exit 3",
+        "before_activate: echo not yet; exit 4",
+    )?;
+    push(site)?
+        .expect(9)?
+        .says("hook `before_activate` failed on deploy@web1 (exit 4")?
+        .says("not yet")?;
+    ensure!(page(web)? == old);
+    let facts = "before_build: 'echo built > built'\n  after_activate: ['cat built', 'env | sort', 'test -w . || exit 5']";
+    site.edit(
+        "deploy.yaml",
+        "before_activate: echo not yet; exit 4",
+        facts,
+    )?;
+    let run = push(site)?
+        .expect(0)?
+        .says("warning: hook `after_activate` failed (exit 5); the release serves all the same")?;
+    drop(run);
+    let log = web.sh("cat $(ls -td /srv/guestbook/.deployer/runs/* | head -n 1)/log")?;
+    for line in [
+        "DEPLOYER_PHASE=after_activate",
+        "DEPLOYER_APP=guestbook",
+        "DEPLOYER_ENVIRONMENT=production",
+        "GREETING=good day",
+        "HOME=/srv/guestbook/shared",
+        "built",
+    ] {
+        ensure!(
+            log.lines().any(|said| said == line),
+            "no `{line}` in\n{log}"
+        );
+    }
+    let new = page(web)?;
+    ensure!(
+        log.contains(&format!("DEPLOYER_RELEASE={}", new.release))
+            && log.contains(&format!(
+                "PATH=/srv/guestbook/releases/{}/venv/bin:",
+                new.release
+            )),
+        "{log}"
+    );
+
+    site.edit(
+        "deploy.yaml",
+        "shared: [data]",
+        "shared: [data, {file: local.ini}]",
+    )?;
+    push(site)?
+        .expect(6)?
+        .says("web1 has no file `/srv/guestbook/shared/local.ini`")?;
+    web.sh("sudo -u guestbook sh -c 'echo a > /srv/guestbook/shared/local.ini'")?;
+    push(site)?.expect(0)?;
+    ensure!(web.sh("cat /srv/guestbook/current/local.ini")? == "a");
+
+    site.edit(
+        "deploy.yaml",
+        "static:\n  collect: python manage.py collectstatic --noinput",
+        "static:\n  collect: ln -s /etc/passwd $STATIC_ROOT/leak",
+    )?;
+    push(site)?
+        .expect(7)?
+        .says("`leak` among the collected static files is neither a file nor a directory")?;
+    site.edit(
+        "deploy.yaml",
+        "ln -s /etc/passwd $STATIC_ROOT/leak",
+        "python manage.py collectstatic --noinput",
+    )?;
+
+    // The database is migrated, and then the release turns out to be ill.
+    site.edit("deploy.yaml", CHECK, "")?;
+    site.edit(
+        "guestbook/views.py",
+        "    Entry.objects.exists()",
+        "    raise OSError('ill')",
+    )?;
+    let ill = page(web)?;
+    push(site)?
+        .expect(8)?
+        .says("pending unknown")?
+        .says("the new release answers 500 on deploy@web1")?
+        .says("the database is migrated, nothing was switched")?;
+    ensure!(page(web)? == ill);
+    site.edit(
+        "guestbook/views.py",
+        "    raise OSError('ill')",
+        "    Entry.objects.exists()",
+    )?;
+    site.edit(
+        "deploy.yaml",
+        "  run:",
+        "  backup: echo no room; exit 1\n  run:",
+    )?;
+    push(site)?
+        .expect(8)?
+        .says("the backup before the migration failed on deploy@web1")?
+        .says("the database is as it was, nothing was switched")?;
+    site.edit("deploy.yaml", "  backup: echo no room; exit 1\n", "")?;
+    ensure!(page(web)? == ill);
+    Ok(())
+}
+
+/// Ctrl-C, a killed worker and a second push during a migration; and a limit that it cannot ignore.
+#[test]
+fn nothing_ends_a_migration_but_its_limit() -> Result<()> {
+    let site = live("trixie")?;
+    let web = site.web();
+    site.edit("deploy.yaml", CHECK, "")?;
+    let old = page(web)?;
+    let slow = "run: date >> data/began; sleep 12; date >> data/ended";
+    let count = |file: &str| {
+        web.sh(&format!(
+            "cat /srv/guestbook/shared/data/{file} 2>/dev/null | wc -l"
+        ))
+    };
+    let begun = |number: &str| -> Result<()> {
+        for _ in 0..300 {
+            if count("began")? == number {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(100));
+        }
+        anyhow::bail!("the migration does not begin")
+    };
+    site.edit("deploy.yaml", RUN, slow)?;
+    site.commit()?;
+    let run = site.start(&["push", "production"])?;
+    begun("1")?;
+    run.signal("INT")?;
+    run.end()?
+        .expect(130)?
+        .says("interrupted while the database is migrated")?
+        .says("interrupted before the switch; nothing was switched on deploy@web1")?
+        .says("the database is migrated by deploy@web1")?;
+    ensure!(count("ended")? == "1" && page(web)? == old);
+
+    let run = site.start(&["push", "production"])?;
+    begun("2")?;
+    web.exec("pkill -9 -f '[/]script worker'")?;
+    site.deployer(&["push", "production"])?.expect(5)?;
+    run.end()?;
+    for _ in 0..100 {
+        if count("ended")? == "2" {
+            break;
+        }
+        sleep(Duration::from_millis(100));
+    }
+    ensure!(count("ended")? == "2" && page(web)? == old);
+    sleep(Duration::from_millis(500));
+    // It lost its client, and goes on: the database is already the new one.
+    let run = site.start(&["push", "production"])?;
+    begun("3")?;
+    run.kill()?;
+    for _ in 0..150 {
+        if page(web)? != old {
+            break;
+        }
+        sleep(Duration::from_millis(100));
+    }
+    ensure!(page(web)? != old, "{old:?}");
+    let old = page(web)?;
+    site.edit(
+        "deploy.yaml",
+        slow,
+        "run: trap '' TERM; echo deaf; sleep 60 & wait; sleep 60\n  timeout: 2s",
+    )?;
+    let run = push(&site)?
+        .expect(8)?
+        .says("deployer: stopped, it had 2 seconds")?;
+    ensure!(run.took < Duration::from_secs(30), "{run}");
+    ensure!(page(web)? == old && web.sh("pgrep -u guestbook -c sleep || true")? == "0");
+    Ok(())
+}
+
+#[test]
+fn a_fleet_migrates_on_its_first_host() -> Result<()> {
+    let site = Site::of("django", &vec![Options::default(); 3])?;
+    site.edit(
+        "deploy.yaml",
+        "hosts: deploy@web1",
+        "hosts: [deploy@web1, deploy@web2, deploy@web3]",
+    )?;
+    // SQLite is each host's own.
+    site.edit("deploy.yaml", "migrate:\n", "migrate:\n  on: each\n")?;
+    site.commit()?;
+    site.set_up(&["--login", "root"])?;
+    site.deployer(&["push", "production"])?.expect(0)?;
+    for host in &site.web {
+        ensure!(page(host)?.migration == "0001_initial");
+    }
+    site.edit("deploy.yaml", "  on: each\n", "")?;
+    site.edit("deploy.yaml", RUN, "run: date >> data/began")?;
+    site.edit(
+        "deploy.yaml",
+        "check: python manage.py migrate --check",
+        "check: false",
+    )?;
+    push(&site)?.expect(0)?;
+    let began: Vec<_> = site
+        .web
+        .iter()
+        .map(|host| host.sh("ls /srv/guestbook/shared/data"))
+        .collect::<Result<_>>()?;
+    ensure!(
+        began[0].contains("began") && !began[1].contains("began") && !began[2].contains("began"),
+        "{began:?}"
+    );
+    let before: Vec<_> = site.web.iter().map(page).collect::<Result<_>>()?;
+    ensure!(
+        before.iter().all(|page| page.release == before[0].release),
+        "{before:?}"
+    );
+
+    site.edit(
+        "deploy.yaml",
+        "run: date >> data/began",
+        "run: echo broken; exit 1",
+    )?;
+    push(&site)?
+        .expect(8)?
+        .says("web2 | called off, nothing changed")?;
+    let after: Vec<_> = site.web.iter().map(page).collect::<Result<_>>()?;
+    ensure!(after == before, "{after:?}");
+    Ok(())
+}
