@@ -12,6 +12,7 @@ mod schema;
 
 mod broken;
 mod django;
+mod examples;
 mod faults;
 mod first_site;
 mod fleet;

@@ -1,82 +1,15 @@
-//! Virtualenvs from every file that can name packages, by both installers, on two Debians.
+//! Virtualenvs from every file that can name packages; locks are in `examples`.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::load::switch;
-use crate::machines::{Machine, Options};
+use crate::machines::Machine;
 use crate::site::Site;
 use crate::state::{coherent, tidy};
 
 const PUSH: [&str; 2] = ["push", "production"];
-
-/// `examples/fastapi`, from its lock, on hosts that have no uv: Debian 13 with Python 3.13 and Debian 12 with 3.11.
-#[test]
-fn a_locked_asgi_app_goes_live_and_loses_no_request() -> Result<()> {
-    let older = Options {
-        suite: "bookworm".to_owned(),
-        ..Options::default()
-    };
-    let site = Site::of("fastapi", &[Options::default(), older])?;
-    let hosts = "hosts: [deploy@web1, deploy@web2]";
-    site.edit("deploy.yaml", "hosts: deploy@web1", hosts)?;
-    // However slow these machines import it.
-    site.edit("deploy.yaml", "gunicorn:", "gunicorn:\n  reload: reload")?;
-    site.set_up(&["--login", "root"])?;
-    site.commit()?;
-    site.deployer(&PUSH)?
-        .expect(0)?
-        .says("packages: uv.lock")?
-        .says("uv: 0.13.9 (missing)")?
-        .says("virtualenv built")?;
-    for web in &site.web {
-        coherent(web)?;
-        let style = "curl -fsS -H 'Host: hello.example.com' http://127.0.0.1/static/style.css";
-        ensure!(web.sh(style)?.contains("sans-serif"));
-    }
-    let before = workers(site.web())?;
-    site.change()?;
-    let sum = switch(&site, "code", "takeover: reload", &PUSH)?;
-    let after = workers(site.web())?;
-    ensure!(
-        before.len() == 3 && after.len() == 3 && after.iter().all(|pid| !before.contains(pid)),
-        "{before:?} {after:?}"
-    );
-    site.edit("deploy.yaml", "good day", "good night")?;
-    let sum = sum + switch(&site, "environment", "takeover: reload", &PUSH)?;
-    let sum = sum
-        + switch(
-            &site,
-            "rollback",
-            "takeover: reload",
-            &["rollback", "production"],
-        )?;
-    println!("{sum} requests, none lost");
-    // What fails when the app starts, and not when it is imported.
-    site.edit(
-        "hello.py",
-        "app.state.started = True",
-        "raise OSError('no pool')",
-    )?;
-    site.commit()?;
-    site.deployer(&PUSH)?.expect(7)?.says("no pool")?;
-    for web in &site.web {
-        coherent(web)?;
-        tidy(web)?;
-    }
-    Ok(())
-}
-
-/// The processes below gunicorn's master.
-fn workers(host: &Machine) -> Result<Vec<String>> {
-    let pids = host.sh(
-        "for slot in a b; do master=$(systemctl show -p MainPID --value hello-$slot); \
-         [ $master = 0 ] || cat /proc/$master/task/$master/children; done",
-    )?;
-    Ok(pids.split_whitespace().map(ToOwned::to_owned).collect())
-}
 
 #[test]
 fn packages_come_from_where_they_are_written() -> Result<()> {

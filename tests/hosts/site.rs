@@ -87,17 +87,7 @@ impl Site {
         );
         let ssh = SshConfig::through(&routes)?;
         let app = TempDir::new()?;
-        let example = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("examples")
-            .join(example);
-        ensure!(
-            Command::new("cp")
-                .arg("-R")
-                .arg(example.join("."))
-                .arg(app.path())
-                .status()?
-                .success()
-        );
+        copy(example, app.path())?;
         git.create("hello")?;
         let site = Self {
             git,
@@ -108,6 +98,19 @@ impl Site {
         };
         site.commit()?;
         Ok(site)
+    }
+
+    /// The app becomes another example.
+    pub(crate) fn take(&self, example: &str) -> Result<()> {
+        for entry in fs::read_dir(self.app.path())? {
+            let path = entry?.path();
+            if path.is_dir() {
+                fs::remove_dir_all(path)?;
+            } else {
+                fs::remove_file(path)?;
+            }
+        }
+        copy(example, self.app.path())
     }
 
     pub(crate) fn go_live(&self) -> Result<()> {
@@ -216,6 +219,19 @@ impl Site {
     pub(crate) fn load(&self) -> Load {
         Load::start((self.web().ip(), 80).into(), NAME, "/", 40)
     }
+}
+
+fn copy(example: &str, to: &Path) -> Result<()> {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(example);
+    let copied = Command::new("cp")
+        .arg("-R")
+        .arg(from.join("."))
+        .arg(to)
+        .status()?;
+    ensure!(copied.success(), "cannot copy {}", from.display());
+    Ok(())
 }
 
 /// What the app said of itself.

@@ -80,10 +80,16 @@ fn commit_file(
 }
 
 #[test]
-fn a_directory_of_a_repository_with_submodules_comes_from_any_mirror() -> Result<()> {
+fn code_comes_by_agent_key_and_token_from_any_mirror() -> Result<()> {
     let site = Site::bare()?;
-    let web = site.web();
+    by_the_agent_of_who_deploys(&site)?;
     let mono = Monorepo::new(&site)?;
+    a_directory_with_submodules(&site, &mono)?;
+    with_a_token(&site, &mono)
+}
+
+fn a_directory_with_submodules(site: &Site, mono: &Monorepo<'_>) -> Result<()> {
+    let web = site.web();
     site.edit("deploy.yaml", "hello.git ", "mono.git ")?;
     site.set_up(&["--login", "root"])?;
 
@@ -112,22 +118,8 @@ fn a_directory_of_a_repository_with_submodules_comes_from_any_mirror() -> Result
         .expect(0)?
         .says("already live")?;
 
-    hostile_urls(&site, &mono)?;
-    damage(&site, &mono, &head)
-}
-
-#[test]
-fn a_token_opens_an_https_server_and_is_seen_nowhere() -> Result<()> {
-    let site = Site::bare()?;
-    let mono = Monorepo::new(&site)?;
-    site.edit("deploy.yaml", "hello.git ", "mono.git ")?;
-    site.edit(
-        "deploy.yaml",
-        "gunicorn:",
-        "git: {path: services/web, submodules: true}\ngunicorn:",
-    )?;
-    site.set_up(&["--login", "root"])?;
-    with_a_token(&site, &mono)
+    hostile_urls(site, mono)?;
+    damage(site, mono, &head)
 }
 
 /// What `.gitmodules` says is somebody's text, and no command.
@@ -262,16 +254,14 @@ impl Drop for Agent {
     }
 }
 
-#[test]
-fn the_agent_of_who_deploys_fetches_without_a_deploy_key() -> Result<()> {
-    let site = Site::bare()?;
+/// No deploy key is asked for, made or needed.
+fn by_the_agent_of_who_deploys(site: &Site) -> Result<()> {
     site.edit("deploy.yaml", "gunicorn:", "git: {auth: agent}\ngunicorn:")?;
     let set_up = site
         .deployer(&["setup", "production", "--login", "root"])?
         .expect(0)?;
     ensure!(set_up.stdout.is_empty(), "{set_up}");
     site.web().sh("! test -e /srv/hello/.deployer/git_key")?;
-    site.commit()?;
     site.deployer(&["push", "production"])?
         .expect(6)?
         .says("reaches no ssh agent")?;
@@ -281,7 +271,9 @@ fn the_agent_of_who_deploys_fetches_without_a_deploy_key() -> Result<()> {
     fs::write(site.ssh.path(), config.replace("IdentityAgent none", &mine))?;
     site.deployer(&["push", "production"])?.expect(0)?;
     coherent(site.web())?;
-    tidy(site.web())
+    tidy(site.web())?;
+    fs::write(site.ssh.path(), config)?;
+    site.edit("deploy.yaml", "git: {auth: agent}\ngunicorn:", "gunicorn:")
 }
 
 const TOKEN: &str = "sentinel-5f1c92";
@@ -289,6 +281,8 @@ const TOKEN: &str = "sentinel-5f1c92";
 /// The same repository by https, for which a token is needed; its submodules too.
 fn with_a_token(site: &Site, mono: &Monorepo<'_>) -> Result<()> {
     let web = site.web();
+    // No mirror is there yet.
+    as_deploy(web, "rm -rf /srv/hello/repo.git /srv/hello/modules")?;
     let certificate = site.git.serve_https("robot", TOKEN)?;
     let trust = "cat > /usr/local/share/ca-certificates/lab.crt && update-ca-certificates";
     web.exec_input(trust, certificate.as_bytes())?.ok()?;

@@ -78,23 +78,31 @@ pub(crate) fn coherent(host: &Machine) -> Result<Page> {
 
 /// Nothing of a run that is over.
 pub(crate) fn tidy(host: &Machine) -> Result<()> {
-    let left = host.sh(
-        "cd /srv/hello && find . -path ./shared -prune -o -path ./.deployer/runs -prune -o \
+    tidy_of("hello", host)
+}
+
+pub(crate) fn tidy_of(app: &str, host: &Machine) -> Result<()> {
+    let left = host.sh(&format!(
+        "cd /srv/{app} && find . -path ./shared -prune -o -path ./.deployer/runs -prune -o \
          \\( -name '*.part' -o -name '*.[0-9]*' -path '*.deployer/*' -o -path './env/*.*' -o -path './slots/*.[0-9]*' \\) -print
          ls -d .deployer/journal slots/trial /tmp/deployer.* /run/deployer.* 2>/dev/null
          find /etc -name '*.deployer' -o -name '.deployer-*'
-         systemctl is-active hello-trial | grep -v inactive
+         systemctl is-active {app}-trial | grep -v inactive
          one=0; for slot in a b; do [ ! -L slots/$slot ] || one=$((one + 1)); done; [ $one -eq 1 ] || echo $one slots
-         one=0; for slot in a b; do ! systemctl -q is-active hello-$slot || one=$((one + 1)); done; [ $one -eq 1 ] || echo $one active units; :",
-    )?;
+         one=0; for slot in a b; do ! systemctl -q is-active {app}-$slot || one=$((one + 1)); done; [ $one -eq 1 ] || echo $one active units; :",
+    ))?;
     ensure!(left.is_empty(), "left behind:\n{left}");
     Ok(())
 }
 
 /// Waits until the lock is free: what a lost client left to itself has ended.
 pub(crate) fn wait_until_free(host: &Machine) -> Result<Duration> {
+    wait_until_free_of("hello", host)
+}
+
+pub(crate) fn wait_until_free_of(app: &str, host: &Machine) -> Result<Duration> {
     let began = Instant::now();
-    host.sh("timeout 60 flock /srv/hello/.deployer/lock true")
+    host.sh(&format!("timeout 60 flock /srv/{app}/.deployer/lock true"))
         .context("the lock stays taken")?;
     Ok(began.elapsed())
 }
