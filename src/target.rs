@@ -46,6 +46,7 @@ pub struct Revision {
     /// Branch or tag; the sha itself when that was given.
     pub name: String,
     /// `refs/heads/main` or `refs/tags/v1`; `None` when the sha was given.
+    #[serde(skip)]
     pub reference: Option<String>,
 }
 

@@ -97,6 +97,8 @@ fn a_directory_with_submodules(site: &Site, mono: &Monorepo<'_>) -> Result<()> {
     site.deployer(&["push", "production"])?
         .expect(7)?
         .says("has submodules, such as `services/web/vendor/lib`")?;
+    // Of one commit, only one run can begin in a second.
+    mono.change()?;
     site.edit(
         "deploy.yaml",
         "gunicorn:",
@@ -105,6 +107,7 @@ fn a_directory_with_submodules(site: &Site, mono: &Monorepo<'_>) -> Result<()> {
     site.deployer(&["push", "production"])?
         .expect(7)?
         .says("no directory `services/api`")?;
+    mono.change()?;
     site.edit("deploy.yaml", "services/api", "services/web")?;
     site.deployer(&["push", "production"])?.expect(0)?;
     coherent(web)?;
