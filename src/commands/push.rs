@@ -2,7 +2,7 @@ use anyhow::{Context as _, Result};
 
 use super::context::Context;
 use super::{revision, session};
-use crate::cli::{Global, Push};
+use crate::cli::{Global, RealPush, Wait};
 use crate::git::WorkingCopy;
 use crate::plan::push;
 use crate::report::ExitCode;
@@ -10,7 +10,8 @@ use crate::run::{Fleet, Job, Mode, Policy, Secret};
 use crate::script::compile;
 use crate::target::{ReleaseId, Revision, Target};
 
-pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
+pub(super) fn run(global: &Global, arguments: &RealPush) -> Result<ExitCode> {
+    let (wait, arguments) = (&arguments.wait, &arguments.push);
     let context = Context::load(global, &arguments.environment.environment)?;
     let wanted = revision::wanted(&arguments.which, &context)?;
     // The repository is asked beside the connects, which take as long.
@@ -31,7 +32,7 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
         copy.map_or(0, WorkingCopy::uncommitted),
     )?;
     let policy = Policy::Together(target.config.rollout.on_failure);
-    let jobs = jobs(&target, &context, &session::by(global))?;
+    let jobs = jobs(&target, &context, &session::by(global), wait)?;
     report.scripts(&session::digests(&jobs))?;
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
@@ -50,7 +51,7 @@ pub(super) fn target(context: &Context, revision: Revision, allow_older: bool) -
     }
 }
 
-fn jobs(target: &Target, context: &Context, by: &str) -> Result<Vec<Job>> {
+fn jobs(target: &Target, context: &Context, by: &str, wait: &Wait) -> Result<Vec<Job>> {
     let env = Secret::new(context.environment_file()?);
     let job = |host| {
         Ok(Job {
@@ -58,6 +59,7 @@ fn jobs(target: &Target, context: &Context, by: &str) -> Result<Vec<Job>> {
             mode: Mode::Run,
             id: target.release.to_string(),
             by: by.to_owned(),
+            wait: wait.wait.unwrap_or_default(),
             env: env.clone(),
         })
     };

@@ -109,6 +109,7 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context) -> Result<Vec<Job
             mode: Mode::Run,
             id: id.to_string(),
             by: session::by(global),
+            wait: arguments.wait.wait.unwrap_or_default(),
             env: Secret::default(),
         })
     };

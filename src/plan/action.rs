@@ -42,9 +42,7 @@ pub enum Action {
         manifest: String,
     },
     // rollback
-    Choose {
-        release: Option<String>,
-    },
+    Choose(Back),
     RestoreSystem {
         files: Vec<Name>,
     },
@@ -80,9 +78,21 @@ pub enum Action {
     StartSystem {
         nginx: bool,
     },
+    // by hand
+    /// The live release again, in new processes.
+    Again,
+    Stop,
+    Start,
+    Freeze {
+        message: String,
+    },
+    Unfreeze,
     // read
     ShowState,
     ShowReleases,
+    ShowHistory {
+        count: u32,
+    },
     Foresee {
         revision: String,
     },
@@ -90,6 +100,15 @@ pub enum Action {
         repo: String,
         reference: String,
     },
+}
+
+/// Which release a rollback puts back live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Back {
+    /// By its id, or what is enough of its id or its revision.
+    To(String),
+    /// So many good ones before the live one.
+    Steps(u32),
 }
 
 /// What a virtualenv is made from; the host adds its Python's version and platform.

@@ -1,22 +1,12 @@
 use super::push::{decide, finish, gate, replaceable};
-use super::{Action, File, HostPlan, Identity, Kind, Step};
+use super::{Action, Back, File, HostPlan, Identity, Kind, Step};
 use crate::config::Config;
 use crate::target::TargetHost;
 
-/// The same activation with a release the host has already; `None` means what was live before the live one.
-pub fn rollback(
-    config: &Config,
-    host: &TargetHost,
-    release: Option<&str>,
-    files: Vec<File>,
-) -> HostPlan {
+/// The same activation with a release the host has already.
+pub fn rollback(config: &Config, host: &TargetHost, back: &Back, files: Vec<File>) -> HostPlan {
     let mut prepare = vec![
-        Step::new(
-            "choose",
-            Action::Choose {
-                release: release.map(ToOwned::to_owned),
-            },
-        ),
+        Step::new("choose", Action::Choose(back.clone())),
         Step::new(
             "units",
             Action::RestoreSystem {

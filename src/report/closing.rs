@@ -59,7 +59,7 @@ pub(super) fn lines(whole: &Whole<'_>) -> Vec<String> {
 fn guilty(story: &Story) -> bool {
     let consequence = match &story.ending {
         Some(Ending::End { outcome, .. }) => *outcome == Outcome::Reverted,
-        Some(Ending::Lost(lost)) => matches!(lost.kind, LostKind::Withdrawn),
+        Some(Ending::Lost(lost)) => matches!(lost.kind, LostKind::Withdrawn | LostKind::Unfollowed),
         None => false,
     };
     let cut = matches!(&story.ending, Some(Ending::Lost(lost)) if lost.kind == LostKind::Cut);
@@ -71,6 +71,22 @@ fn called_off(whole: &Whole<'_>) -> String {
         .stories
         .iter()
         .any(|story| story.outcome() == Some(Outcome::Reverted));
+    let unfollowed = |story: &Story| matches!(&story.ending, Some(Ending::Lost(lost)) if lost.kind == LostKind::Unfollowed);
+    if whole.stories.iter().any(unfollowed) {
+        let hint = whole.paint.hint("hint:");
+        let environment = &whole.subject.environment;
+        return format!(
+            "{hint} what runs on {} goes on by itself; `deployer attach {environment}` follows again",
+            names(whole, unfollowed)
+        );
+    }
+    if whole.subject.command == "setup" {
+        let error = whole.paint.error("error:");
+        return format!(
+            "{error} interrupted between two steps; what was set up before that stays on {}",
+            names(whole, |_| true)
+        );
+    }
     let what = match whole.code {
         ExitCode::Interrupted | ExitCode::Terminated => "interrupted before the switch",
         _ if reverted => "the new release was taken back",
@@ -132,6 +148,9 @@ fn done(whole: &Whole<'_>) -> String {
         ..
     } = whole.subject;
     let took = took(whole);
+    if let Some(text) = by_hand(whole) {
+        return format!("{} (took {took})", whole.paint.good(&text));
+    }
     let live = |story: &Story| story.outcome() == Some(Outcome::Live);
     let fresh = whole.stories.iter().find(|story| live(story));
     let hosts = names(whole, |_| true);
@@ -165,6 +184,36 @@ fn done(whole: &Whole<'_>) -> String {
         String::new()
     };
     format!("{} (took {took}){next}", whole.paint.good(&done))
+}
+
+/// What an operator's command came to, and what undoes it.
+fn by_hand(whole: &Whole<'_>) -> Option<String> {
+    let Subject {
+        command,
+        environment,
+        ..
+    } = whole.subject;
+    let hosts = names(whole, |_| true);
+    let idle = whole
+        .stories
+        .iter()
+        .all(|story| story.outcome() == Some(Outcome::Unchanged));
+    Some(match (command.as_str(), idle) {
+        ("reload", _) => format!("reloaded on {hosts}: all workers are new, no request was lost"),
+        ("restart", _) => format!("restarted on {hosts}: all processes are new"),
+        ("stop", true) => format!("stopped already on {hosts}"),
+        ("stop", false) => format!(
+            "stopped on {hosts}: visitors get 502 until `deployer start {environment}`, the next push or the host's next boot"
+        ),
+        ("start", true) => format!("{hosts} served already"),
+        ("start", false) => format!("{hosts} serves again"),
+        ("lock", _) => {
+            format!("frozen: {hosts}; pushes are refused until `deployer unlock {environment}`")
+        }
+        ("unlock", true) => format!("{hosts} was not frozen"),
+        ("unlock", false) => format!("no longer frozen: {hosts}"),
+        _ => return None,
+    })
 }
 
 fn mixed(whole: &Whole<'_>) -> String {

@@ -8,6 +8,7 @@ mod answers;
 mod closing;
 mod exit;
 mod failure;
+mod holder;
 mod lost;
 mod mask;
 mod paint;
@@ -16,13 +17,13 @@ mod screen;
 mod story;
 mod words;
 
-pub use answers::{plan_lines, release_lines, state_lines};
+pub use answers::{history_lines, plan_lines, release_lines, state_lines};
 pub use exit::ExitCode;
 pub use mask::Mask;
 pub use paint::Paint;
 pub use screen::Screen;
 
-use crate::event::Event;
+use crate::event::{Event, Outcome};
 use crate::run::{News, Update};
 use crate::target::Revision;
 use std::io::{self, Write};
@@ -44,13 +45,21 @@ impl Subject {
     fn asks(&self) -> bool {
         matches!(
             self.command.as_str(),
-            "plan" | "releases" | "status" | "login"
+            "plan" | "releases" | "status" | "login" | "history"
         )
     }
 
     /// Whether the command has a `go`, before which nothing is changed.
     fn switches(&self) -> bool {
-        matches!(self.command.as_str(), "push" | "rollback")
+        matches!(
+            self.command.as_str(),
+            "push" | "rollback" | "reload" | "restart"
+        )
+    }
+
+    /// Whether the command only listens to what somebody else began.
+    fn follows(&self) -> bool {
+        self.command == "attach"
     }
 }
 
@@ -168,7 +177,8 @@ impl<W: Write> Report<W> {
     /// Says how it all ended.
     pub fn close(mut self) -> io::Result<ExitCode> {
         self.screen.end();
-        let code = exit::fold(&self.stories, self.interrupted);
+        let interrupted = self.interrupted.or_else(|| self.followed_interrupt());
+        let code = exit::fold(&self.stories, interrupted);
         let whole = closing::Whole {
             subject: &self.subject,
             stories: &self.stories,
@@ -181,6 +191,15 @@ impl<W: Write> Report<W> {
             self.screen.line(&self.mask.apply(&line))?;
         }
         Ok(code)
+    }
+
+    /// The run that was followed ended as one does whose client was interrupted.
+    fn followed_interrupt(&self) -> Option<crate::run::Signal> {
+        let left = |story: &Story| {
+            story.outcome() == Some(Outcome::Aborted) && story.last("reason") == Some("client")
+        };
+        (self.subject.follows() && self.stories.iter().any(left))
+            .then_some(crate::run::Signal::Interrupt)
     }
 
     fn shows(&self, news: &News) -> bool {
@@ -197,7 +216,7 @@ impl<W: Write> Report<W> {
         self.interrupted = Some(signal);
         if first && host == 0 && self.detail != Detail::Quiet {
             let went = self.stories.iter().any(|story| story.went);
-            self.screen.line(words::interrupted(went))?;
+            self.screen.line(words::interrupted(&self.subject, went))?;
         }
         Ok(())
     }

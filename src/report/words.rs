@@ -2,6 +2,7 @@
 
 use super::paint::Paint;
 use super::story::Story;
+use super::{Subject, holder};
 use crate::event::{Event, Fields, Outcome};
 use crate::run::{Ending, LostKind, News, Update, Verb};
 use std::time::Duration;
@@ -56,6 +57,18 @@ fn of_event(story: &Story, event: &Event) -> Option<String> {
             "warning: {}",
             super::reasons::warned(reason, fields)
         )),
+        Event::Fact { what, fields } if what == "waiting" => {
+            let limit = holder::number(fields, "limit").unwrap_or_default();
+            Some(format!(
+                "waiting up to {} for the lock, held {}",
+                time(Duration::from_secs(limit)),
+                holder::held(fields)
+            ))
+        }
+        Event::Fact { what, fields } if what == "run" => {
+            let run = fields.get("run").map_or("?", String::as_str);
+            Some(format!("run {}, {}", harmless(run), holder::held(fields)))
+        }
         Event::Live { release, .. } => Some(format!("{release} serves")),
         Event::Output(line) => Some(format!("  {}", harmless(line))),
         _ => None,
@@ -83,6 +96,7 @@ pub(super) fn lost_word(kind: &LostKind) -> &'static str {
         LostKind::Withdrawn => "called off, nothing changed",
         LostKind::Cut => "left, undoes itself",
         LostKind::Detached => "left, finishes by itself",
+        LostKind::Unfollowed => "goes on by itself",
         LostKind::Unknown => "unknown",
         LostKind::Dropped => "connection broke, nothing changed",
         _ => "not connected, nothing changed",
@@ -107,8 +121,14 @@ pub(super) fn harmless(line: &str) -> String {
         .replace("##teamcity[", "## teamcity[")
 }
 
-pub(super) fn interrupted(went: bool) -> &'static str {
-    if went {
+pub(super) fn interrupted(subject: &Subject, went: bool) -> &'static str {
+    if subject.follows() {
+        "interrupted: no longer following"
+    } else if subject.command == "setup" {
+        "interrupted: stopping after the step that runs; once more leaves it to the hosts"
+    } else if !subject.switches() {
+        "interrupted: what has begun ends in a moment; once more leaves it to the hosts"
+    } else if went {
         "interrupted after the switch began: letting it finish; once more leaves it to the hosts"
     } else {
         "interrupted: calling off, nothing was switched; once more leaves without waiting"

@@ -30,7 +30,8 @@ pub(super) fn payload(job: &Job, mode: Mode, nonce: &str) -> Option<Vec<u8>> {
         job.id
     );
     let env = job.env.expose();
-    let header = format!("{nonce} {} {}\n", env.len(), job.by);
+    let by = if job.by.is_empty() { "-" } else { &job.by };
+    let header = format!("{nonce} {} {by} {}\n", env.len(), job.wait.as_secs());
     Some(
         [
             what.as_bytes(),
@@ -62,6 +63,7 @@ mod tests {
             mode: Mode::Run,
             id: "20261122T141007Z-3f2a1bc".to_owned(),
             by: String::new(),
+            wait: std::time::Duration::ZERO,
             env: Secret::default(),
         };
         let sent = payload(&job, Mode::Ask, "nonce").unwrap_or_default();

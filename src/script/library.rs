@@ -4,6 +4,7 @@ use crate::plan::Kind;
 
 const BASE: &str = include_str!("../../templates/script/base.sh");
 const SESSION: &str = include_str!("../../templates/script/session.sh");
+const LOCK: &str = include_str!("../../templates/script/lock.sh");
 const WORKER: &str = include_str!("../../templates/script/worker.sh");
 const GIT: &str = include_str!("../../templates/script/git.sh");
 const PREPARE: &str = include_str!("../../templates/script/prepare.sh");
@@ -13,6 +14,8 @@ const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const FINISH: &str = include_str!("../../templates/script/finish.sh");
 const ROLLBACK: &str = include_str!("../../templates/script/rollback.sh");
 const SETUP: &str = include_str!("../../templates/script/setup.sh");
+const AGAIN: &str = include_str!("../../templates/script/again.sh");
+const CONTROL: &str = include_str!("../../templates/script/control.sh");
 const READ: &str = include_str!("../../templates/script/read.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
@@ -23,14 +26,21 @@ pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Push => &[
-            BASE, SESSION, WORKER, GIT, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, READ,
+            BASE, SESSION, LOCK, WORKER, GIT, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, READ,
         ],
         Kind::Rollback => &[
-            BASE, SESSION, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, ROLLBACK, READ,
+            BASE, SESSION, LOCK, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, ROLLBACK, READ,
         ],
-        Kind::Setup => &[BASE, SESSION, GIT, SYSTEM, SETUP, READ],
+        Kind::Reload | Kind::Restart => &[
+            BASE, SESSION, LOCK, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, AGAIN, READ,
+        ],
+        Kind::Stop | Kind::Start => &[
+            BASE, SESSION, LOCK, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, CONTROL, READ,
+        ],
+        Kind::Lock | Kind::Unlock => &[BASE, SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
+        Kind::Setup => &[BASE, SESSION, LOCK, GIT, SYSTEM, SETUP, READ],
         Kind::Read => &[
-            BASE, SESSION, GIT, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, READ,
+            BASE, SESSION, LOCK, GIT, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, READ,
         ],
     }
 }
@@ -39,8 +49,10 @@ pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
 pub(super) fn programs(kind: Kind) -> &'static [(&'static str, &'static str)] {
     match kind {
         Kind::Push => &[("PROBE_PY", PROBE), ("REQUIREMENTS_PY", REQUIREMENTS)],
-        Kind::Rollback => &[("PROBE_PY", PROBE)],
+        Kind::Rollback | Kind::Reload | Kind::Restart | Kind::Stop | Kind::Start => {
+            &[("PROBE_PY", PROBE)]
+        }
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)],
-        Kind::Read => &[],
+        Kind::Lock | Kind::Unlock | Kind::Read => &[],
     }
 }

@@ -9,6 +9,7 @@
 mod machines;
 
 mod broken;
+mod control;
 mod faults;
 mod first_site;
 mod fleet;

@@ -111,6 +111,14 @@ impl Running {
         }
     }
 
+    /// As the terminal's Ctrl-C, or somebody's `kill`.
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status()?;
+        ensure!(sent.success(), "no process {pid}");
+        Ok(())
+    }
+
     /// No chance to say good-bye.
     pub(crate) fn kill(mut self) -> Result<()> {
         self.child.kill()?;

@@ -33,6 +33,7 @@ impl Fake {
             mode: Mode::Run,
             id: id.to_owned(),
             by: "tester".to_owned(),
+            wait: std::time::Duration::ZERO,
             env: Secret::new(b"A='b'\n".to_vec()),
         }
     }

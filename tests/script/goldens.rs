@@ -37,7 +37,9 @@ fn check(name: &str, source: &str, kind: &str) {
 
 #[test]
 fn small_app() {
-    for kind in ["push", "rollback", "setup", "read"] {
+    for kind in [
+        "push", "rollback", "setup", "read", "reload", "restart", "stop", "start", "lock", "unlock",
+    ] {
         check("small", SMALL, kind);
     }
 }
