@@ -32,6 +32,7 @@ take_lock() {
 
 # A run that never had the lock leaves no record.
 leave() {
+  stop_listening
   rm -rf "$run"
   run=
   end "$@"

@@ -3,9 +3,9 @@
 # Mode `run`, in the ssh session: start the worker, then only follow its log.
 attach() {
   [ -n "$NONCE" ] && [ -n "${1##*[!0-9]*}" ] || exit 65
-  if ! [ -w "$STATE/runs" ]; then hello; refuse_read; fi
+  if ! [ -w "$STATE/runs" ]; then drop_bootstrap; hello; refuse_read; fi
   # Somebody began the same within the same second.
-  if ! mkdir -m 700 "$run"; then hello; run='' && end locked "run=$ID"; fi
+  if ! mkdir -m 700 "$run"; then drop_bootstrap; hello; run='' && end locked "run=$ID"; fi
   cp "$self" "$run/script" && drop_bootstrap
   (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE ${BY:--} ${WAIT:-0} $KIND" >"$run/nonce" && : >"$run/log")
   # A cut upload is no run.

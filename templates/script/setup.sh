@@ -236,13 +236,13 @@ setup_run() {
       holder_fields "$(holder)"
       end locked "$fields"
     fi
-    stop_listening
-    trap - TERM INT HUP
     clock
     # shellcheck disable=SC2016 # expanded by the inner sh
     printf '%s\n' "${BY:--} $now $KIND $ID" | runuser -u "$OWNER" -- sh -c 'umask 077; cat >"$1.new" && mv -fT "$1.new" "$1"' sh "$ROOT/.deployer/holder"
     heed_freeze
   fi
+  stop_listening
+  trap - TERM INT HUP
   heed_abort <&5 9>&- 6<&- &
   heeding=$!
   (plan_setup) 9>&- 6<&-

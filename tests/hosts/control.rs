@@ -167,8 +167,8 @@ fn ways_back(site: &Site) -> Result<()> {
         .expect(2)?;
     let list = site.deployer(&["releases", "production"])?.expect(0)?;
     let row = |release: &str| {
-        let line = list.stdout.lines().find(|line| line.contains(release));
-        line.with_context(|| format!("no {release}\n{list}"))
+        let found = list.stdout.lines().find(|line| line.contains(release));
+        found.with_context(|| format!("no {release}\n{list}"))
     };
     ensure!(row(&made[1].1)?.contains("  * "), "{list}");
     ensure!(row(&made[0].1)?.contains("  < "), "{list}");

@@ -2,5 +2,7 @@
 
 mod goldens;
 mod library;
+mod lock;
 mod plans;
+mod releases;
 mod requirements;
