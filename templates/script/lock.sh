@@ -3,6 +3,9 @@
 # The kernel frees the lock when its holder dies, so nobody ever unlocks by hand. A freeze is a file of its own, which
 # outlives every process until `deployer unlock` removes it.
 
+# Who opens the two files: root reads them as their owner, for they could be links.
+reader=
+
 # holder_fields LINE: who holds the lock, as fields of an event. The line's time is of the clock since boot.
 holder_fields() {
   IFS=' ' read -r who when kind held _ <<LINE
@@ -14,7 +17,7 @@ LINE
   age=$(((now - when) / 100))
   fields="$fields since=$(($(date +%s) - age)) age=$age kind=$(word "$kind") run=$(word "$held")"
 }
-holder() { head -c 400 "$ROOT/.deployer/holder" 2>/dev/null; }
+holder() { $reader head -c 400 "$ROOT/.deployer/holder" 2>/dev/null; }
 
 take_lock() {
   # Nobody waits for a lock that will not help.
@@ -78,7 +81,7 @@ LINE
   case $when in '' | *[!0-9]*) ;; *) fields="$fields since=$when age=$(($(date +%s) - when))" ;; esac
   fields="$fields message=$(word "$why_frozen")"
 }
-frozen() { head -c 800 "$ROOT/.deployer/frozen" 2>/dev/null; }
+frozen() { $reader head -c 800 "$ROOT/.deployer/frozen" 2>/dev/null; }
 
 # A freeze stops what is new. What was live before must be had back at any hour, so a rollback only hears of it.
 heed_freeze() {

@@ -206,9 +206,6 @@ start_system() {
   [ -z "$sites" ] || { nginx -t -q && systemctl reload nginx.service; }
 }
 
-holder() { as_owner head -c 400 "$ROOT/.deployer/holder" 2>/dev/null; }
-frozen() { as_owner head -c 800 "$ROOT/.deployer/frozen" 2>/dev/null; }
-
 # Between two steps everything is whole, so that is where a setup can stop.
 stop_if_asked() {
   [ ! -e "$run/stop" ] || exit 5
@@ -223,7 +220,7 @@ setup_step() {
 }
 
 setup_run() {
-  ended='' queued='' told_freeze='' watcher=''
+  ended='' queued='' told_freeze='' watcher='' reader=as_owner
   trap '[ -n "$ended" ] || ev "end prepare-failed reason=script"' EXIT
   exec 5<&0 </dev/null
   hello
