@@ -16,15 +16,18 @@ const SLOW: &str = "import os, time\nif os.environ.get('DEPLOYER_TRIAL'):\n    t
 #[test]
 fn a_site_is_in_its_operators_hands() -> Result<()> {
     let site = Site::live()?;
-    processes(&site).context("processes")?;
-    freeze(&site).context("freeze")?;
-    ways_back(&site).context("ways back")?;
-    two_at_once(&site).context("two at once")?;
     site.on_import(SLOW)?;
     site.commit()?;
     waiting(&site).context("waiting")?;
     attach(&site).context("attach")?;
-    interrupt(&site).context("interrupt")
+    interrupt(&site).context("interrupt")?;
+    site.on_import("")?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    processes(&site).context("processes")?;
+    freeze(&site).context("freeze")?;
+    ways_back(&site).context("ways back")?;
+    two_at_once(&site).context("two at once")
 }
 
 fn processes(site: &Site) -> Result<()> {
@@ -95,10 +98,8 @@ fn processes(site: &Site) -> Result<()> {
         .lines()
         .filter_map(|line| line.split_whitespace().nth(2))
         .collect();
-    ensure!(
-        kinds == ["push", "reload", "restart", "restart", "stop", "start"],
-        "{history}"
-    );
+    let done = ["reload", "restart", "restart", "stop", "start"];
+    ensure!(kinds.ends_with(&done), "{history}");
     Ok(())
 }
 
