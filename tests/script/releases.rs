@@ -72,7 +72,7 @@ fn steps_go_over_good_releases_only() {
         ("r6", 3, "r2"),
         ("r4", 2, "r1"),
     ] {
-        chosen(live, &format!("'' {steps}"), &format!("{found}"));
+        chosen(live, &format!("'' {steps}"), found);
     }
     chosen("r4", "'' 9", "refused nothing-older steps=9 found=2");
 }
