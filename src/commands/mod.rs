@@ -1,8 +1,11 @@
 //! One file per command: glue between the stages, and the only place that sees all of them.
 
+mod attach;
+mod by_hand;
 mod completions;
 mod context;
 mod fault;
+mod history;
 mod known_hosts;
 mod login_keys;
 mod plan;
@@ -16,6 +19,7 @@ mod setup;
 mod status;
 
 use crate::cli::{Cli, Command};
+use crate::plan::ByHand;
 use crate::report::ExitCode;
 
 /// Runs one command line.
@@ -29,6 +33,14 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Render(arguments) => render::run(global, arguments),
         Command::Releases(arguments) => releases::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),
+        Command::Attach(arguments) => attach::run(global, arguments),
+        Command::History(arguments) => history::run(global, arguments),
+        Command::Reload(arguments) => by_hand::run(global, arguments, &ByHand::Reload),
+        Command::Restart(arguments) => by_hand::run(global, arguments, &ByHand::Restart),
+        Command::Start(arguments) => by_hand::run(global, arguments, &ByHand::Start),
+        Command::Stop(arguments) => by_hand::stop(global, arguments),
+        Command::Lock(arguments) => by_hand::lock(global, arguments),
+        Command::Unlock(arguments) => by_hand::unlock(global, arguments),
         Command::Completions(arguments) => completions::run(arguments),
     };
     done.unwrap_or_else(|error| fault::report(global, &error))

@@ -113,6 +113,7 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context, id: &ReleaseId) -
             mode: Mode::Run,
             id: id.to_string(),
             by: session::by(global),
+            wait: arguments.wait.wait.unwrap_or_default(),
             env: Secret::default(),
             token: Secret::default(),
         })

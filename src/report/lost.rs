@@ -54,6 +54,11 @@ pub(super) fn meaning(lost: &Lost, story: &Story, subject: &Subject) -> (Meaning
             format!("the connection to {host} broke; nothing was changed"),
             again(),
         ),
+        LostKind::Unfollowed => (format!("no longer following {host}"), None),
+        LostKind::Unknown if subject.follows() => (
+            format!("the run on {host} was killed there; the outcome is unknown"),
+            status(),
+        ),
         LostKind::Cut | LostKind::Detached | LostKind::Unknown if !subject.switches() => (
             format!("lost {host} while it worked; the outcome is unknown"),
             again(),

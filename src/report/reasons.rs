@@ -1,9 +1,9 @@
 //! What the script's reasons mean, and what to do about them. A reason that is not listed here still prints, with its
 //! fields.
 
-use super::Subject;
 use super::sources;
 use super::words::{harmless, listed};
+use super::{Subject, holder};
 use crate::event::Fields;
 
 /// A clause without the host's state, and the next command.
@@ -148,7 +148,43 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             format!("nothing is live on {host}"),
             Some(format!("run `deployer push {}`", subject.environment)),
         ),
-        "nothing-older" => (format!("{host} keeps no older good release"), None),
+        "nothing-older" => match fields.get("steps").map(String::as_str) {
+            None | Some("1") => (format!("{host} keeps no older good release"), None),
+            Some(steps) => (
+                format!(
+                    "{host} keeps {} older good releases, not {}",
+                    field("found"),
+                    harmless(steps)
+                ),
+                Some(format!("see `deployer releases {}`", subject.environment)),
+            ),
+        },
+        "ambiguous" => (
+            format!(
+                "`{}` may mean several releases on {host}: {}",
+                field("release"),
+                field("of").replace(' ', ", ")
+            ),
+            Some("name more of the one that you mean".to_owned()),
+        ),
+        "no-run" => (format!("{host} has no record of a run"), None),
+        "no-reload" => (
+            format!("the live release on {host} cannot be reloaded: {}", match fields.get("why").map(String::as_str) {
+                Some("stopped") => "it does not run",
+                Some("unit") => "its unit is newer than its processes",
+                Some("deaf") => "its workers do not heed a TERM",
+                Some("preload") => "with `gunicorn.preload` the app lives in the master",
+                _ => "its master cannot take a HUP",
+            }),
+            Some(match fields.get("why").map(String::as_str) {
+                Some("stopped") => format!("run `deployer start {}`", subject.environment),
+                _ => format!("run `deployer restart {}`", subject.environment),
+            }),
+        ),
+        "release-gone" => (
+            format!("the live release `{}` is gone from {host}", field("release")),
+            Some(format!("run `deployer push {}`", subject.environment)),
+        ),
         "no-release" => (
             format!("{host} has no release `{}`", field("release")),
             Some(format!("see `deployer releases {}`", subject.environment)),
@@ -220,7 +256,11 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             .map_or_else(|| "?".to_owned(), |value| harmless(value))
     };
     let environment = &subject.environment;
-    let when = if matches!(step, "trial" | "import") {
+    let release = match subject.command.as_str() {
+        "reload" | "restart" | "start" => "the release",
+        _ => "the new release",
+    };
+    let when = if subject.command == "start" || matches!(step, "trial" | "import") {
         ""
     } else {
         " after the switch"
@@ -324,10 +364,8 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             ),
             Some("static files are copied: a link would lead out of what was collected".to_owned()),
         ),
-        ("import", _) => (
-            format!("the new release cannot be imported on {host}"),
-            None,
-        ),
+        ("stop", _) => (format!("systemd could not stop the app on {host}"), None),
+        ("import", _) => (format!("{release} cannot be imported on {host}"), None),
         ("unit-check" | "unit-refused", _) => {
             (format!("systemd on {host} does not accept the unit"), None)
         }
@@ -340,13 +378,12 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             Some("`ss -ltnp` there names the program that has the port".to_owned()),
         ),
         ("sudoers-refused", _) => (format!("sudo on {host} does not accept its rules"), None),
-        ("start" | "trial-start", _) => (
-            format!("systemd could not start the new release on {host}"),
-            None,
-        ),
+        ("start" | "trial-start", _) => {
+            (format!("systemd could not start {release} on {host}"), None)
+        }
         ("died" | "stranger" | "timeout" | "boot-timeout" | "health" | "mixed" | "workers", _)
         | (_, "trial" | "proof") => (
-            format!("the new release {} on {host}{when}", booted(reason, fields)),
+            format!("{release} {} on {host}{when}", booted(reason, fields)),
             None,
         ),
         ("switch", _) => (format!("{host} could not switch to the new release"), None),
@@ -371,6 +408,10 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
         ("database-stays", ..) => format!(
             "the database stays as `{}` migrated it; a rollback takes back no migration",
             field("release")
+        ),
+        ("frozen", ..) => format!(
+            "frozen {}; this is no push, so it goes on",
+            holder::frozen(fields)
         ),
         _ => described(reason, fields),
     }

@@ -36,7 +36,9 @@ pub(super) fn payload(job: &Job, mode: Mode, nonce: &str) -> Option<Vec<u8>> {
     } else {
         (env, token)
     };
-    let header = format!("{nonce} {} {} {}\n", env.len(), token.len(), job.by);
+    let by = if job.by.is_empty() { "-" } else { &job.by };
+    let (lengths, wait) = ((env.len(), token.len()), job.wait.as_secs());
+    let header = format!("{nonce} {} {} {by} {wait}\n", lengths.0, lengths.1);
     Some(
         [
             what.as_bytes(),
@@ -70,6 +72,7 @@ mod tests {
             mode: Mode::Run,
             id: "20261122T141007Z-3f2a1bc".to_owned(),
             by: String::new(),
+            wait: std::time::Duration::ZERO,
             env: Secret::default(),
             token: Secret::default(),
         };

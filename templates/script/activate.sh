@@ -21,6 +21,9 @@ activate() {
 
 switch_reload() {
   relink "../releases/$RELEASE" "$ROOT/slots/$slot" && live_links "$RELEASE" "$live" || return 1
+  # Of the same release again, only workers that are new may count.
+  # shellcheck disable=SC2016 # expanded by the inner sh
+  [ "$RELEASE" != "$live" ] || as_app sh -c 'rm -f "$1"/workers/[0-9]*' sh "/run/$APP/$slot" || return 1
   unit reload "$slot" || { unit_log "$slot"; fail reload; return 1; }
 }
 
@@ -56,7 +59,7 @@ install_site() {
 live_links() {
   relink "releases/$1" "$ROOT/current" || return 1
   [ -d "$ROOT/static" ] || return 0
-  { [ -z "${2-}" ] || relink "$2" "$ROOT/static/previous"; } && relink "$1" "$ROOT/static/live"
+  { [ -z "${2-}" ] || [ "$2" = "$1" ] || relink "$2" "$ROOT/static/previous"; } && relink "$1" "$ROOT/static/live"
 }
 
 # Proven: every worker reports this release, and the site answers by its socket and through nginx.

@@ -2,7 +2,7 @@
 
 # The session's secret word, the sizes of the environment and of the token, and who it is come before any verb.
 header() {
-  IFS=' ' read -r NONCE length token_length BY
+  IFS=' ' read -r NONCE length token_length BY WAIT
 }
 
 main() {
@@ -16,14 +16,19 @@ main() {
       attach "$length" "$token_length"
       ;;
     worker)
-      IFS=' ' read -r NONCE BY <"$run/nonce"
+      IFS=' ' read -r NONCE BY WAIT _ <"$run/nonce"
+      echo $$ >"$run/pid"
       "$WORK"
       ;;
-    read | ask)
+    read | ask | follow)
       become "$@"
       header
       drop_bootstrap
-      if [ "$mode" = ask ]; then ask; else run='' && receive_token && read_only; fi
+      case $mode in
+        ask) ask ;;
+        follow) run='' && follow ;;
+        read) run='' && receive_token && read_only ;;
+      esac
       ;;
     broker) serve_root ;;
     root)

@@ -11,6 +11,7 @@ mod machines;
 mod schema;
 
 mod broken;
+mod control;
 mod django;
 mod faults;
 mod first_site;

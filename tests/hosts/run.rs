@@ -114,12 +114,11 @@ impl Running {
         }
     }
 
-    /// A signal by its name, such as `INT`.
+    /// As the terminal's Ctrl-C, or somebody's `kill`.
     pub(crate) fn signal(&self, name: &str) -> Result<()> {
-        let kill = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
-            .status()?;
-        ensure!(kill.success(), "cannot send {name}");
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status()?;
+        ensure!(sent.success(), "no process {pid}");
         Ok(())
     }
 

@@ -37,7 +37,19 @@ fn check(name: &str, source: &str, kind: &str) {
 
 #[test]
 fn small_app() {
-    for kind in ["push", "rollback", "rollback-keep-env", "setup", "read"] {
+    for kind in [
+        "push",
+        "rollback",
+        "rollback-keep-env",
+        "setup",
+        "read",
+        "reload",
+        "restart",
+        "stop",
+        "start",
+        "lock",
+        "unlock",
+    ] {
         check("small", SMALL, kind);
     }
 }

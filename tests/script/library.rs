@@ -7,11 +7,11 @@ use deployer::script::compile;
 
 use crate::plans::{SMALL, plan};
 
-const SHELLS: [&str; 2] = ["dash", "bash"];
+pub(crate) const SHELLS: [&str; 2] = ["dash", "bash"];
 const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
 /// Runs a script file with these arguments and this standard input.
-fn run(shell: &str, text: &str, arguments: &[&str], input: &str) -> Output {
+pub(crate) fn run(shell: &str, text: &str, arguments: &[&str], input: &str) -> Output {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = directory.path().join("script");
     std::fs::write(&path, text).expect("the script is written");
@@ -32,8 +32,13 @@ fn run(shell: &str, text: &str, arguments: &[&str], input: &str) -> Output {
 }
 
 /// The library alone, with `body` instead of the modes.
-fn library(body: &str) -> String {
-    let text = compile(&plan(SMALL, "push")).text;
+pub(crate) fn library(body: &str) -> String {
+    library_of("push", body)
+}
+
+/// The same of another kind of run.
+pub(crate) fn library_of(kind: &str, body: &str) -> String {
+    let text = compile(&plan(SMALL, kind)).text;
     let (library, _) = text.split_once("\nmain \"$@\"").expect("the last line");
     format!("{library}\nNONCE={NONCE}\n{body}\n")
 }
@@ -41,7 +46,10 @@ fn library(body: &str) -> String {
 #[test]
 fn every_kind_parses_in_every_shell() {
     for shell in SHELLS {
-        for kind in ["push", "rollback", "setup", "read"] {
+        for kind in [
+            "push", "rollback", "setup", "read", "reload", "restart", "stop", "start", "lock",
+            "unlock",
+        ] {
             let directory = tempfile::tempdir().expect("a temporary directory");
             let path = directory.path().join(kind);
             std::fs::write(&path, compile(&plan(SMALL, kind)).text).expect("written");

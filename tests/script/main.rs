@@ -2,6 +2,8 @@
 
 mod goldens;
 mod library;
+mod lock;
 mod plans;
+mod releases;
 mod requirements;
 mod tasks;
