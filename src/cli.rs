@@ -81,6 +81,8 @@ pub enum Color {
 pub enum Command {
     /// Make the hosts ready: users, directories, units, site; safe to run again
     Setup(Setup),
+    /// Look whether the file is right and the hosts are ready, and say what to do; changes nothing
+    Check(Check),
     /// Put the newest revision of the branch live
     #[command(visible_alias = "deploy")]
     Push(Push),
@@ -115,6 +117,15 @@ pub struct Setup {
     /// Trust the git server's host key with this fingerprint
     #[arg(long, value_name = "SHA256:...")]
     pub accept_git_host_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub environment: Environment,
+    /// Log in as this user instead of the file's (who need not exist yet), as for setup
+    #[arg(long, value_name = "USER")]
+    pub login: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! One file per command: glue between the stages, and the only place that sees all of them.
 
+mod check;
 mod context;
 mod known_hosts;
 mod login_keys;
@@ -24,6 +25,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     let global = &cli.global;
     let done = match &cli.command {
         Command::Setup(arguments) => setup::run(global, arguments),
+        Command::Check(arguments) => check::run(global, arguments),
         Command::Push(arguments) => push::run(global, arguments),
         Command::Rollback(arguments) => rollback::run(global, arguments),
         Command::Plan(arguments) => plan::run(global, arguments),

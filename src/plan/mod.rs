@@ -1,6 +1,7 @@
 //! Target -> Plan: pure data, decided before the first connection.
 
 mod action;
+mod check;
 mod file;
 mod push;
 mod read;
@@ -9,7 +10,8 @@ mod setup;
 
 use serde::Serialize;
 
-pub use action::{Action, Virtualenv};
+pub use action::{Action, Examination, Virtualenv};
+pub use check::check;
 pub use file::{File, Name, Place};
 pub use push::push;
 pub use read::{Question, read};
@@ -39,6 +41,8 @@ pub enum Kind {
     Rollback,
     Setup,
     Read,
+    /// Asks a host whether it is ready, set up or not.
+    Check,
 }
 
 /// Who and where the app is on a host, and how its health is asked.

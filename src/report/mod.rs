@@ -5,6 +5,7 @@
 //! only where it appears.
 
 mod answers;
+mod check;
 mod closing;
 mod exit;
 mod failure;
@@ -17,6 +18,7 @@ mod story;
 mod words;
 
 pub use answers::{plan_lines, release_lines, state_lines};
+pub use check::{Examined, Finding, Level, check_code, check_lines, check_summary, findings};
 pub use exit::ExitCode;
 pub use mask::Mask;
 pub use paint::Paint;
@@ -44,7 +46,7 @@ impl Subject {
     fn asks(&self) -> bool {
         matches!(
             self.command.as_str(),
-            "plan" | "releases" | "status" | "login"
+            "check" | "plan" | "releases" | "status" | "login"
         )
     }
 

@@ -14,6 +14,7 @@ const FINISH: &str = include_str!("../../templates/script/finish.sh");
 const ROLLBACK: &str = include_str!("../../templates/script/rollback.sh");
 const SETUP: &str = include_str!("../../templates/script/setup.sh");
 const READ: &str = include_str!("../../templates/script/read.sh");
+const CHECK: &str = include_str!("../../templates/script/check.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
 const REQUIREMENTS: &str = include_str!("../../templates/script/requirements.py");
@@ -32,6 +33,7 @@ pub(super) fn parts(kind: Kind) -> &'static [&'static str] {
         Kind::Read => &[
             BASE, SESSION, GIT, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, READ,
         ],
+        Kind::Check => &[BASE, SESSION, GIT, SYSTEM, CHECK],
     }
 }
 
@@ -41,6 +43,6 @@ pub(super) fn programs(kind: Kind) -> &'static [(&'static str, &'static str)] {
         Kind::Push => &[("PROBE_PY", PROBE), ("REQUIREMENTS_PY", REQUIREMENTS)],
         Kind::Rollback => &[("PROBE_PY", PROBE)],
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)],
-        Kind::Read => &[],
+        Kind::Read | Kind::Check => &[],
     }
 }

@@ -46,7 +46,7 @@ pub fn compile(plan: &HostPlan) -> Script {
             function(&mut text, "plan_finish", &plan.finish, "run_step");
         }
         Kind::Setup => function(&mut text, "plan_setup", &plan.prepare, "step"),
-        Kind::Read => function(&mut text, "plan_read", &plan.prepare, ""),
+        Kind::Read | Kind::Check => function(&mut text, "plan_read", &plan.prepare, ""),
     }
     text.push('\n');
     text.push_str(library::MAIN);
@@ -69,11 +69,12 @@ fn header(text: &mut String, plan: &HostPlan) {
         Kind::Push => ("push", "worker"),
         Kind::Rollback => ("rollback", "worker"),
         Kind::Setup => ("setup", "setup_run"),
-        Kind::Read => ("read", "worker"),
+        Kind::Read => ("read", "read_only"),
+        Kind::Check => ("check", "check_only"),
     };
     let state = match plan.kind {
         Kind::Setup => format!("/var/lib/deployer/{app}"),
-        Kind::Push | Kind::Rollback | Kind::Read => format!("{root}/.deployer"),
+        Kind::Push | Kind::Rollback | Kind::Read | Kind::Check => format!("{root}/.deployer"),
     };
     let table = system(&plan.files)
         .map(|(name, digest, mode, path)| format!("{name} {digest} {mode:04o} {path}"));

@@ -80,6 +80,20 @@ target() {
 
 # --- other programs and users ---
 
+# memory SLOT: $used by its processes, in kB and without the cache of files, and what the host $have.
+memory() {
+  group=system.slice/$APP-$1.service
+  used=$(sed -nE 's/^(anon|total_rss) ([0-9]+)[0-9]{3}$/\2/p' "/sys/fs/cgroup/$group/memory.stat" "/sys/fs/cgroup/memory/$group/memory.stat" 2>/dev/null)
+  if [ -z "$used" ]; then # without the kernel's account: what is shared counts twice
+    used=0
+    for one in $(cat "/sys/fs/cgroup/$group/cgroup.procs" "/sys/fs/cgroup/systemd/$group/cgroup.procs" 2>/dev/null); do
+      part=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$one/status" 2>/dev/null)
+      used=$((used + ${part:-0}))
+    done
+  fi
+  have=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
+}
+
 # In our process group, so that an abort reaches it; without the way to root.
 limit() { timeout --foreground -k 5 "$@" 7>&- 8<&-; }
 

@@ -11,7 +11,8 @@ fetch() {
 }
 fetch_commit() {
   git_environment
-  fetch_refs "$1" "+refs/heads/$2:refs/heads/$2" || :
+  # The branch alone is less to ask for; what is wrong with that, the second says too.
+  [ "$2" = "$3" ] || fetch_refs "$1" "+refs/heads/$2:refs/heads/$2" 2>/dev/null
   have_commit "$3" && return 0
   fetch_refs --prune "$1" '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*' || { fail fetch; return 1; }
   have_commit "$3" || { fail revision-missing; return 1; }

@@ -23,7 +23,7 @@ main() {
       become "$@"
       header
       drop_bootstrap
-      if [ "$mode" = ask ]; then ask; else run='' && read_only; fi
+      if [ "$mode" = ask ]; then ask; else run='' && "$WORK"; fi
       ;;
     broker) serve_root ;;
     root)
@@ -34,8 +34,9 @@ main() {
   esac
 }
 
-# Setup runs as root; everything else as the tree's owner, also when root logged in.
+# Setup runs as root, and a check as whoever logged in; everything else as the tree's owner, also when root logged in.
 become() {
+  [ "$KIND" != check ] || return 0
   if [ "$KIND" = setup ]; then
     if [ "$(id -u)" -ne 0 ]; then
       sudo -n true 2>/dev/null && exec sudo -n sh "$self" "$@"
@@ -55,6 +56,7 @@ become() {
 decline() {
   header
   hello
+  drop_bootstrap
   ev "refused $1"
   ev "end refused"
   exit 70

@@ -3,11 +3,14 @@
 # Mode `run`, in the ssh session: start the worker, then only follow its log.
 attach() {
   [ -n "$NONCE" ] && [ -n "${1##*[!0-9]*}" ] || exit 65
-  if ! [ -w "$STATE/runs" ]; then hello; refuse_read; fi
+  if ! [ -x "$STATE/runs" ]; then turn_away && refuse_read; fi
   # Somebody began the same within the same second.
-  if ! mkdir -m 700 "$run"; then hello; run='' && end locked "holder=$(word "run $ID")"; fi
-  cp "$self" "$run/script" && drop_bootstrap
-  (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE $BY" >"$run/nonce" && : >"$run/log")
+  if [ -d "$run" ]; then turn_away && end locked "holder=$(word "run $ID")"; fi
+  if ! wrong=$({
+    umask 077
+    mkdir "$run" && cp "$self" "$run/script" && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE $BY" >"$run/nonce" && : >"$run/log"
+  } 2>&1); then cannot_write; fi
+  drop_bootstrap
   # A cut upload is no run.
   [ "$(wc -c <"$run/env")" -eq "$1" ] || { rm -rf "$run"; exit 65; }
   mkfifo -m 600 "$run/ctl" || exit 71
@@ -23,6 +26,20 @@ attach() {
   tail -n +1 -f -s 0.02 --pid="$worker" <&3 || :
   kill "$feeder" 2>/dev/null || :
   wait "$worker"
+}
+
+# The run that never was ends without a trace.
+turn_away() {
+  hello
+  drop_bootstrap
+  run=
+}
+cannot_write() {
+  rm -rf "$run"
+  turn_away
+  ev "refused unwritable said=$(word "${wrong##*"
+"}")"
+  end refused
 }
 
 drop_bootstrap() { case $self in */deployer.*/s) rm -rf "${self%/s}" ;; esac; }

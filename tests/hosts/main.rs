@@ -8,7 +8,9 @@
 #[path = "../machines/mod.rs"]
 mod machines;
 
+mod bad_situations;
 mod broken;
+mod check;
 mod faults;
 mod first_site;
 mod fleet;
@@ -23,3 +25,4 @@ mod run;
 mod secrets;
 mod site;
 mod state;
+mod two_apps;

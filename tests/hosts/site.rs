@@ -81,15 +81,7 @@ impl Site {
         );
         let ssh = SshConfig::through(&routes)?;
         let app = TempDir::new()?;
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/flask");
-        ensure!(
-            Command::new("cp")
-                .arg("-R")
-                .arg(example.join("."))
-                .arg(app.path())
-                .status()?
-                .success()
-        );
+        example(app.path())?;
         git.create("hello")?;
         let site = Self {
             git,
@@ -125,9 +117,14 @@ impl Site {
     }
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
+        self.start_in(self.app.path(), arguments)
+    }
+
+    /// The same for an app in another directory.
+    pub(crate) fn start_in(&self, app: &Path, arguments: &[&str]) -> Result<Running> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deployer"));
         command
-            .current_dir(self.app.path())
+            .current_dir(app)
             .arg("--ssh-config")
             .arg(self.ssh.path())
             .args(arguments);
@@ -193,6 +190,18 @@ impl Site {
     pub(crate) fn load(&self) -> Load {
         Load::start((self.web().ip(), 80).into(), NAME, "/", 40)
     }
+}
+
+/// A copy of the example.
+pub(crate) fn example(into: &Path) -> Result<()> {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/flask");
+    let copy = Command::new("cp")
+        .arg("-R")
+        .arg(example.join("."))
+        .arg(into)
+        .status()?;
+    ensure!(copy.success(), "no copy of the example");
+    Ok(())
 }
 
 /// What the app said of itself.

@@ -39,7 +39,7 @@ fn library(body: &str) -> String {
 #[test]
 fn every_kind_parses_in_every_shell() {
     for shell in SHELLS {
-        for kind in ["push", "rollback", "setup", "read"] {
+        for kind in ["push", "rollback", "setup", "read", "check"] {
             let directory = tempfile::tempdir().expect("a temporary directory");
             let path = directory.path().join(kind);
             std::fs::write(&path, compile(&plan(SMALL, kind)).text).expect("written");

@@ -1,6 +1,6 @@
 use deployer::config::Config;
 use deployer::files::host_files;
-use deployer::plan::{GitPins, HostPlan, Question, push, read, rollback, setup};
+use deployer::plan::{GitPins, HostPlan, Question, check, push, read, rollback, setup};
 use deployer::target::{ReleaseId, Revision, Target, TargetHost};
 use deployer::template::Templates;
 
@@ -58,6 +58,7 @@ pub(crate) fn plan(source: &str, kind: &str) -> HostPlan {
             let keys = ["ssh-ed25519 AAAA it's@home".to_owned()];
             setup(&config, &host, &keys, &GitPins::default(), files)
         }
+        "check" => check(&config, &host, files),
         "read" => read(&config, &host, Question::State, files),
         other => panic!("no kind {other}"),
     }
