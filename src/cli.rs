@@ -181,4 +181,5 @@ pub enum RenderKind {
     Push,
     Rollback,
     Setup,
+    Check,
 }

@@ -45,6 +45,7 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
             let target = push::target(context, revision::offline(&wanted, context)?, false);
             crate::plan::push(&target, host, files)
         }
+        RenderKind::Check => crate::plan::check(&context.config, host, files),
         RenderKind::Rollback => crate::plan::rollback(&context.config, host, None, files),
         RenderKind::Setup => {
             crate::plan::setup(&context.config, host, &[], &GitPins::default(), files)

@@ -191,6 +191,6 @@ look_at_repository() {
     case $said in *refs/heads/*) there=yes ;; *) there=no ;; esac
     ev "fact repository asked=yes works=yes branch=$there"
   else
-    ev "fact repository asked=yes works=no said=$(word "$(printf %s "$said" | head -n 3)")"
+    ev "fact repository asked=yes works=no said=$(word "$(printf %s "$said" | tr -d '\r' | head -n 3)")"
   fi
 }
