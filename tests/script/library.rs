@@ -75,6 +75,40 @@ fn a_host_that_was_never_set_up_says_so_and_stays_as_it_is() {
 }
 
 #[test]
+fn a_run_that_is_turned_away_leaves_no_script() {
+    let source = SMALL.replace("repo:", "root: /srv/deployer-test-no-such-root\nrepo:");
+    for shell in SHELLS {
+        let directory = tempfile::Builder::new()
+            .prefix("deployer.")
+            .tempdir()
+            .expect("a temporary directory");
+        let path = directory.path().join("s");
+        std::fs::write(&path, compile(&plan(&source, "push")).text).expect("written");
+        let said = Command::new(shell)
+            .arg(&path)
+            .args(["run", "20260101T000000Z-0000000"])
+            .stdin(given(&format!("{NONCE} 0 tester\n")))
+            .output()
+            .expect("the shell runs");
+        let text = String::from_utf8_lossy(&said.stdout);
+        assert!(text.contains("refused not-set-up"), "{shell}: {said:?}");
+        assert!(
+            text.trim_end().ends_with("end refused"),
+            "{shell}: {said:?}"
+        );
+        assert!(!directory.path().exists(), "{shell}: the script stays");
+    }
+}
+
+/// Standard input that is there already.
+fn given(text: &str) -> Stdio {
+    let mut file = tempfile::tempfile().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("written");
+    std::io::Seek::rewind(&mut file).expect("a file can be read again");
+    Stdio::from(file)
+}
+
+#[test]
 fn words_on_the_wire_carry_any_byte() {
     for shell in SHELLS {
         let said = run(shell, &library("word 'a b%c\n@x=y'"), &["none", "id"], "");

@@ -218,9 +218,19 @@ impl Judge<'_> {
         if python.get("found").is_some_and(|found| found == "yes") {
             let version = python.get("version").map_or("", String::as_str);
             self.say(Level::Ok, "python", format!("python {version} is there"));
+        } else if !self.ready() && self.installs(&python) {
+            self.say(Level::Note, "python", "setup installs it");
         } else {
             self.refused("python", "python", &python);
         }
+    }
+
+    fn installs(&self, python: &Fields) -> bool {
+        let version = python.get("version").map_or("", String::as_str);
+        let packages = &self.examined.config.setup.packages;
+        packages
+            .iter()
+            .any(|package| package.as_str() == format!("python{version}"))
     }
 
     pub(super) fn clock(&mut self) {
