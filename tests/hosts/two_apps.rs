@@ -58,10 +58,10 @@ fn two_apps_are_pushed_at_once() -> Result<()> {
             undisturbed(what, &run?.expect(0)?, &report, [&before, &after])?;
         }
     }
-    let enabled = site
+    let sites = site
         .web()
-        .sh("nginx -T 2>/dev/null | grep -c 'client_max_body_size 20971520'")?;
-    ensure!(enabled == "2", "{enabled} sites have the new size");
+        .sh("nginx -T 2>/dev/null | grep -c 'client_max_body_size 20m'")?;
+    ensure!(sites == "2", "{sites} sites have the new size");
     tidy(site.web())
 }
 
