@@ -113,6 +113,8 @@ pub enum CiChoice {
 pub enum Command {
     /// Make the hosts ready: users, directories, units, site; safe to run again
     Setup(Setup),
+    /// Look whether the file is right and the hosts are ready, and say what to do; changes nothing
+    Check(Check),
     /// Put the newest revision of the branch live
     #[command(visible_alias = "deploy")]
     Push(RealPush),
@@ -246,6 +248,15 @@ pub struct Setup {
 }
 
 #[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub environment: Environment,
+    /// Log in as this user instead of the file's (who need not exist yet), as for setup
+    #[arg(long, value_name = "USER")]
+    pub login: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct Push {
     #[command(flatten)]
     pub environment: Environment,
@@ -323,4 +334,5 @@ pub enum RenderKind {
     Restart,
     Stop,
     Start,
+    Check,
 }

@@ -2,6 +2,7 @@
 
 mod attach;
 mod by_hand;
+mod check;
 mod completions;
 mod context;
 mod fault;
@@ -27,6 +28,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     let global = &cli.global;
     let done = match &cli.command {
         Command::Setup(arguments) => setup::run(global, arguments),
+        Command::Check(arguments) => check::run(global, arguments),
         Command::Push(arguments) => push::run(global, arguments),
         Command::Rollback(arguments) => rollback::run(global, arguments),
         Command::Plan(arguments) => plan::run(global, arguments),

@@ -60,6 +60,7 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
             let target = push::target(context, revision::offline(&wanted, context)?, None);
             crate::plan::push(&target, host, files)
         }
+        RenderKind::Check => crate::plan::check(&context.config, host, files),
         RenderKind::Rollback => {
             let first = context.hosts.first() == Some(host);
             crate::plan::rollback(&context.config, host, Earlier::default(), first, files)

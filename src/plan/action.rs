@@ -135,6 +135,19 @@ pub enum Action {
         repo: String,
         reference: String,
     },
+    Examine(Examination),
+}
+
+/// What a host is looked at for, besides what every app needs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Examination {
+    pub repo: String,
+    /// The git server and its port where it is reached over ssh.
+    pub git_server: Option<(String, u16)>,
+    pub branch: String,
+    pub python: Option<String>,
+    /// Debian packages that setup installs.
+    pub packages: Vec<String>,
 }
 
 impl Action {

@@ -1,6 +1,7 @@
 //! Target -> Plan: pure data, decided before the first connection.
 
 mod action;
+mod check;
 mod control;
 mod file;
 mod push;
@@ -11,7 +12,8 @@ mod task;
 
 use serde::Serialize;
 
-pub use action::{Action, Back, Source, Virtualenv};
+pub use action::{Action, Back, Examination, Source, Virtualenv};
+pub use check::check;
 pub use control::{ByHand, by_hand};
 pub use file::{File, Name, Place};
 pub use push::push;
@@ -67,6 +69,8 @@ pub enum Kind {
     Lock,
     Unlock,
     Read,
+    /// Asks a host whether it is ready, set up or not.
+    Check,
 }
 
 impl Kind {
@@ -83,6 +87,7 @@ impl Kind {
             Self::Lock => "lock",
             Self::Unlock => "unlock",
             Self::Read => "read",
+            Self::Check => "check",
         }
     }
 }

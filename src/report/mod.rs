@@ -6,6 +6,7 @@
 //! was asked for, in both forms.
 
 mod answers;
+mod check;
 mod ci;
 mod closing;
 mod environment;
@@ -31,6 +32,7 @@ mod verdict;
 mod words;
 
 pub use answers::{deploy_key, history, plan, releases, state};
+pub use check::{Examined, Finding, Level, check_code, check_lines, check_summary, findings};
 pub use ci::Ci;
 pub use exit::ExitCode;
 pub use mask::Mask;

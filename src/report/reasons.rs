@@ -72,7 +72,29 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
         "tool" => (format!("{host} has no `{}`", field("name")), setup()),
         "sudo" => (
             format!("the login on {host} may not control the app's units with sudo"),
-            setup(),
+            match subject.command.as_str() {
+                "setup" => setup(),
+                _ => Some(format!(
+                    "run `deployer setup {} --login root`, or as any sudoer",
+                    subject.environment
+                )),
+            },
+        ),
+        "unwritable" => (
+            format!("{host} cannot write below the app's root: {}", field("said")),
+            Some(
+                "look there with `df -h`, `df -i` and `mount`: the disk is full, or may only be read"
+                    .to_owned(),
+            ),
+        ),
+        "version" => (
+            format!(
+                "{host} has {} {}, which is too old: {} at least",
+                field("tool"),
+                field("have"),
+                field("need")
+            ),
+            Some("upgrade the host: Ubuntu 20.04 and Debian 11 are new enough".to_owned()),
         ),
         "owner" => (
             format!(
@@ -286,7 +308,10 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             "a link in the repository leads out of the release".to_owned(),
             None,
         ),
-        ("requirements", _) => ("the requirement files cannot be read".to_owned(), None),
+        ("requirements", _) => (
+            "the requirement files cannot be read".to_owned(),
+            Some("check them, and `python.requirements`: paths in the repository".to_owned()),
+        ),
         ("install", _) => (
             format!("the packages cannot be installed on {host}"),
             Some(format!(
@@ -466,7 +491,10 @@ fn booted(reason: Option<&str>, fields: &Fields) -> String {
     match (reason, fields.get("status")) {
         (Some("died"), _) => "does not boot".to_owned(),
         (Some("timeout" | "boot-timeout"), _) => "does not boot in time".to_owned(),
-        (Some("health"), Some(status)) => format!("answers {}", harmless(status)),
+        (Some("health"), Some(status)) => match fields.get("path") {
+            Some(path) => format!("answers {} at `{}`", harmless(status), harmless(path)),
+            None => format!("answers {}", harmless(status)),
+        },
         (Some("health"), None) => "does not answer as it should".to_owned(),
         (Some("mixed"), _) => "has workers of another release".to_owned(),
         (Some("stranger"), _) => {
@@ -488,7 +516,7 @@ fn described(reason: &str, fields: &Fields) -> String {
 }
 
 /// Bytes as people read them; anything else as it is.
-fn size(text: &str) -> String {
+pub(super) fn size(text: &str) -> String {
     let (number, unit) = match text.strip_suffix("kB") {
         Some(number) => (number, 1024),
         None => (text, 1),

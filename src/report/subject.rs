@@ -13,7 +13,7 @@ impl Subject {
     pub(super) fn asks(&self) -> bool {
         matches!(
             self.command.as_str(),
-            "plan" | "releases" | "status" | "login" | "history"
+            "check" | "plan" | "releases" | "status" | "login" | "history"
         )
     }
 

@@ -26,6 +26,7 @@ const SETUP: &str = include_str!("../../templates/script/setup.sh");
 const AGAIN: &str = include_str!("../../templates/script/again.sh");
 const CONTROL: &str = include_str!("../../templates/script/control.sh");
 const READ: &str = include_str!("../../templates/script/read.sh");
+const CHECK: &str = include_str!("../../templates/script/check.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
 const TASK_PY: &str = include_str!("../../templates/script/task.py");
@@ -114,6 +115,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             FINISH,
             READ,
         ],
+        Kind::Check => &[BASE, SESSION, GIT, SYSTEM, CHECK],
     }
 }
 
@@ -126,7 +128,7 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
             &[("PROBE_PY", PROBE)][..]
         }
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)][..],
-        Kind::Lock | Kind::Unlock | Kind::Read => &[][..],
+        Kind::Lock | Kind::Unlock | Kind::Read | Kind::Check => &[][..],
     };
     own.iter().copied().chain(tasks).collect()
 }

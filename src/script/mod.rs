@@ -56,7 +56,7 @@ pub fn compile(plan: &HostPlan) -> Script {
         Kind::Stop | Kind::Start | Kind::Lock | Kind::Unlock => {
             function(&mut text, "plan_control", &plan.prepare, "step");
         }
-        Kind::Read => function(&mut text, "plan_read", &plan.prepare, ""),
+        Kind::Read | Kind::Check => function(&mut text, "plan_read", &plan.prepare, ""),
     }
     text.push('\n');
     text.push_str(library::MAIN);
@@ -78,9 +78,11 @@ fn header(text: &mut String, plan: &HostPlan) {
     } = &plan.identity;
     let kind = plan.kind.as_str();
     let work = match plan.kind {
-        Kind::Push | Kind::Rollback | Kind::Reload | Kind::Restart | Kind::Read => "worker",
+        Kind::Push | Kind::Rollback | Kind::Reload | Kind::Restart => "worker",
         Kind::Stop | Kind::Start | Kind::Lock | Kind::Unlock => "control",
         Kind::Setup => "setup_run",
+        Kind::Read => "read_only",
+        Kind::Check => "check_only",
     };
     let state = match plan.kind {
         Kind::Setup => format!("/var/lib/deployer/{app}"),

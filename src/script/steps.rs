@@ -1,5 +1,5 @@
 use crate::config::{Account, Installer, Takeover};
-use crate::plan::{Action, Back, Name, Source, Task, Virtualenv};
+use crate::plan::{Action, Back, Examination, Name, Source, Task, Virtualenv};
 use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
@@ -98,7 +98,25 @@ pub(super) fn call(action: &Action) -> String {
         Action::ShowHistory { count } => format!("show_history {count}"),
         Action::Foresee { revision } => words("foresee", [revision]),
         Action::RemoteHead { repo, reference } => words("remote_head", [repo, reference]),
+        Action::Examine(examination) => examine(examination),
     }
+}
+
+fn examine(examination: &Examination) -> String {
+    let Examination {
+        repo,
+        git_server,
+        branch,
+        python,
+        packages,
+    } = examination;
+    let (host, port) = git_server.clone().unwrap_or_default();
+    let port = port.to_string();
+    let asked = [repo, &host, &port, branch, python.as_deref().unwrap_or("")];
+    words(
+        "examine",
+        asked.into_iter().chain(packages.iter().map(String::as_str)),
+    )
 }
 
 fn words<I, T>(function: &str, arguments: I) -> String

@@ -27,7 +27,7 @@ main() {
       case $mode in
         ask) ask ;;
         follow) run='' && follow ;;
-        read) run='' && receive_token && read_only ;;
+        read) run='' && receive_token && "$WORK" ;;
       esac
       ;;
     broker) serve_root ;;
@@ -39,8 +39,9 @@ main() {
   esac
 }
 
-# Setup runs as root; everything else as the tree's owner, also when root logged in.
+# Setup runs as root, and a check as whoever logged in; everything else as the tree's owner, also when root logged in.
 become() {
+  [ "$KIND" != check ] || return 0
   if [ "$KIND" = setup ]; then
     if [ "$(id -u)" -ne 0 ]; then
       sudo -n true 2>/dev/null && exec sudo -n sh "$self" "$@"
@@ -60,6 +61,7 @@ become() {
 decline() {
   header
   hello
+  drop_bootstrap
   ev "refused $1"
   ev "end refused"
   exit 70

@@ -42,6 +42,8 @@ tell_live() {
 check_host() {
   # Every path that a worker reports is a real one.
   [ "$(readlink -f "$ROOT")" = "$ROOT" ] || refuse root-link
+  read -r holder <"$ROOT/.deployer/setup"
+  [ "$holder" = "$APP" ] || refuse "other-app name=$(word "$holder")"
   if [ "$NGINX_PORT" -ne 0 ]; then
     [ -e "/etc/nginx/sites-enabled/$APP.conf" ] || refuse not-set-up
     systemctl -q is-active nginx.service || refuse nginx-down

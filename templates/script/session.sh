@@ -3,11 +3,15 @@
 # Mode `run`, in the ssh session: start the worker, then only follow its log.
 attach() {
   [ -n "$NONCE" ] && [ -n "${1##*[!0-9]*}" ] && [ -n "${2##*[!0-9]*}" ] || exit 65
-  if ! [ -w "$STATE/runs" ]; then drop_bootstrap; hello; refuse_read; fi
+  if ! [ -x "$STATE/runs" ]; then turn_away && refuse_read; fi
   # Somebody began the same within the same second.
-  if ! mkdir -m 700 "$run"; then drop_bootstrap; hello; run='' && end locked "run=$ID"; fi
-  cp "$self" "$run/script" && drop_bootstrap
-  (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE ${BY:--} ${WAIT:-0} $KIND" >"$run/nonce" && : >"$run/log")
+  if [ -d "$run" ]; then turn_away && end locked "run=$ID"; fi
+  if ! wrong=$({
+    umask 077
+    mkdir "$run" && cp "$self" "$run/script" && head -c "$1" >"$run/env" &&
+      printf '%s\n' "$NONCE ${BY:--} ${WAIT:-0} $KIND" >"$run/nonce" && : >"$run/log"
+  } 2>&1); then cannot_write; fi
+  drop_bootstrap
   # A cut upload is no run.
   [ "$(wc -c <"$run/env")" -eq "$1" ] || { rm -rf "$run"; exit 65; }
   [ "$2" -eq 0 ] || take_token "$2" "$run/token" || { rm -rf "$run"; exit 65; }
@@ -28,6 +32,19 @@ attach() {
 
 # take_token LENGTH FILE: what logs in to the repository, until it is fetched.
 take_token() { (umask 077 && head -c "$1" >"$2") && [ "$(wc -c <"$2")" -eq "$1" ]; }
+# The run that never was ends without a trace.
+turn_away() {
+  hello
+  drop_bootstrap
+  run=
+}
+cannot_write() {
+  rm -rf "$run"
+  turn_away
+  ev "refused unwritable said=$(word "${wrong##*"
+"}")"
+  end refused
+}
 
 drop_bootstrap() { case $self in */deployer.*/s) rm -rf "${self%/s}" ;; esac; }
 

@@ -11,6 +11,8 @@ open_setup() {
 
 # check_setup: whose it all is, asked before anything is changed.
 check_setup() {
+  systemd=$(systemctl --version 2>/dev/null) systemd=${systemd#systemd } systemd=${systemd%%[!0-9]*}
+  [ "${systemd:-0}" -ge 245 ] || refuse "version tool=systemd have=${systemd:-none} need=245"
   owner=$(stat -c %U "$ROOT/.deployer" 2>/dev/null) || owner=$OWNER
   [ "$owner" = "$OWNER" ] || refuse "owner name=$owner"
   other=$(as_owner cat "$ROOT/.deployer/setup" 2>/dev/null) || other=$APP

@@ -10,7 +10,9 @@ mod machines;
 #[path = "../report/schema.rs"]
 mod schema;
 
+mod bad_situations;
 mod broken;
+mod check;
 mod control;
 mod django;
 mod faults;
@@ -32,4 +34,5 @@ mod secrets;
 mod site;
 mod sources;
 mod state;
+mod two_apps;
 mod values;

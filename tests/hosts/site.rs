@@ -87,17 +87,7 @@ impl Site {
         );
         let ssh = SshConfig::through(&routes)?;
         let app = TempDir::new()?;
-        let example = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("examples")
-            .join(example);
-        ensure!(
-            Command::new("cp")
-                .arg("-R")
-                .arg(example.join("."))
-                .arg(app.path())
-                .status()?
-                .success()
-        );
+        self::example(example, app.path())?;
         git.create("hello")?;
         let site = Self {
             git,
@@ -134,6 +124,13 @@ impl Site {
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
         Running::start(self.command(arguments))
+    }
+
+    /// The same for an app in another directory.
+    pub(crate) fn start_in(&self, app: &Path, arguments: &[&str]) -> Result<Running> {
+        let mut command = self.command(arguments);
+        command.current_dir(app);
+        Running::start(command)
     }
 
     /// With these variables too.
@@ -216,6 +213,20 @@ impl Site {
     pub(crate) fn load(&self) -> Load {
         Load::start((self.web().ip(), 80).into(), NAME, "/", 40)
     }
+}
+
+/// A copy of an example.
+pub(crate) fn example(name: &str, into: &Path) -> Result<()> {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(name);
+    let copy = Command::new("cp")
+        .arg("-R")
+        .arg(example.join("."))
+        .arg(into)
+        .status()?;
+    ensure!(copy.success(), "no copy of the example");
+    Ok(())
 }
 
 /// What the app said of itself.

@@ -47,8 +47,8 @@ pub(crate) fn library_of(kind: &str, body: &str) -> String {
 fn every_kind_parses_in_every_shell() {
     for shell in SHELLS {
         for kind in [
-            "push", "rollback", "setup", "read", "reload", "restart", "stop", "start", "lock",
-            "unlock",
+            "push", "rollback", "setup", "read", "check", "reload", "restart", "stop", "start",
+            "lock", "unlock",
         ] {
             let directory = tempfile::tempdir().expect("a temporary directory");
             let path = directory.path().join(kind);
@@ -82,6 +82,40 @@ fn a_host_that_was_never_set_up_says_so_and_stays_as_it_is() {
             "{shell}: {text}"
         );
     }
+}
+
+#[test]
+fn a_run_that_is_turned_away_leaves_no_script() {
+    let source = SMALL.replace("repo:", "root: /srv/deployer-test-no-such-root\nrepo:");
+    for shell in SHELLS {
+        let directory = tempfile::Builder::new()
+            .prefix("deployer.")
+            .tempdir()
+            .expect("a temporary directory");
+        let path = directory.path().join("s");
+        std::fs::write(&path, compile(&plan(&source, "push")).text).expect("written");
+        let said = Command::new(shell)
+            .arg(&path)
+            .args(["run", "20260101T000000Z-0000000"])
+            .stdin(given(&format!("{NONCE} 0 tester\n")))
+            .output()
+            .expect("the shell runs");
+        let text = String::from_utf8_lossy(&said.stdout);
+        assert!(text.contains("refused not-set-up"), "{shell}: {said:?}");
+        assert!(
+            text.trim_end().ends_with("end refused"),
+            "{shell}: {said:?}"
+        );
+        assert!(!directory.path().exists(), "{shell}: the script stays");
+    }
+}
+
+/// Standard input that is there already.
+fn given(text: &str) -> Stdio {
+    let mut file = tempfile::tempfile().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("written");
+    std::io::Seek::rewind(&mut file).expect("a file can be read again");
+    Stdio::from(file)
 }
 
 #[test]

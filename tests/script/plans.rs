@@ -1,7 +1,7 @@
 use deployer::config::Config;
 use deployer::files::host_files;
 use deployer::plan::{
-    ByHand, Earlier, GitPins, HostPlan, Question, by_hand, push, read, rollback, setup,
+    ByHand, Earlier, GitPins, HostPlan, Question, by_hand, check, push, read, rollback, setup,
 };
 use deployer::target::{ReleaseId, Revision, Target, TargetHost};
 use deployer::template::Templates;
@@ -84,6 +84,7 @@ pub(crate) fn plan(source: &str, kind: &str) -> HostPlan {
             by_hand(&config, &host, &ByHand::Lock { message }, files)
         }
         "unlock" => by_hand(&config, &host, &ByHand::Unlock, files),
+        "check" => check(&config, &host, files),
         "read" => read(&config, &host, Question::State, files),
         other => panic!("no kind {other}"),
     }
