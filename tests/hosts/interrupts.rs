@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::faults::{next_push_works, slow_site, use_takeover};
+use crate::random::{Random, number};
 use crate::site::Site;
 use crate::state::{coherent, wait_until_free};
 
 /// `DEPLOYER_TEST_SEED` repeats a run; `DEPLOYER_TEST_INTERRUPTS` makes it longer.
 #[test]
 fn random_interrupts_never_leave_a_broken_site() -> Result<()> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let seed = number("DEPLOYER_TEST_SEED").unwrap_or(u64::from(now.subsec_nanos()) | 1);
     let count = number("DEPLOYER_TEST_INTERRUPTS").unwrap_or(10);
-    println!("seed {seed}");
-    let mut random = Random(seed);
+    let mut random = Random::seeded()?;
+    let seed = random.seed();
     let site = slow_site()?;
     let mut outcomes = BTreeMap::<String, u32>::new();
     for round in 0..count {
@@ -82,20 +81,4 @@ fn interrupt(site: &Site, fault: Fault, takeover: &str, delay: Duration) -> Resu
         (true, false) => "old, unfinished",
         (false, false) => "new, unfinished",
     })
-}
-
-/// xorshift: the same seed, the same faults.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap_or(0) % end
-    }
-}
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
 }
