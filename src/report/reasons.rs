@@ -50,6 +50,13 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             format!("{host} has not enough inodes{}", counted()),
             Some("remove files, or lower `keep_releases`".to_owned()),
         ),
+        "unwritable" => (
+            format!("`{}` on {host} cannot be written", field("path")),
+            Some(
+                "see `mount` and `dmesg` there: the file system may be read-only after an error"
+                    .to_owned(),
+            ),
+        ),
         "memory" => (
             format!(
                 "{host} has not enough memory for a second generation beside the first{}",

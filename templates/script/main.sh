@@ -54,6 +54,7 @@ become() {
 
 decline() {
   header
+  drop_bootstrap
   hello
   ev "refused $1"
   ev "end refused"

@@ -3,11 +3,22 @@
 # Mode `run`, in the ssh session: start the worker, then only follow its log.
 attach() {
   [ -n "$NONCE" ] && [ -n "${1##*[!0-9]*}" ] || exit 65
-  if ! [ -w "$STATE/runs" ]; then hello; refuse_read; fi
-  # Somebody began the same within the same second.
-  if ! mkdir -m 700 "$run"; then hello; run='' && end locked "holder=$(word "run $ID")"; fi
-  cp "$self" "$run/script" && drop_bootstrap
-  (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE $BY" >"$run/nonce" && : >"$run/log")
+  if ! [ -w "$STATE/runs" ]; then
+    [ ! -O "$STATE/runs" ] || no_run
+    drop_bootstrap
+    hello
+    refuse_read
+  fi
+  if ! mkdir -m 700 "$run"; then
+    [ -d "$run" ] || no_run
+    # Somebody began the same within the same second.
+    drop_bootstrap
+    hello
+    run='' && end locked "holder=$(word "run $ID")"
+  fi
+  cp "$self" "$run/script" || no_run
+  drop_bootstrap
+  (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE $BY" >"$run/nonce" && : >"$run/log") || no_run
   # A cut upload is no run.
   [ "$(wc -c <"$run/env")" -eq "$1" ] || { rm -rf "$run"; exit 65; }
   mkfifo -m 600 "$run/ctl" || exit 71
@@ -23,6 +34,21 @@ attach() {
   tail -n +1 -f -s 0.02 --pid="$worker" <&3 || :
   kill "$feeder" 2>/dev/null || :
   wait "$worker"
+}
+
+# The run's own files cannot be written, so that there is no run.
+no_run() {
+  drop_bootstrap
+  rm -rf "$run"
+  run=
+  hello
+  # shellcheck disable=SC2046 # two numbers
+  set -- $(df --output=avail,iavail -k "$STATE" | tail -n 1)
+  if ! [ -w "$STATE/runs" ]; then ev "refused unwritable path=$(word "$STATE")"
+  elif [ "$1" -lt 1024 ]; then ev "refused disk need=65536kB have=${1}kB"
+  elif [ "$2" = 0 ]; then ev "refused inodes need=2000 have=0"
+  else ev "refused unwritable path=$(word "$STATE")"; fi
+  end refused
 }
 
 drop_bootstrap() { case $self in */deployer.*/s) rm -rf "${self%/s}" ;; esac; }

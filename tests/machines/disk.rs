@@ -70,11 +70,11 @@ rmdir "$aside""#;
         .map(drop)
     }
 
-    /// Takes all room of a disk of its own but for `rest`, such as `24M`.
-    pub fn fill_but(&self, path: &str, rest: &str) -> Result<()> {
+    /// Takes the room of a disk of its own but for so many megabytes.
+    pub fn fill_but(&self, path: &str, megabytes: u32) -> Result<()> {
         let at = self.outer(path);
-        let script = r#"fallocate -l "$2" "$1/.rest" && sh -c "$3" "$1"; rm -f "$1/.rest""#;
-        run("sh", &["-c", script, "fill-but", &at, rest, TAKE]).map(drop)
+        let script = r#"room=$(df --output=avail -k "$1" | tail -n 1) && fallocate -l "$((room - $2 * 1024))K" "$1/.full-but""#;
+        run("sh", &["-c", script, "fill-but", &at, &megabytes.to_string()]).map(drop)
     }
 
     /// Takes all room of a disk of its own.

@@ -5,11 +5,11 @@ use deployer::script::compile;
 
 use crate::plans::{SMALL, plan};
 
-const SHELLS: [&str; 2] = ["dash", "bash"];
+pub(crate) const SHELLS: [&str; 2] = ["dash", "bash"];
 const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
 /// Runs a script file with these arguments and this standard input.
-fn run(shell: &str, text: &str, arguments: &[&str], input: &str) -> Output {
+pub(crate) fn run(shell: &str, text: &str, arguments: &[&str], input: &str) -> Output {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = directory.path().join("script");
     std::fs::write(&path, text).expect("the script is written");
@@ -30,7 +30,7 @@ fn run(shell: &str, text: &str, arguments: &[&str], input: &str) -> Output {
 }
 
 /// The library alone, with `body` instead of the modes.
-fn library(body: &str) -> String {
+pub(crate) fn library(body: &str) -> String {
     let text = compile(&plan(SMALL, "push")).text;
     let (library, _) = text.split_once("\nmain \"$@\"").expect("the last line");
     format!("{library}\nNONCE={NONCE}\n{body}\n")

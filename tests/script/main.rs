@@ -4,3 +4,4 @@ mod goldens;
 mod library;
 mod plans;
 mod requirements;
+mod swaps;
