@@ -105,4 +105,41 @@ umount "$0" && { e2fsck -fy "$image" > /dev/null; [ $? -lt 4 ]; } && mount -o lo
         let at = self.root_path().join(path.trim_start_matches('/'));
         at.display().to_string()
     }
+
+    /// A copy of what a disk of its own has on it now: what a power cut at this moment would leave.
+    pub fn copy_disk(&self, path: &str) -> Result<DiskCopy> {
+        let at = tempfile::tempdir()?;
+        let script = r#"set -e
+image=$(losetup -nO BACK-FILE "$(findmnt -no SOURCE --mountpoint "$0")")
+cp "$image" "$image.copy"
+e2fsck -fp "$image.copy" > /dev/null || [ $? -lt 4 ]
+mount -o loop,ro "$image.copy" "$1"
+rm "$image.copy""#;
+        let to = at.path().display().to_string();
+        run("sh", &["-c", script, &self.outer(path), &to])?;
+        Ok(DiskCopy(at))
+    }
+
+    /// The files below `part` that the copy does not have as they are now.
+    pub fn differs(&self, path: &str, copy: &DiskCopy, part: &str) -> Result<String> {
+        let (now, then) = (self.outer(path), copy.path().display().to_string());
+        let script = r#"diff -r --no-dereference "$0/$2" "$1/$2" 2>&1 | grep -v __pycache__; :"#;
+        run("sh", &["-c", script, &now, &then, part])
+    }
+}
+
+/// A mounted copy; it goes when it is dropped.
+#[derive(Debug)]
+pub struct DiskCopy(tempfile::TempDir);
+
+impl DiskCopy {
+    pub fn path(&self) -> &std::path::Path {
+        self.0.path()
+    }
+}
+
+impl Drop for DiskCopy {
+    fn drop(&mut self) {
+        let _ = run("umount", &[&self.0.path().display().to_string()]);
+    }
 }

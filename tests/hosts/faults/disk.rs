@@ -61,9 +61,9 @@ fn no_room_to_begin(site: &Site) -> Result<()> {
     let before = print(site.web())?;
     site.change()?;
     for rest in [30, 1, 0] {
-        site.web().fill_but(ROOT, rest)?;
-        if rest == 0 {
-            site.web().fill(ROOT)?;
+        match rest {
+            0 => site.web().fill(ROOT)?,
+            _ => site.web().fill_but(ROOT, rest)?,
         }
         let run = site.deployer(&PUSH)?;
         site.web().free(ROOT)?;
@@ -171,4 +171,38 @@ fn read_only_at(site: &Site, moment: &str) -> Result<String> {
         which(&serves),
         which(&now)
     ))
+}
+
+/// The power goes at the very moment a release is said to be live: a copy of the disk, without what the kernel still
+/// keeps in memory, has all of it.
+#[test]
+fn i12_what_current_names_is_on_the_disk() -> Result<()> {
+    let site = small_site()?;
+    let web = site.web();
+    for takeover in ["replace", "reload"] {
+        use_takeover(&site, takeover)?;
+        if takeover == "replace" {
+            other_packages(&site)?;
+        }
+        site.change()?;
+        let log = Log::of_next(web);
+        let push = site.start(&PUSH)?;
+        log.wait_for("live")?;
+        let copy = web.copy_disk(ROOT)?;
+        push.end()?.expect(0)?;
+        let new = coherent(web)?;
+        let on_disk = std::fs::read_link(copy.path().join("current"))?;
+        ensure!(
+            on_disk.ends_with(&new.release),
+            "`current` is {} on the disk",
+            on_disk.display()
+        );
+        let differs = web.differs(ROOT, &copy, &format!("releases/{}", new.release))?;
+        ensure!(differs.is_empty(), "on the disk otherwise: {differs}");
+        let venvs = web.differs(ROOT, &copy, "venvs")?;
+        ensure!(venvs.is_empty(), "on the disk otherwise: {venvs}");
+        let environments = web.differs(ROOT, &copy, "env")?;
+        ensure!(environments.is_empty(), "on the disk otherwise: {environments}");
+    }
+    Ok(())
 }

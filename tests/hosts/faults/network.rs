@@ -27,15 +27,22 @@ fn i15_i17_servers_that_do_not_answer_cost_a_bounded_time() -> Result<()> {
             "pkill -CONT -o sshd",
         ),
     ] {
-        site.change()?;
+        let revision = site.change()?;
         git.sh(away)?;
-        let run = unchanged_by(&site, Duration::from_secs(60))?;
-        println!("git server {what}: exit {}, {:?}", run.code, run.took);
-        let run = run.says("hint:");
+        // Asked by the client for the revision, and then by the host for the commit.
+        let client = unchanged_by(&site, &PUSH, Duration::from_secs(60));
+        let by_host = ["push", "production", "--revision", &revision];
+        let host = unchanged_by(&site, &by_host, Duration::from_secs(60));
         // Neither git nor the network is asked.
         let rollback = site.deployer(&["rollback", "production"])?;
         git.sh(back)?;
-        run?;
+        let (client, host) = (client?, host?);
+        println!(
+            "git server {what}: the client said so after {:?}, the host after {:?}",
+            client.took, host.took
+        );
+        client.expect(4)?.says("cannot ask `ssh://git@git1/")?;
+        host.expect(7)?.says("nothing was changed")?;
         rollback.expect(0)?;
         coherent(site.web())?;
         next_push_works(&site)?;
@@ -48,12 +55,12 @@ fn i15_i17_servers_that_do_not_answer_cost_a_bounded_time() -> Result<()> {
         "python:\n  index_url: http://git1:8099/simple\nstatic:",
     )?;
     site.commit()?;
-    let run = unchanged_by(&site, Duration::from_secs(60))?;
+    let run = unchanged_by(&site, &PUSH, Duration::from_secs(60))?;
     println!("package index gone: {:?}", run.took);
     run.expect(7)?.says("nothing was changed")?;
     if soak() {
         git.sh("setsid python3 -c 'import socket, time\ns = socket.create_server((\"\", 8099))\ntime.sleep(1000)' > /dev/null 2>&1 &")?;
-        let run = unchanged_by(&site, Duration::from_secs(150))?;
+        let run = unchanged_by(&site, &PUSH, Duration::from_secs(150))?;
         println!("package index silent: {:?}", run.took);
         run.expect(7)?.says("nothing was changed")?;
     }
@@ -67,10 +74,10 @@ fn i15_i17_servers_that_do_not_answer_cost_a_bounded_time() -> Result<()> {
 }
 
 /// A push that fails in that time, and everything is as it was.
-fn unchanged_by(site: &Site, limit: Duration) -> Result<Run> {
+fn unchanged_by(site: &Site, arguments: &[&str], limit: Duration) -> Result<Run> {
     let old = coherent(site.web())?;
     let before = print(site.web())?;
-    let run = site.deployer(&PUSH)?;
+    let run = site.deployer(arguments)?;
     ensure!(run.code != 0, "{run}");
     ensure!(run.took < limit, "{run}");
     same(&before, &print(site.web())?)?;
