@@ -49,7 +49,11 @@ install_unit() {
 
 install_site() {
   [ -n "$new_site" ] || return 0
-  root install site "$new_site" && root reload-site
+  if root install site "$new_site" && root reload-site; then
+    echo "$new_site" >"$loaded" || :
+    return 0
+  fi
+  fail site-refused
 }
 
 # live_links LIVE PREVIOUS: for people and for nginx's files; pages of the previous release still name its own.
@@ -87,10 +91,20 @@ restore() {
     replace) restore_socket || bad=yes ;;
     restart) install_unit "$slot" "$live" || bad=yes ;;
   esac
-  restore_process || bad=yes
+  restore_process || :
   live_links "$live" "${old_previous-}" || bad=yes
   restore_site || bad=yes
-  [ -z "$bad" ] && probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1
+  # Which release its workers run is asked of them: a reload that was refused has never left the old one.
+  probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1 || restart_process || return 1
+  [ -z "$bad" ]
+}
+
+# The last resort where a reload left the one process that there is in a state that nobody can use.
+restart_process() {
+  [ "$takeover" = reload ] || return 1
+  unit stop "$slot"
+  unit reset-failed "$slot" 2>/dev/null
+  unit start "$slot" && probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1
 }
 
 # The flip back; connections still queued at the other socket need a second.
@@ -114,9 +128,15 @@ restore_process() {
   fi
 }
 
-restore_site() { [ -z "${old_site-}" ] || { root install site "$old_site" && root reload-site; }; }
+restore_site() {
+  [ -n "${old_site-}" ] || return 0
+  root install site "$old_site" || return 1
+  # Another site's broken file keeps nginx from reloading: no harm where it never took ours.
+  root reload-site || [ ! -e "$loaded" ]
+}
 
 go() {
+  loaded=$run/site-loaded
   if [ -n "$new_units$new_site" ]; then privilege; fi
   old_site=''
   if [ -n "$new_site" ]; then
@@ -188,7 +208,7 @@ recover() {
 }
 
 settle() {
-  first='' new_units='' new_site=''
+  first='' new_units='' new_site='' loaded=$STATE/runs/$was/site-loaded
   [ "$old_site" != - ] || old_site=
   [ -z "$old_site" ] || privilege
   [ "$slot" != - ] || first=yes slot=a

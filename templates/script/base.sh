@@ -28,7 +28,8 @@ word() {
 end() {
   ended=1
   if [ -n "${run-}" ]; then
-    rm -f "$run/env"
+    # On a full disk this also makes the room that the last two lines need.
+    rm -f "$run/env" "$run/facts" "$run/frozen"
     put "$run/state" "$1" || :
   fi
   ev "end $*"

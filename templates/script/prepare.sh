@@ -105,7 +105,7 @@ virtualenv() {
   if [ -n "$pin" ] && [ "$hashes" = yes ]; then fail gunicorn-hash; return 1; fi
   shift 3
   [ -z "$pin" ] || ev "decided gunicorn value=$pin why=missing"
-  if [ -f "$ROOT/venvs/$venv/.complete" ]; then
+  if [ -f "$ROOT/venvs/$venv/.complete" ] && has_gunicorn "$ROOT/venvs/$venv"; then
     ev "decided virtualenv value=reused key=$venv python=$version"
     return 0
   fi
@@ -119,6 +119,12 @@ virtualenv() {
   fi
   # Named complete only once all of it is on disk: a power cut must not leave half a package behind a good name.
   sync_tree "$made" && put "$made/.complete" "$(cat "$run/frozen")"
+}
+
+# A look at one of its packages: somebody may have emptied it by hand.
+has_gunicorn() {
+  set -- "$1"/lib/*/site-packages/gunicorn/__init__.py
+  [ -f "$1" ]
 }
 
 # Both installers: everything they say goes to the log, the frozen list to standard output.

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use super::{PUSH, next_push_works, use_takeover};
 use crate::machines::get;
 use crate::moment::Log;
-use crate::random::Random;
+use crate::random::{Random, soak};
 use crate::site::{NAME, Site};
 use crate::state::{coherent, print, same, tidy, wait_until_free};
 
@@ -173,7 +173,12 @@ fn i14_i27_a_clock_years_off_changes_no_order() -> Result<()> {
     let site = Site::live()?;
     let web = site.web();
     let first = coherent(web)?;
-    for years in ["+10y", "-10y", "+5y", "-15y"] {
+    let years: &[&str] = if soak() {
+        &["+10y", "-10y", "+5y", "-15y"]
+    } else {
+        &["+10y", "-10y"]
+    };
+    for years in years {
         web.sh(&format!(
             "lib=$(ls /usr/lib/*/faketime/libfaketime.so.1) &&
              echo \"SetEnv LD_PRELOAD=$lib FAKETIME={years} DONT_FAKE_MONOTONIC=1\" > /etc/ssh/sshd_config.d/clock.conf &&
@@ -195,7 +200,9 @@ fn i14_i27_a_clock_years_off_changes_no_order() -> Result<()> {
         ensure!(coherent(web)? == new);
     }
     web.sh("rm /etc/ssh/sshd_config.d/clock.conf && systemctl restart ssh")?;
-    next_push_works(&site)?;
+    for _ in 0..3 {
+        next_push_works(&site)?;
+    }
     // Five are kept, and it was the oldest that went.
     let kept = web.sh("ls /srv/hello/releases | wc -l")?;
     ensure!(kept == "5", "{kept} releases");
