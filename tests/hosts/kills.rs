@@ -61,7 +61,7 @@ fn i11_a_kill_at_any_step_leaves_a_whole_site() -> Result<()> {
                 .iter()
                 .position(|step| ["start", "switch"].contains(&step.as_str()));
             for (index, step) in steps.into_iter().enumerate() {
-                let side = match () {
+                let half = match () {
                     () if Some(index) <= trial => Side::Before,
                     () if Some(index) < switch => Side::Between,
                     () => Side::After,
@@ -71,7 +71,7 @@ fn i11_a_kill_at_any_step_leaves_a_whole_site() -> Result<()> {
                     takeover,
                     command,
                     step: step.clone(),
-                    side,
+                    side: half,
                 }));
             }
         }
@@ -149,10 +149,7 @@ fn strike(site: &Site, cell: &Cell) -> Result<(String, &'static str)> {
             kill_worker(&log.id()?)?;
             hit = log.last();
             let run = run.end()?;
-            ensure!(
-                run.code != 0 || log.last().starts_with("end live"),
-                "{run}"
-            );
+            ensure!(run.code != 0 || log.last().starts_with("end live"), "{run}");
         }
         Fault::HostKilled => {
             web.kill9()?;

@@ -20,11 +20,7 @@ fn no_request_is_lost_and_none_goes_back() -> Result<()> {
     let site = Site::live_by_sudo()?;
     let app = &site;
     let mut sum = 0;
-    app.edit(
-        "requirements.txt",
-        "gunicorn==27.0.1",
-        "gunicorn==23.0.0",
-    )?;
+    app.edit("requirements.txt", "gunicorn==27.0.1", "gunicorn==23.0.0")?;
     // A slow request must not keep the others waiting.
     app.edit(
         "deploy.yaml",
@@ -37,17 +33,18 @@ fn no_request_is_lost_and_none_goes_back() -> Result<()> {
         &format!("app = Flask(__name__)\n{SLOW}"),
     )?;
     app.commit()?;
-    sum += switch(app, "settings and an older gunicorn", "takeover: replace", &PUSH)?;
+    sum += switch(
+        app,
+        "settings and an older gunicorn",
+        "takeover: replace",
+        &PUSH,
+    )?;
     app.change()?;
     sum += slowly(app, "code", "takeover: reload", &PUSH)?;
     app.edit("requirements.txt", "click==8.5.1", "click==8.1.8")?;
     app.commit()?;
     sum += switch(app, "packages", "takeover: replace (packages)", &PUSH)?;
-    app.edit(
-        "requirements.txt",
-        "gunicorn==23.0.0",
-        "gunicorn==27.0.1",
-    )?;
+    app.edit("requirements.txt", "gunicorn==23.0.0", "gunicorn==27.0.1")?;
     app.commit()?;
     sum += slowly(app, "gunicorn", "takeover: replace (packages)", &PUSH)?;
     app.edit("deploy.yaml", "good day", "good night")?;
@@ -111,7 +108,10 @@ fn judge(what: &str, report: &LoadReport, run: &Run, old: &Page, new: &Page) -> 
     let [(_, last_old, ref before), (first_new, _, ref after)] = pages[..] else {
         anyhow::bail!("{what}: not two pages: {pages:?}\n{run}");
     };
-    ensure!(before == old && after == new && old != new, "{what}: {pages:?}");
+    ensure!(
+        before == old && after == new && old != new,
+        "{what}: {pages:?}"
+    );
     ensure!(
         last_old <= first_new,
         "{what}: the old release after the new one: {pages:?}"

@@ -65,7 +65,14 @@ mount -o loop,errors=remount-ro "$1" "$2"
 rmdir "$aside""#;
         run(
             "sh",
-            &["-c", script, "own-disk", &image, &at, &megabytes.to_string()],
+            &[
+                "-c",
+                script,
+                "own-disk",
+                &image,
+                &at,
+                &megabytes.to_string(),
+            ],
         )
         .map(drop)
     }
@@ -74,7 +81,11 @@ rmdir "$aside""#;
     pub fn fill_but(&self, path: &str, megabytes: u32) -> Result<()> {
         let at = self.outer(path);
         let script = r#"room=$(df --output=avail -k "$1" | tail -n 1) && fallocate -l "$((room - $2 * 1024))K" "$1/.full-but""#;
-        run("sh", &["-c", script, "fill-but", &at, &megabytes.to_string()]).map(drop)
+        run(
+            "sh",
+            &["-c", script, "fill-but", &at, &megabytes.to_string()],
+        )
+        .map(drop)
     }
 
     /// Takes all room of a disk of its own.

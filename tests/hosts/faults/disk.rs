@@ -206,7 +206,10 @@ fn i12_what_current_names_is_on_the_disk() -> Result<()> {
         let venvs = web.differs(ROOT, &copy, "venvs")?;
         ensure!(venvs.is_empty(), "on the disk otherwise: {venvs}");
         let environments = web.differs(ROOT, &copy, "env")?;
-        ensure!(environments.is_empty(), "on the disk otherwise: {environments}");
+        ensure!(
+            environments.is_empty(),
+            "on the disk otherwise: {environments}"
+        );
     }
     Ok(())
 }

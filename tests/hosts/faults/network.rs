@@ -21,18 +21,14 @@ fn i15_i17_servers_that_do_not_answer_cost_a_bounded_time() -> Result<()> {
             "systemctl stop ssh.socket ssh.service",
             "systemctl start ssh.service",
         ),
-        (
-            "silent",
-            "pkill -STOP -o sshd",
-            "pkill -CONT -o sshd",
-        ),
+        ("silent", "pkill -STOP -o sshd", "pkill -CONT -o sshd"),
     ] {
         let revision = site.change()?;
         git.sh(away)?;
         // Asked by the client for the revision, and then by the host for the commit.
-        let client = unchanged_by(&site, &PUSH, Duration::from_secs(60));
+        let client = unchanged_by(&site, &PUSH, Duration::from_secs(90));
         let by_host = ["push", "production", "--revision", &revision];
-        let host = unchanged_by(&site, &by_host, Duration::from_secs(60));
+        let host = unchanged_by(&site, &by_host, Duration::from_secs(90));
         // Neither git nor the network is asked.
         let rollback = site.deployer(&["rollback", "production"])?;
         git.sh(back)?;
@@ -48,7 +44,8 @@ fn i15_i17_servers_that_do_not_answer_cost_a_bounded_time() -> Result<()> {
         next_push_works(&site)?;
     }
 
-    site.web().sh("cp /etc/pip.conf /root/ && echo > /etc/pip.conf")?;
+    site.web()
+        .sh("cp /etc/pip.conf /root/ && echo > /etc/pip.conf")?;
     site.edit(
         "deploy.yaml",
         "static:",

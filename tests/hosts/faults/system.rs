@@ -25,14 +25,16 @@ fn i19_i21_a_host_that_changes_under_a_run() -> Result<()> {
     a_trial_that_will_not_stop(app).context("a trial that ignores TERM")?;
     let moments = ["export", "trial", "seal", "switch", "drain"];
     for moment in random.sample(moments.to_vec(), 1) {
-        sshd_restarted_at(app, moment)
-            .with_context(|| format!("sshd restarted at `{moment}`"))?;
+        sshd_restarted_at(app, moment).with_context(|| format!("sshd restarted at `{moment}`"))?;
     }
     for takeover in ["reload", "replace"] {
         use_takeover(app, takeover)?;
         for moment in random.sample(vec!["trial", "switch", "proof"], 1) {
             without_sudo_at(app, moment).with_context(|| {
-                format!("seed {}: without sudo at `{moment}` of a {takeover}", random.seed())
+                format!(
+                    "seed {}: without sudo at `{moment}` of a {takeover}",
+                    random.seed()
+                )
             })?;
         }
     }
@@ -45,12 +47,14 @@ fn i19_i21_a_host_that_changes_under_a_run() -> Result<()> {
 
 fn one_session_per_connection(site: &Site) -> Result<()> {
     let file = "/etc/ssh/sshd_config.d/sessions.conf";
-    site.web()
-        .sh(&format!("echo MaxSessions 1 > {file} && systemctl restart ssh"))?;
+    site.web().sh(&format!(
+        "echo MaxSessions 1 > {file} && systemctl restart ssh"
+    ))?;
     next_push_works(site)?;
     site.deployer(&["rollback", "production"])?.expect(0)?;
     site.deployer(&["status", "production"])?.expect(0)?;
-    site.web().sh(&format!("rm {file} && systemctl restart ssh"))?;
+    site.web()
+        .sh(&format!("rm {file} && systemctl restart ssh"))?;
     Ok(())
 }
 
@@ -130,7 +134,10 @@ fn rebooted_at(site: &Site, moment: &str) -> Result<()> {
     wait_until_free(web)?;
     let now = coherent(web)?;
     let which = if now == old { "old" } else { "new" };
-    println!("rebooted at `{moment}`: hit `{hit}`, exit {}, {which}", run.code);
+    println!(
+        "rebooted at `{moment}`: hit `{hit}`, exit {}, {which}",
+        run.code
+    );
     ensure!(run.code != 0 || now != old, "{run}");
     next_push_works(site)
 }
@@ -194,7 +201,10 @@ fn i14_i27_a_clock_years_off_changes_no_order() -> Result<()> {
             "the clock was right: {recorded}"
         );
         site.deployer(&["rollback", "production"])?.expect(0)?;
-        ensure!(coherent(web)? == old, "a rollback goes to what was live before");
+        ensure!(
+            coherent(web)? == old,
+            "a rollback goes to what was live before"
+        );
         site.deployer(&["rollback", "production", &new.release])?
             .expect(0)?;
         ensure!(coherent(web)? == new);
@@ -207,7 +217,9 @@ fn i14_i27_a_clock_years_off_changes_no_order() -> Result<()> {
     let kept = web.sh("ls /srv/hello/releases | wc -l")?;
     ensure!(kept == "5", "{kept} releases");
     ensure!(
-        web.exec(&format!("test -e /srv/hello/releases/{}", first.release))?.code != 0,
+        web.exec(&format!("test -e /srv/hello/releases/{}", first.release))?
+            .code
+            != 0,
         "the oldest release stays"
     );
     Ok(())

@@ -23,7 +23,10 @@ fn i1_i13_what_was_removed_by_hand_is_made_good_or_refused() -> Result<()> {
         ("the slot's target", "ln -sfn ../releases/gone slots/?"),
         ("the slot's link", "rm slots/?"),
         ("web.sock", "rm web.sock"),
-        ("the live release", "rm -rf \"releases/$(basename \"$(readlink current)\")\""),
+        (
+            "the live release",
+            "rm -rf \"releases/$(basename \"$(readlink current)\")\"",
+        ),
         ("the mirror", "rm -rf repo.git"),
         ("the mirror's objects", "rm -rf repo.git/objects/*"),
         ("the environment", "rm -f env/*"),
