@@ -182,7 +182,8 @@ give_up() {
 # Where a rollback from here goes: what was live when this release first was.
 mark_proven() {
   good=$ROOT/releases/$RELEASE/.deployer/proven
-  [ -f "$good" ] || put "$good" "${live:--}"
+  # An empty file needs no room, and still says that the release is good.
+  [ -f "$good" ] || put "$good" "${live:--}" || touch "$good"
 }
 
 tell_proven() {

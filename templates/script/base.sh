@@ -64,7 +64,11 @@ step() {
 # --- small durable files and links ---
 
 # A small file is old or new, never half: written aside, synced, renamed.
-put() { printf '%s\n' "$2" >"$1.$$" && sync_file "$1.$$" && mv -fT "$1.$$" "$1"; }
+put() {
+  printf '%s\n' "$2" >"$1.$$" && sync_file "$1.$$" && mv -fT "$1.$$" "$1" && return 0
+  rm -f "$1.$$"
+  return 1
+}
 
 # coreutils before 8.24 know no operands: sync everything then.
 sync_file() { sync "$1" 2>/dev/null || sync; }

@@ -49,7 +49,7 @@ fn i15_i17_servers_that_do_not_answer_cost_a_bounded_time() -> Result<()> {
     site.edit(
         "deploy.yaml",
         "static:",
-        "python:\n  index_url: http://git1:8099/simple\nstatic:",
+        "python:\n  index_url: https://git1:8099/simple\nstatic:",
     )?;
     site.commit()?;
     let run = unchanged_by(&site, &PUSH, Duration::from_secs(60))?;
@@ -63,7 +63,7 @@ fn i15_i17_servers_that_do_not_answer_cost_a_bounded_time() -> Result<()> {
     }
     site.edit(
         "deploy.yaml",
-        "python:\n  index_url: http://git1:8099/simple\n",
+        "python:\n  index_url: https://git1:8099/simple\n",
         "",
     )?;
     site.web().sh("cp /root/pip.conf /etc/")?;
