@@ -131,10 +131,11 @@ rm "$image.copy""#;
         Ok(DiskCopy(at))
     }
 
-    /// The files below `part` that the copy does not have as they are now.
+    /// The files below `part` that the copy does not have as they are now; a mark of success may come late, for then
+    /// the journal still says what to put back.
     pub fn differs(&self, path: &str, copy: &DiskCopy, part: &str) -> Result<String> {
         let (now, then) = (self.outer(path), copy.path().display().to_string());
-        let script = r#"diff -r --no-dereference "$0/$2" "$1/$2" 2>&1 | grep -v __pycache__; :"#;
+        let script = r#"diff -r --no-dereference "$0/$2" "$1/$2" 2>&1 | grep -v -e __pycache__ -e ": proven"; :"#;
         run("sh", &["-c", script, &now, &then, part])
     }
 }
