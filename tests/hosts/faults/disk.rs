@@ -161,12 +161,16 @@ fn read_only_at(site: &Site, moment: &str) -> Result<String> {
     log.wait_for(moment)?;
     web.break_disk(ROOT)?;
     let run = push.end()?;
-    ensure!(run.code != 0, "{run}");
     let serves = site.page()?;
+    ensure!(run.code != 0 || serves != old, "{run}");
     web.kill9()?;
     web.repair_disk(ROOT)?;
     web.boot()?;
     let now = coherent(web)?;
+    ensure!(
+        run.code != 0 || now == serves,
+        "went back at the boot\n{run}"
+    );
     next_push_works(site)?;
     let which = |page: &Page| if *page == old { "old" } else { "new" };
     Ok(format!(
