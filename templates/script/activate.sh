@@ -194,7 +194,7 @@ tell_proven() {
 
 recover() {
   remove_unfinished
-  find "$ROOT" "$ROOT/slots" "$ROOT/static" "$ROOT/.deployer" -maxdepth 1 -name '*.[0-9]*' ! -type d -exec rm -f {} +
+  find "$ROOT" "$ROOT/slots" "$ROOT/static" "$ROOT/.deployer" "$ROOT"/releases/*/.deployer -maxdepth 1 -name '*.[0-9]*' ! -type d -exec rm -f {} + 2>/dev/null
   find "$ROOT/.deployer/runs" -mindepth 2 -maxdepth 2 -name env ! -path "$run/env" -exec rm -f {} +
   end_trial
   stage=
