@@ -52,7 +52,11 @@ install_unit() {
 
 install_site() {
   [ -n "$new_site" ] || return 0
-  root install site "$new_site" && root reload-site
+  if root install site "$new_site" && root reload-site; then
+    echo "$new_site" >"$loaded" || :
+    return 0
+  fi
+  fail site-refused
 }
 
 # live_links LIVE PREVIOUS: for people and for nginx's files; pages of the previous release still name its own.
@@ -90,10 +94,20 @@ restore() {
     replace) restore_socket || bad=yes ;;
     restart) install_unit "$slot" "$live" || bad=yes ;;
   esac
-  restore_process || bad=yes
+  restore_process || :
   live_links "$live" "${old_previous-}" || bad=yes
   restore_site || bad=yes
-  [ -z "$bad" ] && probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1
+  # Which release its workers run is asked of them: a reload that was refused has never left the old one.
+  probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1 || restart_process || return 1
+  [ -z "$bad" ]
+}
+
+# The last resort where a reload left the one process that there is in a state that nobody can use.
+restart_process() {
+  [ "$takeover" = reload ] || return 1
+  unit stop "$slot"
+  unit reset-failed "$slot" 2>/dev/null
+  unit start "$slot" && probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1
 }
 
 # The flip back; connections still queued at the other socket need a second.
@@ -117,9 +131,15 @@ restore_process() {
   fi
 }
 
-restore_site() { [ -z "${old_site-}" ] || { root install site "$old_site" && root reload-site; }; }
+restore_site() {
+  [ -n "${old_site-}" ] || return 0
+  root install site "$old_site" || return 1
+  # Another site's broken file keeps nginx from reloading: no harm where it never took ours.
+  root reload-site || [ ! -e "$loaded" ]
+}
 
 go() {
+  loaded=$run/site-loaded
   if [ -n "$new_units$new_site" ]; then privilege; fi
   old_site=''
   if [ -n "$new_site" ]; then
@@ -170,7 +190,8 @@ give_up() {
 # Where a rollback from here goes: what was live when this release first was.
 mark_proven() {
   good=$ROOT/releases/$RELEASE/.deployer/proven
-  [ -f "$good" ] || put "$good" "${live:--}"
+  # An empty file needs no room, and still says that the release is good.
+  [ -f "$good" ] || put "$good" "${live:--}" || touch "$good"
 }
 
 tell_proven() {
@@ -181,7 +202,7 @@ tell_proven() {
 
 recover() {
   remove_unfinished
-  find "$ROOT" "$ROOT/slots" "$ROOT/static" "$ROOT/.deployer" -maxdepth 1 -name '*.[0-9]*' ! -type d -exec rm -f {} +
+  find "$ROOT" "$ROOT/slots" "$ROOT/static" "$ROOT/.deployer" "$ROOT"/releases/*/.deployer -maxdepth 1 -name '*.[0-9]*' ! -type d -exec rm -f {} + 2>/dev/null
   find "$ROOT/.deployer/runs" -mindepth 2 -maxdepth 2 -name env ! -path "$run/env" -exec rm -f {} +
   end_trial
   stage=
@@ -196,7 +217,7 @@ recover() {
 }
 
 settle() {
-  first='' new_units='' new_site=''
+  first='' new_units='' new_site='' loaded=$STATE/runs/$was/site-loaded
   [ "$old_site" != - ] || old_site=
   [ -z "$old_site" ] || privilege
   [ "$slot" != - ] || first=yes slot=a

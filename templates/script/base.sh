@@ -28,7 +28,8 @@ word() {
 end() {
   ended=1
   if [ -n "${run-}" ]; then
-    rm -f "$run/env" "$run/token"
+    # On a full disk this also makes the room that the last two lines need.
+    rm -f "$run/env" "$run/token" "$run/facts" "$run/frozen"
     put "$run/state" "$1" || :
   fi
   ev "end $*"
@@ -63,7 +64,11 @@ step() {
 # --- small durable files and links ---
 
 # A small file is old or new, never half: written aside, synced, renamed.
-put() { printf '%s\n' "$2" >"$1.$$" && sync_file "$1.$$" && mv -fT "$1.$$" "$1"; }
+put() {
+  printf '%s\n' "$2" >"$1.$$" && sync_file "$1.$$" && mv -fT "$1.$$" "$1" && return 0
+  rm -f "$1.$$"
+  return 1
+}
 
 # coreutils before 8.24 know no operands: sync everything then.
 sync_file() { sync "$1" 2>/dev/null || sync; }

@@ -60,6 +60,7 @@ become() {
 
 decline() {
   header
+  drop_bootstrap
   hello
   drop_bootstrap
   ev "refused $1"

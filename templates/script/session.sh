@@ -32,6 +32,7 @@ attach() {
 
 # take_token LENGTH FILE: what logs in to the repository, until it is fetched.
 take_token() { (umask 077 && head -c "$1" >"$2") && [ "$(wc -c <"$2")" -eq "$1" ]; }
+
 # The run that never was ends without a trace.
 turn_away() {
   hello
@@ -41,8 +42,12 @@ turn_away() {
 cannot_write() {
   rm -rf "$run"
   turn_away
-  ev "refused unwritable said=$(word "${wrong##*"
-"}")"
+  # shellcheck disable=SC2046 # two numbers
+  set -- $(df --output=avail,iavail -k "$STATE" | tail -n 1)
+  if [ "$1" -lt 1024 ]; then ev "refused disk need=65536kB have=${1}kB"
+  elif [ "$2" = 0 ]; then ev "refused inodes need=2000 have=0"
+  else ev "refused unwritable said=$(word "${wrong##*"
+"}")"; fi
   end refused
 }
 

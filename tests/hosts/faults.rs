@@ -1,5 +1,10 @@
 //! Whatever dies, on whichever side of the wire: the old or the new release serves, and the next push just works.
 
+mod disk;
+mod network;
+mod system;
+mod tree;
+
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::machines::{GitServer, Lab, Load, Machine, Options, Proxy, Reply, SshConfig, get};
+use crate::random::soak;
 use crate::run::{Run, Running};
 
 pub(crate) const NAME: &str = "hello.example.com";
@@ -211,8 +212,23 @@ impl Site {
     }
 
     pub(crate) fn load(&self) -> Load {
-        Load::start((self.web().ip(), 80).into(), NAME, "/", 40)
+        Load::start((self.web().ip(), 80).into(), NAME, "/", rate())
     }
+
+    /// The same requests over connections that stay open.
+    pub(crate) fn kept_load(&self) -> Load {
+        Load::start_kept((self.web().ip(), 80).into(), NAME, "/", rate(), 8)
+    }
+
+    /// Requests that take five seconds each, one begun every second.
+    pub(crate) fn slow_load(&self) -> Load {
+        Load::start((self.web().ip(), 80).into(), NAME, "/slow", 1)
+    }
+}
+
+/// Requests per second.
+fn rate() -> u32 {
+    if soak() { 200 } else { 40 }
 }
 
 /// A copy of an example.

@@ -6,4 +6,5 @@ mod lock;
 mod plans;
 mod releases;
 mod requirements;
+mod swaps;
 mod tasks;
