@@ -7,7 +7,7 @@ MDBOOK := $(or $(shell command -v mdbook),$(TOOLS)/bin/mdbook)
 ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -E)
 AS_ROOT := $(if $(ROOT),--config 'target."cfg(unix)".runner="$(ROOT)"')
 # How many random interrupts `soak` makes; `test` makes ten.
-ROUNDS ?= 200
+ROUNDS ?= 500
 
 .DEFAULT_GOAL := help
 .PHONY: demo test check bench soak docs install clean help
@@ -26,8 +26,10 @@ bench: provision ## time a push, and say what of it the budgets allow
 	cargo build --release --locked --quiet --bin deployer --example bare
 	cargo run --release --locked --quiet $(AS_ROOT) --example bench
 
-soak: provision ## interrupt deploys on a booted machine at random, ROUNDS=200 times
-	DEPLOYER_TEST_INTERRUPTS=$(ROUNDS) cargo test --locked $(AS_ROOT) --test hosts -- interrupts --nocapture
+soak: provision ## every fault at every step, ROUNDS=500 random ones, more load: hours
+	DEPLOYER_TEST_SOAK=1 DEPLOYER_TEST_SWAPS=2000 cargo test --locked $(AS_ROOT) --test script -- swaps --nocapture
+	DEPLOYER_TEST_SOAK=1 DEPLOYER_TEST_INTERRUPTS=$(ROUNDS) cargo test --locked --no-fail-fast $(AS_ROOT) \
+	    --test hosts -- faults kills interrupts load broken locks --nocapture
 
 docs: provision book ## build the book and the library's reference, every warning an error
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --lib --document-private-items

@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
@@ -112,9 +113,11 @@ pub enum CiChoice {
 pub enum Command {
     /// Make the hosts ready: users, directories, units, site; safe to run again
     Setup(Setup),
+    /// Look whether the file is right and the hosts are ready, and say what to do; changes nothing
+    Check(Check),
     /// Put the newest revision of the branch live
     #[command(visible_alias = "deploy")]
-    Push(Push),
+    Push(RealPush),
     /// Put an older release back live, with its packages, environment, units and site
     Rollback(Rollback),
     /// Show what a push would do, asking the hosts and changing nothing
@@ -125,6 +128,22 @@ pub enum Command {
     Releases(Environment),
     /// Show what is live on each host, and whether it is well
     Status(Environment),
+    /// Follow the run that is going on, or show the last one, and end as it ends
+    Attach(Environment),
+    /// List what was done on each host, when and by whom
+    History(History),
+    /// Give the live release new workers, by a graceful HUP; no request is lost
+    Reload(ByHand),
+    /// Give the live release new processes, on the other slot; no request is lost
+    Restart(ByHand),
+    /// Stop serving, until `start`, the next push or the host's next boot
+    Stop(Stop),
+    /// Serve again after `stop`
+    Start(ByHand),
+    /// Freeze the environment: no push until `unlock`
+    Lock(Lock),
+    /// End a freeze
+    Unlock(Environment),
     /// Print a script that completes commands and options in your shell
     Completions(Completions),
 }
@@ -139,6 +158,70 @@ pub enum Shell {
     Bash,
     Zsh,
     Fish,
+}
+
+/// For a command that needs the hosts to itself.
+#[derive(Debug, Args)]
+pub struct Wait {
+    /// Wait this long for a lock that somebody else holds (90s, 15m, 1h)
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "15m", value_parser = duration)]
+    pub wait: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub struct ByHand {
+    #[command(flatten)]
+    pub environment: Environment,
+    #[command(flatten)]
+    pub wait: Wait,
+}
+
+#[derive(Debug, Args)]
+pub struct Stop {
+    #[command(flatten)]
+    pub environment: Environment,
+    #[command(flatten)]
+    pub wait: Wait,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Lock {
+    #[command(flatten)]
+    pub environment: Environment,
+    /// Why, for whoever wants to push meanwhile
+    #[arg(short, long, value_name = "TEXT")]
+    pub message: String,
+}
+
+#[derive(Debug, Args)]
+pub struct History {
+    #[command(flatten)]
+    pub environment: Environment,
+    /// How many of the newest lines of each host
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 20)]
+    pub lines: u32,
+}
+
+/// `90s`, `15m`, `1h`; seconds where no unit is given. At most a day.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        other => return Err(format!("no unit `{other}`; use s, m or h")),
+    };
+    match digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|count| count.checked_mul(unit))
+    {
+        Some(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err("not a time between 1s and 24h".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -160,6 +243,17 @@ pub struct Setup {
     /// Trust the git server's host key with this fingerprint
     #[arg(long, value_name = "SHA256:...")]
     pub accept_git_host_key: Option<String>,
+    #[command(flatten)]
+    pub wait: Wait,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub environment: Environment,
+    /// Log in as this user instead of the file's (who need not exist yet), as for setup
+    #[arg(long, value_name = "USER")]
+    pub login: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -174,6 +268,15 @@ pub struct Push {
     /// Install the packages anew, into a new virtualenv, though nothing that names them changed
     #[arg(long)]
     pub refresh_packages: bool,
+}
+
+/// A push that is really one; `plan` has no use for the rest.
+#[derive(Debug, Args)]
+pub struct RealPush {
+    #[command(flatten)]
+    pub push: Push,
+    #[command(flatten)]
+    pub wait: Wait,
 }
 
 /// What to deploy instead of the head of the file's branch.
@@ -195,11 +298,17 @@ pub struct Which {
 pub struct Rollback {
     #[command(flatten)]
     pub environment: Environment,
-    /// A release id, as `deployer releases` lists them (default: what was live before)
+    /// A release, as `deployer releases` lists them: its id, or the beginning of its id or revision (default: what was
+    /// live before)
     pub release: Option<String>,
     /// Keep the environment that is live now, instead of bringing back that of the release
     #[arg(long)]
     pub keep_env: bool,
+    /// Go back so many good releases
+    #[arg(long, value_name = "COUNT", conflicts_with = "release", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub steps: Option<u32>,
+    #[command(flatten)]
+    pub wait: Wait,
 }
 
 #[derive(Debug, Args)]
@@ -221,4 +330,9 @@ pub enum RenderKind {
     Push,
     Rollback,
     Setup,
+    Reload,
+    Restart,
+    Stop,
+    Start,
+    Check,
 }

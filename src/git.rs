@@ -2,8 +2,12 @@
 //!
 //! Reading the clone is git2's; everything on the network is the user's own `git`, with their keys and their proxies.
 
+use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use git2::{BranchType, ErrorCode, Oid, Repository, Sort, StatusOptions};
@@ -102,17 +106,13 @@ impl Remote<'_> {
                 .context("the path of the ssh configuration is not UTF-8")?;
             git.env(
                 "GIT_SSH_COMMAND",
-                format!("ssh -o BatchMode=yes -F '{}'", file.replace('\'', r"'\''")),
+                format!(
+                    "ssh -o BatchMode=yes -o ConnectTimeout=15 -F '{}'",
+                    file.replace('\'', r"'\''")
+                ),
             );
         }
-        let output = git.output().context("failed to run `git`")?;
-        if !output.status.success() {
-            bail!(
-                "`git ls-remote` failed: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
-        }
-        let text = String::from_utf8_lossy(&output.stdout);
+        let text = answer(git)?;
         let refs = text.lines().filter_map(|line| line.split_once('\t'));
         let refs = refs.filter(|(sha, _)| is_sha(sha));
         Ok(refs
@@ -126,6 +126,41 @@ impl Remote<'_> {
 pub enum NoCommit {
     Unknown,
     Ambiguous,
+}
+
+/// How long a repository may keep us waiting: ssh alone would wait for a silent one forever.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What git prints, within the limit.
+fn answer(mut git: Command) -> Result<String> {
+    git.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = git.spawn().context("failed to run `git`")?;
+    let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
+    let Ok(text) = out.recv_timeout(LIMIT) else {
+        child.kill()?;
+        child.wait()?;
+        bail!("`git ls-remote` had no answer for {} s", LIMIT.as_secs());
+    };
+    if !child.wait()?.success() {
+        bail!(
+            "`git ls-remote` failed: {}",
+            err.recv().unwrap_or_default().trim()
+        );
+    }
+    Ok(text)
+}
+
+/// All that comes, in one piece, once it has ended.
+fn read(from: Option<impl Read + Send + 'static>) -> Receiver<String> {
+    let (to, text) = channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut from) = from {
+            let _ = from.read_to_end(&mut bytes);
+        }
+        let _ = to.send(String::from_utf8_lossy(&bytes).into_owned());
+    });
+    text
 }
 
 /// The working copy that `deploy.yaml` stands in; deploys go on without one.

@@ -1,8 +1,12 @@
 //! One file per command: glue between the stages, and the only place that sees all of them.
 
+mod attach;
+mod by_hand;
+mod check;
 mod completions;
 mod context;
 mod fault;
+mod history;
 mod known_hosts;
 mod login_keys;
 mod plan;
@@ -16,6 +20,7 @@ mod setup;
 mod status;
 
 use crate::cli::{Cli, Command};
+use crate::plan::ByHand;
 use crate::report::ExitCode;
 
 /// Runs one command line.
@@ -23,12 +28,21 @@ pub fn run(cli: &Cli) -> ExitCode {
     let global = &cli.global;
     let done = match &cli.command {
         Command::Setup(arguments) => setup::run(global, arguments),
+        Command::Check(arguments) => check::run(global, arguments),
         Command::Push(arguments) => push::run(global, arguments),
         Command::Rollback(arguments) => rollback::run(global, arguments),
         Command::Plan(arguments) => plan::run(global, arguments),
         Command::Render(arguments) => render::run(global, arguments),
         Command::Releases(arguments) => releases::run(global, arguments),
         Command::Status(arguments) => status::run(global, arguments),
+        Command::Attach(arguments) => attach::run(global, arguments),
+        Command::History(arguments) => history::run(global, arguments),
+        Command::Reload(arguments) => by_hand::run(global, arguments, &ByHand::Reload),
+        Command::Restart(arguments) => by_hand::run(global, arguments, &ByHand::Restart),
+        Command::Start(arguments) => by_hand::run(global, arguments, &ByHand::Start),
+        Command::Stop(arguments) => by_hand::stop(global, arguments),
+        Command::Lock(arguments) => by_hand::lock(global, arguments),
+        Command::Unlock(arguments) => by_hand::unlock(global, arguments),
         Command::Completions(arguments) => completions::run(arguments),
     };
     done.unwrap_or_else(|error| fault::report(global, &error))

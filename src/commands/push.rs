@@ -2,7 +2,7 @@ use anyhow::{Context as _, Result};
 
 use super::context::Context;
 use super::{revision, session};
-use crate::cli::{Global, Push};
+use crate::cli::{Global, Push, RealPush, Wait};
 use crate::git::WorkingCopy;
 use crate::plan::push;
 use crate::report::ExitCode;
@@ -10,7 +10,8 @@ use crate::run::{Fleet, Job, Mode, Policy, Rules};
 use crate::script::compile;
 use crate::target::{ReleaseId, Revision, Target};
 
-pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
+pub(super) fn run(global: &Global, arguments: &RealPush) -> Result<ExitCode> {
+    let (wait, arguments) = (&arguments.wait, &arguments.push);
     let mut context = Context::load(global, &arguments.environment.environment)?;
     let wanted = revision::wanted(&arguments.which, &context)?;
     context.resolve_secrets()?;
@@ -37,7 +38,7 @@ pub(super) fn run(global: &Global, arguments: &Push) -> Result<ExitCode> {
         on_failure: target.config.rollout.on_failure,
         migrate: target.config.migrate.as_ref().map(|migrate| migrate.on),
     });
-    let jobs = jobs(&target, &context, &session::by(global))?;
+    let jobs = jobs(&target, &context, &session::by(global), wait)?;
     report.scripts(&session::digests(&jobs))?;
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
@@ -57,7 +58,7 @@ pub(super) fn target(context: &Context, revision: Revision, options: Option<&Pus
     }
 }
 
-fn jobs(target: &Target, context: &Context, by: &str) -> Result<Vec<Job>> {
+fn jobs(target: &Target, context: &Context, by: &str, wait: &Wait) -> Result<Vec<Job>> {
     let env = context.environment_file()?;
     let job = |host| {
         Ok(Job {
@@ -65,6 +66,7 @@ fn jobs(target: &Target, context: &Context, by: &str) -> Result<Vec<Job>> {
             mode: Mode::Run,
             id: target.release.to_string(),
             by: by.to_owned(),
+            wait: wait.wait.unwrap_or_default(),
             env: env.clone(),
             token: context.token.clone(),
         })

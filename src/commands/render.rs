@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use super::context::Context;
 use super::{push, revision, session};
 use crate::cli::{Global, Render, RenderKind};
-use crate::plan::{Earlier, File, GitPins, HostPlan, Place};
+use crate::plan::{ByHand, Earlier, File, GitPins, HostPlan, Place};
 use crate::report::ExitCode;
 use crate::script::compile;
 use crate::target::TargetHost;
@@ -49,12 +49,18 @@ pub(super) fn run(global: &Global, arguments: &Render) -> Result<ExitCode> {
 
 fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<HostPlan> {
     let files = context.files(host)?;
+    let by_hand = |what, files| crate::plan::by_hand(&context.config, host, &what, files);
     Ok(match arguments.kind {
+        RenderKind::Reload => by_hand(ByHand::Reload, files),
+        RenderKind::Restart => by_hand(ByHand::Restart, files),
+        RenderKind::Stop => by_hand(ByHand::Stop, files),
+        RenderKind::Start => by_hand(ByHand::Start, files),
         RenderKind::Push => {
             let wanted = revision::wanted(&arguments.which, context)?;
             let target = push::target(context, revision::offline(&wanted, context)?, None);
             crate::plan::push(&target, host, files)
         }
+        RenderKind::Check => crate::plan::check(&context.config, host, files),
         RenderKind::Rollback => {
             let first = context.hosts.first() == Some(host);
             crate::plan::rollback(&context.config, host, Earlier::default(), first, files)

@@ -83,15 +83,22 @@ pub(super) fn current(wanted: &Wanted, context: &Context) -> Result<Revision> {
                 Ok(head) => head,
                 Err(here) => {
                     super::session::remote_head_from_host(context, &reference).map_err(|_| {
+                        let said = format!("{here:#}").replace('\n', "\n  | ");
+                        let (repo, environment) = (&context.config.repo, &context.config.environment);
                         Unfit::unreachable(format!(
-                            "cannot ask `{}`: {here:#}",
-                            context.config.repo
+                            "cannot ask `{repo}`, neither from here nor from the first host; nothing was changed\n  | {said}\nhint: see whether `git ls-remote {repo}` works here; `deployer check {environment}` says what the hosts reach"
                         ))
                     })?
                 }
             };
             head.ok_or_else(|| {
-                Unfit::usage(format!("`{}` has no `{reference}`", context.config.repo))
+                let kind = if matches!(wanted, Wanted::Tag(_)) { "tag" } else { "branch" };
+                let name = reference.rsplit_once("heads/").or(reference.rsplit_once("tags/"));
+                let name = name.map_or(reference.as_str(), |(_, name)| name);
+                Unfit::usage(format!(
+                    "`{}` has no {kind} `{name}`; nothing was changed\nhint: push it there, or name another: the file's branch is `{}`",
+                    context.config.repo, context.config.branch
+                ))
             })?
         }
     };

@@ -1,9 +1,9 @@
 use anyhow::{Context as _, Result};
 
 use super::context::Context;
-use super::session;
+use super::{Unfit, session};
 use crate::cli::{Global, Rollback};
-use crate::plan::{Earlier, rollback};
+use crate::plan::{Back, Earlier, rollback};
 use crate::report::ExitCode;
 use crate::run::{Fleet, Job, Mode, Policy, Rules};
 use crate::script::compile;
@@ -11,12 +11,13 @@ use crate::secret::Secret;
 
 pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;
+    let back = back(arguments)?;
     let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
     let mut report = session::report(global, &context, "rollback");
     let id = session::run_id("rollback");
     let job = |host| {
         let earlier = Earlier {
-            release: arguments.release.clone(),
+            back: back.clone(),
             keep_environment: arguments.keep_env,
         };
         Ok(Job {
@@ -30,6 +31,7 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
             mode: Mode::Run,
             id: id.to_string(),
             by: session::by(global),
+            wait: arguments.wait.wait.unwrap_or_default(),
             env: Secret::default(),
             token: Secret::default(),
         })
@@ -45,4 +47,20 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
         let _ = report.update(&update);
     });
     Ok(report.close()?.end())
+}
+
+/// Shorter ones would mean another release tomorrow.
+const SHORTEST: usize = 4;
+
+pub(super) fn back(arguments: &Rollback) -> Result<Back> {
+    let Some(release) = &arguments.release else {
+        return Ok(Back::Steps(arguments.steps.unwrap_or(1)));
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if release.len() < SHORTEST || !release.chars().all(plain) {
+        return Err(Unfit::usage(format!(
+            "`{release}` is no release: name its id, or at least {SHORTEST} letters of its id or revision"
+        )));
+    }
+    Ok(Back::To(release.clone()))
 }

@@ -1,4 +1,6 @@
 use std::io::{IsTerminal as _, Stderr, stderr, stdout};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -80,7 +82,7 @@ pub(super) fn ask(
     question: &Question,
 ) -> Result<(Facts, Verdict)> {
     let id = run_id("read");
-    let jobs = questions(context, question, &id)?;
+    let jobs = questions(context, question, Mode::Read, &id)?;
     let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
     // An answer needs no story of how it was got.
     let detail = if global.verbose {
@@ -134,7 +136,7 @@ pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Resul
         repo: context.config.repo.to_string(),
         reference: reference.to_owned(),
     };
-    let job = questions(context, &question, &run_id("read"))?
+    let job = questions(context, &question, Mode::Read, &run_id("read"))?
         .into_iter()
         .next()
         .context("no host to ask")?;
@@ -161,10 +163,18 @@ pub(super) fn remote_head_from_host(context: &Context, reference: &str) -> Resul
     }
 }
 
-fn questions(context: &Context, question: &Question, id: &ReleaseId) -> Result<Vec<Job>> {
+pub(super) fn questions(
+    context: &Context,
+    question: &Question,
+    mode: Mode,
+    id: &ReleaseId,
+) -> Result<Vec<Job>> {
     let env = match question {
         Question::Foresee { .. } => context.environment_file()?,
-        Question::State | Question::Releases | Question::RemoteHead { .. } => Secret::default(),
+        Question::State
+        | Question::Releases
+        | Question::History { .. }
+        | Question::RemoteHead { .. } => Secret::default(),
     };
     let job = |host| {
         let plan = read(
@@ -175,9 +185,10 @@ fn questions(context: &Context, question: &Question, id: &ReleaseId) -> Result<V
         );
         Ok(Job {
             script: compile(&plan),
-            mode: Mode::Read,
+            mode,
             id: id.to_string(),
             by: String::new(),
+            wait: Duration::ZERO,
             env: env.clone(),
             token: match question {
                 Question::RemoteHead { .. } => context.token.clone(),
@@ -192,10 +203,22 @@ pub(super) fn digests(jobs: &[Job]) -> Vec<String> {
     jobs.iter().map(|job| job.script.digest()).collect()
 }
 
-/// Who deploys, as one plain word.
+/// Who deploys and from where, as one plain word: `anna@laptop`.
 pub(super) fn by(global: &Global) -> String {
-    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
-    global.by.chars().filter(plain).take(64).collect()
+    let plain = |text: &str| -> String {
+        let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
+        text.chars().filter(plain).take(64).collect()
+    };
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| {
+        let uname = Command::new("uname").arg("-n").output()?;
+        Ok::<_, std::io::Error>(String::from_utf8_lossy(&uname.stdout).into_owned())
+    });
+    let machine = machine.unwrap_or_default();
+    // The domain says nothing that the name does not.
+    match plain(machine.split('.').next().unwrap_or_default()).as_str() {
+        "" => plain(&global.by),
+        machine => format!("{}@{machine}", plain(&global.by)),
+    }
 }
 
 /// The id of a run that makes no release: two of them may begin in the same second.

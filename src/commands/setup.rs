@@ -75,7 +75,7 @@ fn deploy_key(update: &Update) -> Option<String> {
 }
 
 /// The hosts as the first login reaches them.
-fn hosts(context: &Context, login: Option<&str>) -> Result<Vec<Host>> {
+pub(super) fn hosts(context: &Context, login: Option<&str>) -> Result<Vec<Host>> {
     let mut hosts = context.fleet_hosts();
     if let Some(login) = login {
         let name = UserName::try_from(login)
@@ -113,6 +113,7 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context, id: &ReleaseId) -
             mode: Mode::Run,
             id: id.to_string(),
             by: session::by(global),
+            wait: arguments.wait.wait.unwrap_or_default(),
             env: Secret::default(),
             token: Secret::default(),
         })

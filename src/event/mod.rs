@@ -112,7 +112,7 @@ impl Outcome {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         [
             Self::Live,
             Self::Unchanged,

@@ -69,9 +69,7 @@ pub enum Action {
     /// What a hook of a moment that can no longer change the outcome says is only a warning.
     LateTask(Task),
     // rollback
-    Choose {
-        release: Option<String>,
-    },
+    Choose(Back),
     KeepEnvironment,
     RestoreSystem {
         files: Vec<Name>,
@@ -115,9 +113,21 @@ pub enum Action {
     StartSystem {
         nginx: bool,
     },
+    // by hand
+    /// The live release again, in new processes.
+    Again,
+    Stop,
+    Start,
+    Freeze {
+        message: String,
+    },
+    Unfreeze,
     // read
     ShowState,
     ShowReleases,
+    ShowHistory {
+        count: u32,
+    },
     Foresee {
         revision: String,
     },
@@ -125,6 +135,19 @@ pub enum Action {
         repo: String,
         reference: String,
     },
+    Examine(Examination),
+}
+
+/// What a host is looked at for, besides what every app needs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Examination {
+    pub repo: String,
+    /// The git server and its port where it is reached over ssh.
+    pub git_server: Option<(String, u16)>,
+    pub branch: String,
+    pub python: Option<String>,
+    /// Debian packages that setup installs.
+    pub packages: Vec<String>,
 }
 
 impl Action {
@@ -138,6 +161,15 @@ impl Action {
                 | Self::LateTask(_)
         )
     }
+}
+
+/// Which release a rollback puts back live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Back {
+    /// By its id, or what is enough of its id or its revision.
+    To(String),
+    /// So many good ones before the live one.
+    Steps(u32),
 }
 
 /// What a virtualenv is made from; the host adds its Python's version and platform.

@@ -1,6 +1,8 @@
 //! Target -> Plan: pure data, decided before the first connection.
 
 mod action;
+mod check;
+mod control;
 mod file;
 mod push;
 mod read;
@@ -10,7 +12,9 @@ mod task;
 
 use serde::Serialize;
 
-pub use action::{Action, Source, Virtualenv};
+pub use action::{Action, Back, Examination, Source, Virtualenv};
+pub use check::check;
+pub use control::{ByHand, by_hand};
 pub use file::{File, Name, Place};
 pub use push::push;
 pub use read::{Question, read};
@@ -58,7 +62,34 @@ pub enum Kind {
     Push,
     Rollback,
     Setup,
+    Reload,
+    Restart,
+    Stop,
+    Start,
+    Lock,
+    Unlock,
     Read,
+    /// Asks a host whether it is ready, set up or not.
+    Check,
+}
+
+impl Kind {
+    /// As the command line and a host's history name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Rollback => "rollback",
+            Self::Setup => "setup",
+            Self::Reload => "reload",
+            Self::Restart => "restart",
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
+            Self::Read => "read",
+            Self::Check => "check",
+        }
+    }
 }
 
 /// Who and where the app is on a host, and how its health is asked.

@@ -7,6 +7,10 @@ use crate::target::TargetHost;
 pub enum Question {
     State,
     Releases,
+    /// The newest lines of its history.
+    History {
+        count: u32,
+    },
     /// What a push of this revision would find.
     Foresee {
         revision: String,
@@ -22,6 +26,7 @@ pub fn read(config: &Config, host: &TargetHost, question: Question, files: Vec<F
     let action = match question {
         Question::State => Action::ShowState,
         Question::Releases => Action::ShowReleases,
+        Question::History { count } => Action::ShowHistory { count },
         Question::Foresee { revision } => Action::Foresee { revision },
         Question::RemoteHead { repo, reference } => Action::RemoteHead { repo, reference },
     };

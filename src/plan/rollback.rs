@@ -1,15 +1,24 @@
 use super::push::{decide, finish, gate, replaceable};
-use super::{Action, File, HostPlan, Identity, Kind, Step};
+use super::{Action, Back, File, HostPlan, Identity, Kind, Step};
 use crate::config::{Config, Moment};
 use crate::target::TargetHost;
 
 /// Where a rollback goes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Earlier {
-    /// `None` means what was live before the live one.
-    pub release: Option<String>,
+    pub back: Back,
     /// With the environment that is live now, instead of its own.
     pub keep_environment: bool,
+}
+
+/// What was live before the live release.
+impl Default for Earlier {
+    fn default() -> Self {
+        Self {
+            back: Back::Steps(1),
+            keep_environment: false,
+        }
+    }
 }
 
 /// The same activation with a release the host has already.
@@ -21,10 +30,10 @@ pub fn rollback(
     files: Vec<File>,
 ) -> HostPlan {
     let Earlier {
-        release,
+        back,
         keep_environment,
     } = earlier;
-    let mut prepare = vec![Step::new("choose", Action::Choose { release })];
+    let mut prepare = vec![Step::new("choose", Action::Choose(back))];
     if keep_environment {
         prepare.push(Step::new("environment", Action::KeepEnvironment));
     }

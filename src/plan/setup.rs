@@ -21,6 +21,16 @@ const PACKAGES: [&str; 6] = [
     "openssh-client",
 ];
 
+/// Those, nginx where it serves, and the file's own.
+pub(super) fn packages(config: &Config) -> Vec<String> {
+    let mut names: Vec<String> = PACKAGES.iter().map(ToString::to_string).collect();
+    if config.nginx.is_some() {
+        names.push("nginx".to_owned());
+    }
+    names.extend(config.setup.packages.iter().map(ToString::to_string));
+    names
+}
+
 /// Makes a host ready for pushes; run again, it changes only what differs.
 pub fn setup(
     config: &Config,
@@ -29,11 +39,7 @@ pub fn setup(
     pins: &GitPins,
     files: Vec<File>,
 ) -> HostPlan {
-    let mut names: Vec<String> = PACKAGES.iter().map(ToString::to_string).collect();
-    if config.nginx.is_some() {
-        names.push("nginx".to_owned());
-    }
-    names.extend(config.setup.packages.iter().map(ToString::to_string));
+    let names = packages(config);
     let keys = keys
         .iter()
         .chain(&config.setup.authorized_keys)

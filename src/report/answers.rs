@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::verdict::Answer;
 
-use super::environment;
-use crate::event::Fields;
+use super::words::outcome_word;
+use super::{environment, holder};
+use crate::event::{Fields, Outcome};
 use crate::plan::{Action, HostPlan, Place, Source, Step};
 use crate::target::Revision;
 
@@ -73,12 +74,21 @@ fn state_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
         ));
     }
     if let Some(locked) = first(facts, "locked") {
-        lines.push(format!("{host}  busy: {}", of(locked, "holder")));
+        lines.push(format!(
+            "{host}  a run is under way, {}",
+            holder::held(locked)
+        ));
+    }
+    if let Some(frozen) = first(facts, "frozen") {
+        lines.push(format!("{host}  frozen {}", holder::frozen(frozen)));
     }
     if let Some(last) = first(facts, "last").and_then(|fields| json(of(fields, "value"))) {
         let text = |key: &str| last[key].as_str().unwrap_or("?").to_owned();
         let (kind, outcome, by, time) = (text("kind"), text("outcome"), text("by"), text("time"));
         lines.push(format!("{host}  last {kind} by {by} at {time}: {outcome}"));
+    }
+    if let Some(run) = first(facts, "last-run") {
+        lines.extend(ill(run).map(|text| format!("{host}  {text}")));
     }
     lines
 }
@@ -102,7 +112,53 @@ pub fn releases(host: &str, facts: Facts<'_>) -> Answer {
     }
 }
 
-/// `web1  * 20261122T141007Z-3f2a1bc  main 3f2a1bc  good`, newest first; `*` is live, `<` where a rollback would go.
+/// `the last run ended badly, by anna@laptop since 14:02 UTC (6 min): push of 3f2a1bc: failed, nothing changed`
+fn ill(run: &Fields) -> Option<String> {
+    let word = match Outcome::from_word(of(run, "outcome")) {
+        Some(Outcome::Live | Outcome::Unchanged | Outcome::Done) => return None,
+        Some(outcome) => outcome_word(outcome),
+        None => "killed; the next run settles what it left",
+    };
+    Some(format!(
+        "the last run, {}, ended: {word}",
+        holder::held(run)
+    ))
+}
+
+/// What was done on a host, the newest last.
+pub fn history(host: &str, facts: Facts<'_>) -> Answer {
+    let entries = all(facts, "history").filter_map(|fields| json(of(fields, "value")));
+    Answer {
+        kind: "history",
+        host: host.to_owned(),
+        lines: history_lines(host, facts),
+        body: vec![("entries", entries.collect())],
+    }
+}
+
+/// `web1  2026-11-22T14:10:07Z  push  20261122T141007Z-3f2a1bc  live  anna@laptop`, the newest last.
+fn history_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
+    let lines: Vec<String> = all(facts, "history")
+        .filter_map(|fields| json(of(fields, "value")))
+        .map(|entry| {
+            let text = |key: &str| entry[key].as_str().unwrap_or("?").to_owned();
+            format!(
+                "{host}  {}  {:8}  {:24}  {:8}  {}",
+                text("time"),
+                text("kind"),
+                text("release"),
+                text("outcome"),
+                text("by")
+            )
+        })
+        .collect();
+    if lines.is_empty() {
+        return vec![format!("{host}  nothing was done yet")];
+    }
+    lines
+}
+
+/// `web1  * 20261122T141007Z-3f2a1bc  main 3f2a1bc  good  6 min  anna@laptop`, newest first; `*` is live, `<` where a rollback would go.
 fn release_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
     let live = first(facts, "live").map_or("", |fields| of(fields, "release"));
     let releases: Vec<&Fields> = all(facts, "release").collect();
@@ -124,10 +180,13 @@ fn release_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
         } else {
             "never proven"
         };
-        format!(
-            "{host}  {mark} {name}  {branch} {}  {good}",
-            short(&revision)
-        )
+        let age = holder::number(fields, "age").map_or_else(|| "?".to_owned(), holder::ago);
+        let row = format!(
+            "{host}  {mark} {name}  {branch} {}  {good:12}  {age:>7}  {}",
+            short(&revision),
+            of(fields, "by")
+        );
+        row.trim_end().to_owned()
     };
     releases.iter().map(described).collect()
 }

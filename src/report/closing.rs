@@ -96,7 +96,7 @@ fn untouched(story: &Story) -> bool {
 pub(super) fn guilty(story: &Story) -> bool {
     let consequence = match &story.ending {
         Some(Ending::End { outcome, .. }) => *outcome == Outcome::Reverted,
-        Some(Ending::Lost(lost)) => matches!(lost.kind, LostKind::Withdrawn),
+        Some(Ending::Lost(lost)) => matches!(lost.kind, LostKind::Withdrawn | LostKind::Unfollowed),
         None => false,
     };
     let cut = matches!(&story.ending, Some(Ending::Lost(lost)) if lost.kind == LostKind::Cut);
@@ -121,6 +121,32 @@ fn called_off(whole: &Whole<'_>) -> Failure {
         .stories
         .iter()
         .any(|story| story.outcome() == Some(Outcome::Reverted));
+    let unfollowed = |story: &Story| matches!(&story.ending, Some(Ending::Lost(lost)) if lost.kind == LostKind::Unfollowed);
+    if whole.stories.iter().any(unfollowed) {
+        return Failure {
+            host: None,
+            what: format!(
+                "left what runs on {}; it goes on by itself",
+                names(whole, unfollowed)
+            ),
+            said: Vec::new(),
+            hint: Some(format!(
+                "`deployer attach {}` follows it again",
+                whole.subject.environment
+            )),
+        };
+    }
+    if whole.subject.command == "setup" {
+        return Failure {
+            host: None,
+            what: format!(
+                "interrupted between two steps; what was set up before that stays on {}",
+                names(whole, |_| true)
+            ),
+            said: Vec::new(),
+            hint: None,
+        };
+    }
     let what = match whole.code {
         ExitCode::Interrupted | ExitCode::Terminated => "interrupted before the switch",
         _ if reverted => "the new release was taken back",
@@ -148,6 +174,9 @@ fn done(whole: &Whole<'_>) -> String {
         ..
     } = whole.subject;
     let took = took(whole);
+    if let Some(text) = by_hand(whole) {
+        return format!("{} (took {took})", whole.paint.good(&text));
+    }
     let live = |story: &Story| story.outcome() == Some(Outcome::Live);
     let fresh = whole.stories.iter().find(|story| live(story));
     let hosts = names(whole, |_| true);
@@ -183,6 +212,36 @@ fn done(whole: &Whole<'_>) -> String {
     format!("{} (took {took}){next}", whole.paint.good(&done))
 }
 
+/// What an operator's command came to, and what undoes it.
+fn by_hand(whole: &Whole<'_>) -> Option<String> {
+    let Subject {
+        command,
+        environment,
+        ..
+    } = whole.subject;
+    let hosts = names(whole, |_| true);
+    let idle = whole
+        .stories
+        .iter()
+        .all(|story| story.outcome() == Some(Outcome::Unchanged));
+    Some(match (command.as_str(), idle) {
+        ("reload", _) => format!("reloaded on {hosts}: all workers are new, no request was lost"),
+        ("restart", _) => format!("restarted on {hosts}: all processes are new"),
+        ("stop", true) => format!("stopped already on {hosts}"),
+        ("stop", false) => format!(
+            "stopped on {hosts}: visitors get 502 until `deployer start {environment}`, the next push or the host's next boot"
+        ),
+        ("start", true) => format!("{hosts} served already"),
+        ("start", false) => format!("{hosts} serves again"),
+        ("lock", _) => {
+            format!("frozen: {hosts}; pushes are refused until `deployer unlock {environment}`")
+        }
+        ("unlock", true) => format!("{hosts} was not frozen"),
+        ("unlock", false) => format!("no longer frozen: {hosts}"),
+        _ => return None,
+    })
+}
+
 /// What serves where, and the way out: a rollback of a host that serves the old release would go too far back.
 pub(super) fn mixed(whole: &Whole<'_>) -> String {
     let Subject {
@@ -200,7 +259,9 @@ pub(super) fn mixed(whole: &Whole<'_>) -> String {
         .filter(|story| fresh(story))
         .map(|story| story.name.as_str())
         .collect();
-    let way = if command == "rollback" {
+    let way = if matches!(command.as_str(), "reload" | "restart") {
+        format!("run `deployer {command} {environment}` again")
+    } else if command == "rollback" {
         format!("run `deployer rollback {environment} {release}` to take the others there")
     } else {
         format!(

@@ -71,6 +71,13 @@ impl From<ExitCode> for std::process::ExitCode {
 
 /// One code for all hosts.
 pub(super) fn fold(stories: &[Story], interrupted: Option<Signal>) -> ExitCode {
+    let unfollowed = |story: &Story| matches!(&story.ending, Some(Ending::Lost(lost)) if lost.kind == LostKind::Unfollowed);
+    if stories.iter().any(unfollowed) {
+        return match interrupted {
+            Some(Signal::Terminate) => ExitCode::Terminated,
+            _ => ExitCode::Interrupted,
+        };
+    }
     let codes: Vec<Option<ExitCode>> = stories.iter().map(code).collect();
     let done = codes.contains(&Some(ExitCode::Done));
     let worst = codes
@@ -123,7 +130,7 @@ pub(super) fn code(story: &Story) -> Option<ExitCode> {
             | LostKind::Ssh
             | LostKind::Dropped => Some(ExitCode::Connect),
             LostKind::NotStarted => Some(ExitCode::NotReady),
-            LostKind::Withdrawn | LostKind::Cut => None,
+            LostKind::Withdrawn | LostKind::Cut | LostKind::Unfollowed => None,
             LostKind::Detached | LostKind::Unknown => Some(ExitCode::Unknown),
         },
     }

@@ -1,12 +1,12 @@
 //! What went wrong on one host: cause, state left, the host's own words, the next command.
 
 use super::closing::Whole;
-use super::lost;
 use super::reasons::{self, Meaning};
 use super::say::Failure;
 use super::story::{Cause, Story};
 use super::words::{harmless, time};
-use crate::event::Outcome;
+use super::{holder, lost};
+use crate::event::{Fields, Outcome};
 use crate::run::Ending;
 
 pub(super) fn of(whole: &Whole<'_>, story: &Story) -> Failure {
@@ -20,10 +20,11 @@ pub(super) fn of(whole: &Whole<'_>, story: &Story) -> Failure {
         }
         Some(Ending::End { outcome, .. }) => {
             let cause = cause(story, *outcome, whole);
-            let left = match whole.subject.command.as_str() {
-                "setup" if *outcome != Outcome::Locked => {
-                    "what was set up before that stays".to_owned()
-                }
+            let left = match (whole.subject.command.as_str(), *outcome) {
+                (_, Outcome::Locked) => left(story, *outcome),
+                ("setup", _) => "what was set up before that stays".to_owned(),
+                ("start", Outcome::Broken) => "visitors get an error page".to_owned(),
+                ("stop", Outcome::PrepareFailed) => "it may still serve".to_owned(),
                 _ => left(story, *outcome),
             };
             let what = format!("{}; {left}", cause.what);
@@ -55,9 +56,7 @@ fn cause(story: &Story, outcome: Outcome, whole: &Whole<'_>) -> Meaning {
         }
         Some(Cause::Failed { step, fields }) => reasons::failed(step, fields, host, whole.subject),
         None => match &story.fell {
-            Some((step, ..)) => {
-                reasons::failed(step, &crate::event::Fields::new(), host, whole.subject)
-            }
+            Some((step, ..)) => reasons::failed(step, &Fields::new(), host, whole.subject),
             None => Meaning {
                 what: format!("{} on {host}", verdict(outcome)),
                 hint: None,
@@ -91,30 +90,26 @@ fn verdict(outcome: Outcome) -> &'static str {
 }
 
 fn locked(story: &Story, whole: &Whole<'_>) -> Meaning {
-    let by = story
-        .last("by")
-        .or(story.last("holder"))
-        .map(|by| format!(" by `{}`", harmless(by)))
-        .unwrap_or_default();
-    let since = story
-        .last("since")
-        .map(|since| format!(" since {}", harmless(since)))
-        .unwrap_or_default();
-    let run = story
-        .last("run")
-        .map(|run| format!(" (run {})", harmless(run)))
-        .unwrap_or_default();
     let environment = &whole.subject.environment;
-    let what = format!(
-        "`{environment}` is locked on {}{by}{since}{run}",
-        story.name
-    );
-    let hint = format!(
-        "wait for it, then run `deployer {} {environment}` again",
-        whole.subject.command
-    );
+    let nothing = Fields::new();
+    let fields = match &story.ending {
+        Some(Ending::End { fields, .. }) => fields,
+        _ => &nothing,
+    };
+    let (state, who, hint) = if fields.contains_key("frozen") {
+        let hint = format!(
+            "`deployer unlock {environment}` lifts the freeze; `deployer rollback {environment}` works meanwhile"
+        );
+        ("frozen", holder::frozen(fields), hint)
+    } else {
+        let hint = format!(
+            "`deployer attach {environment}` follows it; `deployer {} {environment} --wait` waits for it",
+            whole.subject.command
+        );
+        ("locked", holder::held(fields), hint)
+    };
     Meaning {
-        what,
+        what: format!("`{environment}` is {state} on {} {who}", story.name),
         hint: Some(hint),
     }
 }
@@ -167,6 +162,7 @@ fn next(whole: &Whole<'_>, story: &Story, outcome: Outcome) -> String {
     let (command, environment) = (&whole.subject.command, &whole.subject.environment);
     match outcome {
         Outcome::Broken => format!("the site is down there; see `deployer status {environment}`"),
+        _ if whole.subject.follows() => format!("see `deployer status {environment}`"),
         _ if story.cut && !whole.verbose => {
             format!("run `deployer {command} {environment} -v` to see all output")
         }

@@ -22,7 +22,7 @@ pub(super) fn meaning(lost: &Lost, story: &Story, subject: &Subject) -> (Meaning
         ),
         LostKind::Unreachable => (
             format!("cannot connect to {host}: no route to it; nothing was changed"),
-            None,
+            Some(by_hand(host)),
         ),
         LostKind::Refused => (
             format!("cannot connect to {host}: connection refused; nothing was changed"),
@@ -30,7 +30,7 @@ pub(super) fn meaning(lost: &Lost, story: &Story, subject: &Subject) -> (Meaning
         ),
         LostKind::TimedOut => (
             format!("cannot connect to {host}: no answer in time; nothing was changed"),
-            None,
+            Some(by_hand(host)),
         ),
         LostKind::Denied => (
             format!("cannot log in to {host}: it accepted none of your keys; nothing was changed"),
@@ -43,16 +43,23 @@ pub(super) fn meaning(lost: &Lost, story: &Story, subject: &Subject) -> (Meaning
         LostKind::HostKeyChanged(key) => return (changed_key(key, host), Vec::new()),
         LostKind::Ssh => (
             format!("cannot connect to {host}; nothing was changed"),
-            None,
+            Some(by_hand(host)),
         ),
         LostKind::NotStarted => (
             format!("the script did not start on {host}; nothing was changed"),
-            None,
+            Some(format!(
+                "a full disk is the usual reason: look with `ssh {host} df -h /tmp`"
+            )),
         ),
         LostKind::Withdrawn => (format!("called off before anything ran on {host}"), None),
         LostKind::Dropped => (
             format!("the connection to {host} broke; nothing was changed"),
             again(),
+        ),
+        LostKind::Unfollowed => (format!("no longer following {host}"), None),
+        LostKind::Unknown if subject.follows() => (
+            format!("the run on {host} was killed there; the outcome is unknown"),
+            status(),
         ),
         LostKind::Cut | LostKind::Detached | LostKind::Unknown if !subject.switches() => (
             format!("lost {host} while it worked; the outcome is unknown"),
@@ -97,6 +104,10 @@ pub(super) fn meaning(lost: &Lost, story: &Story, subject: &Subject) -> (Meaning
     };
     let said = lost.detail.lines().map(words::harmless).collect();
     (Meaning { what, hint }, said)
+}
+
+fn by_hand(host: &str) -> String {
+    format!("see whether `ssh {host}` gets further, and whether the host is up")
 }
 
 fn unknown_key(key: &HostKey, host: &str) -> Meaning {

@@ -6,11 +6,13 @@
 //! was asked for, in both forms.
 
 mod answers;
+mod check;
 mod ci;
 mod closing;
 mod environment;
 mod exit;
 mod failure;
+mod holder;
 mod lost;
 mod mask;
 mod objects;
@@ -29,7 +31,8 @@ mod table;
 mod verdict;
 mod words;
 
-pub use answers::{deploy_key, plan, releases, state};
+pub use answers::{deploy_key, history, plan, releases, state};
+pub use check::{Examined, Finding, Level, check_code, check_lines, check_summary, findings};
 pub use ci::Ci;
 pub use exit::ExitCode;
 pub use mask::Mask;
@@ -40,7 +43,7 @@ pub use stream::{Problem, Stream};
 pub use subject::{Detail, Subject};
 pub use verdict::{Answer, Verdict};
 
-use crate::event::Event;
+use crate::event::{Event, Outcome};
 use crate::run::{News, Update, Verb};
 use crate::target::Revision;
 use say::{Say, Warning};
@@ -180,7 +183,8 @@ impl<W: Write> Report<W> {
     /// Says how it all ended.
     pub fn close(mut self) -> io::Result<Verdict> {
         self.screen.end(self.at)?;
-        let code = exit::fold(&self.stories, self.interrupted);
+        let interrupted = self.interrupted.or_else(|| self.followed_interrupt());
+        let code = exit::fold(&self.stories, interrupted);
         let whole = closing::Whole {
             subject: &self.subject,
             stories: &self.stories,
@@ -212,6 +216,15 @@ impl<W: Write> Report<W> {
         })
     }
 
+    /// The run that was followed ended as one does whose client was interrupted.
+    fn followed_interrupt(&self) -> Option<crate::run::Signal> {
+        let left = |story: &Story| {
+            story.outcome() == Some(Outcome::Aborted) && story.last("reason") == Some("client")
+        };
+        (self.subject.follows() && self.stories.iter().any(left))
+            .then_some(crate::run::Signal::Interrupt)
+    }
+
     fn shows(&self, news: &News) -> bool {
         match self.detail {
             Detail::Quiet => false,
@@ -228,7 +241,7 @@ impl<W: Write> Report<W> {
         let first = self.interrupted.is_none();
         self.interrupted = Some(signal);
         if first && host == 0 && self.detail != Detail::Quiet {
-            self.line(words::interrupted(&self.stories).to_owned())?;
+            self.line(words::interrupted(&self.subject, &self.stories).to_owned())?;
         }
         Ok(())
     }

@@ -179,6 +179,7 @@ fn lost_name(kind: &LostKind) -> &'static str {
         LostKind::NotStarted => "not-started",
         LostKind::Withdrawn => "withdrawn",
         LostKind::Dropped => "dropped",
+        LostKind::Unfollowed => "unfollowed",
         LostKind::Cut => "cut",
         LostKind::Detached => "detached",
         LostKind::Unknown => "unknown",

@@ -1,9 +1,9 @@
 //! What the script's reasons mean, and what to do about them. A reason that is not listed here still prints, with its
 //! fields.
 
-use super::Subject;
 use super::sources;
 use super::words::{harmless, listed};
+use super::{Subject, holder};
 use crate::event::Fields;
 
 /// A clause without the host's state, and the next command.
@@ -72,7 +72,29 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
         "tool" => (format!("{host} has no `{}`", field("name")), setup()),
         "sudo" => (
             format!("the login on {host} may not control the app's units with sudo"),
-            setup(),
+            match subject.command.as_str() {
+                "setup" => setup(),
+                _ => Some(format!(
+                    "run `deployer setup {} --login root`, or as any sudoer",
+                    subject.environment
+                )),
+            },
+        ),
+        "unwritable" => (
+            format!("{host} cannot write below the app's root: {}", field("said")),
+            Some(
+                "look there with `df -h`, `df -i` and `mount`: the disk is full, or may only be read"
+                    .to_owned(),
+            ),
+        ),
+        "version" => (
+            format!(
+                "{host} has {} {}, which is too old: {} at least",
+                field("tool"),
+                field("have"),
+                field("need")
+            ),
+            Some("upgrade the host: Ubuntu 20.04 and Debian 11 are new enough".to_owned()),
         ),
         "owner" => (
             format!(
@@ -148,7 +170,43 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             format!("nothing is live on {host}"),
             Some(format!("run `deployer push {}`", subject.environment)),
         ),
-        "nothing-older" => (format!("{host} keeps no older good release"), None),
+        "nothing-older" => match fields.get("steps").map(String::as_str) {
+            None | Some("1") => (format!("{host} keeps no older good release"), None),
+            Some(steps) => (
+                format!(
+                    "{host} keeps {} older good releases, not {}",
+                    field("found"),
+                    harmless(steps)
+                ),
+                Some(format!("see `deployer releases {}`", subject.environment)),
+            ),
+        },
+        "ambiguous" => (
+            format!(
+                "`{}` may mean several releases on {host}: {}",
+                field("release"),
+                field("of").replace(' ', ", ")
+            ),
+            Some("name more of the one that you mean".to_owned()),
+        ),
+        "no-run" => (format!("{host} has no record of a run"), None),
+        "no-reload" => (
+            format!("the live release on {host} cannot be reloaded: {}", match fields.get("why").map(String::as_str) {
+                Some("stopped") => "it does not run",
+                Some("unit") => "its unit is newer than its processes",
+                Some("deaf") => "its workers do not heed a TERM",
+                Some("preload") => "with `gunicorn.preload` the app lives in the master",
+                _ => "its master cannot take a HUP",
+            }),
+            Some(match fields.get("why").map(String::as_str) {
+                Some("stopped") => format!("run `deployer start {}`", subject.environment),
+                _ => format!("run `deployer restart {}`", subject.environment),
+            }),
+        ),
+        "release-gone" => (
+            format!("the live release `{}` is gone from {host}", field("release")),
+            Some(format!("run `deployer push {}`", subject.environment)),
+        ),
         "no-release" => (
             format!("{host} has no release `{}`", field("release")),
             Some(format!("see `deployer releases {}`", subject.environment)),
@@ -220,7 +278,11 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             .map_or_else(|| "?".to_owned(), |value| harmless(value))
     };
     let environment = &subject.environment;
-    let when = if matches!(step, "trial" | "import") {
+    let release = match subject.command.as_str() {
+        "reload" | "restart" | "start" => "the release",
+        _ => "the new release",
+    };
+    let when = if subject.command == "start" || matches!(step, "trial" | "import") {
         ""
     } else {
         " after the switch"
@@ -246,7 +308,10 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             "a link in the repository leads out of the release".to_owned(),
             None,
         ),
-        ("requirements", _) => ("the requirement files cannot be read".to_owned(), None),
+        ("requirements", _) => (
+            "the requirement files cannot be read".to_owned(),
+            Some("check them, and `python.requirements`: paths in the repository".to_owned()),
+        ),
         ("install", _) => (
             format!("the packages cannot be installed on {host}"),
             Some(format!(
@@ -324,10 +389,8 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             ),
             Some("static files are copied: a link would lead out of what was collected".to_owned()),
         ),
-        ("import", _) => (
-            format!("the new release cannot be imported on {host}"),
-            None,
-        ),
+        ("stop", _) => (format!("systemd could not stop the app on {host}"), None),
+        ("import", _) => (format!("{release} cannot be imported on {host}"), None),
         ("unit-check" | "unit-refused", _) => {
             (format!("systemd on {host} does not accept the unit"), None)
         }
@@ -340,13 +403,12 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             Some("`ss -ltnp` there names the program that has the port".to_owned()),
         ),
         ("sudoers-refused", _) => (format!("sudo on {host} does not accept its rules"), None),
-        ("start" | "trial-start", _) => (
-            format!("systemd could not start the new release on {host}"),
-            None,
-        ),
+        ("start" | "trial-start", _) => {
+            (format!("systemd could not start {release} on {host}"), None)
+        }
         ("died" | "stranger" | "timeout" | "boot-timeout" | "health" | "mixed" | "workers", _)
         | (_, "trial" | "proof") => (
-            format!("the new release {} on {host}{when}", booted(reason, fields)),
+            format!("{release} {} on {host}{when}", booted(reason, fields)),
             None,
         ),
         ("switch", _) => (format!("{host} could not switch to the new release"), None),
@@ -371,6 +433,10 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
         ("database-stays", ..) => format!(
             "the database stays as `{}` migrated it; a rollback takes back no migration",
             field("release")
+        ),
+        ("frozen", ..) => format!(
+            "frozen {}; this is no push, so it goes on",
+            holder::frozen(fields)
         ),
         _ => described(reason, fields),
     }
@@ -425,7 +491,10 @@ fn booted(reason: Option<&str>, fields: &Fields) -> String {
     match (reason, fields.get("status")) {
         (Some("died"), _) => "does not boot".to_owned(),
         (Some("timeout" | "boot-timeout"), _) => "does not boot in time".to_owned(),
-        (Some("health"), Some(status)) => format!("answers {}", harmless(status)),
+        (Some("health"), Some(status)) => match fields.get("path") {
+            Some(path) => format!("answers {} at `{}`", harmless(status), harmless(path)),
+            None => format!("answers {}", harmless(status)),
+        },
         (Some("health"), None) => "does not answer as it should".to_owned(),
         (Some("mixed"), _) => "has workers of another release".to_owned(),
         (Some("stranger"), _) => {
@@ -447,7 +516,7 @@ fn described(reason: &str, fields: &Fields) -> String {
 }
 
 /// Bytes as people read them; anything else as it is.
-fn size(text: &str) -> String {
+pub(super) fn size(text: &str) -> String {
     let (number, unit) = match text.strip_suffix("kB") {
         Some(number) => (number, 1024),
         None => (text, 1),

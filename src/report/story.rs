@@ -168,7 +168,9 @@ impl Story {
 
     /// Whether the new release took the old one's place, as far as is known.
     pub(super) fn new_release_serves(&self) -> bool {
-        matches!(self.outcome(), Some(Outcome::Live))
+        let again =
+            |(release, previous): &(String, Option<String>)| previous.as_ref() == Some(release);
+        self.outcome() == Some(Outcome::Live) && !self.live.as_ref().is_some_and(again)
     }
 
     pub(super) fn outcome(&self) -> Option<Outcome> {

@@ -13,13 +13,21 @@ impl Subject {
     pub(super) fn asks(&self) -> bool {
         matches!(
             self.command.as_str(),
-            "plan" | "releases" | "status" | "login"
+            "check" | "plan" | "releases" | "status" | "login" | "history"
         )
     }
 
     /// Whether the command has a `go`, before which nothing is changed.
     pub(super) fn switches(&self) -> bool {
-        matches!(self.command.as_str(), "push" | "rollback")
+        matches!(
+            self.command.as_str(),
+            "push" | "rollback" | "reload" | "restart"
+        )
+    }
+
+    /// Whether the command only listens to what somebody else began.
+    pub(super) fn follows(&self) -> bool {
+        self.command == "attach"
     }
 }
 

@@ -1,9 +1,9 @@
 //! The lines of a run as it goes.
 
-use super::Subject;
 use super::environment;
 use super::paint::Paint;
 use super::story::Story;
+use super::{Subject, holder};
 use crate::event::{Event, Fields, Outcome};
 use crate::run::{Ending, LostKind, News, Update, Verb};
 use std::time::Duration;
@@ -61,6 +61,18 @@ fn of_event(story: &Story, event: &Event) -> Option<String> {
             super::reasons::warned(reason, fields)
         )),
         Event::Migrated { ran: false } => Some("nothing to migrate".to_owned()),
+        Event::Fact { what, fields } if what == "waiting" => {
+            let limit = holder::number(fields, "limit").unwrap_or_default();
+            Some(format!(
+                "waiting up to {} for the lock, held {}",
+                time(Duration::from_secs(limit)),
+                holder::held(fields)
+            ))
+        }
+        Event::Fact { what, fields } if what == "run" => {
+            let run = fields.get("run").map_or("?", String::as_str);
+            Some(format!("run {}, {}", harmless(run), holder::held(fields)))
+        }
         Event::Live { release, .. } => Some(format!("{release} serves")),
         Event::Fact { what, fields } if what == "environment" => environment::changes(fields),
         Event::Output(line) => Some(format!("  {}", harmless(line))),
@@ -90,6 +102,7 @@ pub(super) fn lost_word(kind: &LostKind) -> &'static str {
         LostKind::Withdrawn => "called off, nothing changed",
         LostKind::Cut => "left, undoes itself",
         LostKind::Detached => "left, finishes by itself",
+        LostKind::Unfollowed => "goes on by itself",
         LostKind::Unknown => "unknown",
         LostKind::Dropped => "connection broke, nothing changed",
         _ => "not connected, nothing changed",
@@ -143,8 +156,14 @@ pub(super) fn still_running(step: &str, age: Duration) -> String {
     format!("{step} (still running, {age})")
 }
 
-pub(super) fn interrupted(stories: &[Story]) -> &'static str {
-    if stories.iter().any(|story| story.went) {
+pub(super) fn interrupted(subject: &Subject, stories: &[Story]) -> &'static str {
+    if subject.follows() {
+        "interrupted: no longer following"
+    } else if subject.command == "setup" {
+        "interrupted: stopping after the step that runs; once more leaves it to the hosts"
+    } else if !subject.switches() {
+        "interrupted: what has begun ends in a moment; once more leaves it to the hosts"
+    } else if stories.iter().any(|story| story.went) {
         "interrupted after the switch began: letting it finish; once more leaves it to the hosts"
     } else if stories.iter().any(|story| story.migrating) {
         "interrupted while the database is migrated: waiting for its end, nothing will be switched; once more leaves without waiting"

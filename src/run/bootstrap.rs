@@ -36,7 +36,9 @@ pub(super) fn payload(job: &Job, mode: Mode, nonce: &str) -> Option<Vec<u8>> {
     } else {
         (env, token)
     };
-    let header = format!("{nonce} {} {} {}\n", env.len(), token.len(), job.by);
+    let by = if job.by.is_empty() { "-" } else { &job.by };
+    let (lengths, wait) = ((env.len(), token.len()), job.wait.as_secs());
+    let header = format!("{nonce} {} {} {by} {wait}\n", lengths.0, lengths.1);
     Some(
         [
             what.as_bytes(),
@@ -51,6 +53,9 @@ pub(super) fn payload(job: &Job, mode: Mode, nonce: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
     use super::{BOOTSTRAP, payload};
     use crate::run::{Job, Mode};
     use crate::script::Script;
@@ -61,18 +66,56 @@ mod tests {
         assert!(!BOOTSTRAP.contains(['\'', '\\', '!', '\n', '`']));
     }
 
-    #[test]
-    fn an_id_is_one_word() {
-        let mut job = Job {
+    fn job(text: &str) -> Job {
+        Job {
             script: Script {
-                text: String::new(),
+                text: text.to_owned(),
             },
             mode: Mode::Run,
             id: "20261122T141007Z-3f2a1bc".to_owned(),
             by: String::new(),
+            wait: std::time::Duration::ZERO,
             env: Secret::default(),
             token: Secret::default(),
-        };
+        }
+    }
+
+    #[test]
+    fn i6_no_prefix_of_a_script_runs() -> std::io::Result<()> {
+        let text = "cat >/dev/null\necho ran\n# the rest\n";
+        let whole = payload(&job(text), Mode::Run, "nonce").unwrap_or_default();
+        let begin = whole.iter().position(|byte| *byte == b'\n').unwrap_or(0) + 1;
+        let end = begin + text.len();
+        for shell in ["dash", "bash"] {
+            for length in (0..end).step_by(7).chain([end - 1, end, whole.len()]) {
+                let directory = tempfile::tempdir()?;
+                let mut child = Command::new(shell)
+                    .args(["-c", BOOTSTRAP, "deployer"])
+                    .env("TMPDIR", directory.path())
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::null())
+                    .spawn()?;
+                if let Some(mut stdin) = child.stdin.take() {
+                    // It may end before it has read anything.
+                    let _ = stdin.write_all(&whole[..length]);
+                }
+                let said = child.wait_with_output()?;
+                let ran = said.stdout == b"ran\n";
+                assert_eq!(ran, length >= end, "{shell}: {length} of {end}: {said:?}");
+                if !ran {
+                    assert!(matches!(said.status.code(), Some(71 | 72)), "{said:?}");
+                    let left = std::fs::read_dir(directory.path())?.count();
+                    assert_eq!(left, 0, "{shell}: {length} of {end}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_id_is_one_word() {
+        let mut job = job("");
         let sent = payload(&job, Mode::Ask, "nonce").unwrap_or_default();
         let (first, _) = sent.split_at(sent.iter().position(|byte| *byte == b'\n').unwrap_or(0));
         assert!(first.starts_with(b"0 e3b0c442"));

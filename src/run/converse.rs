@@ -87,7 +87,7 @@ pub(super) async fn converse(
             order = wire.order() => match order {
                 Order::Leave => return Ok(Close::Cut),
                 // Nothing to undo, so nothing to wait for.
-                Order::Tell(verbs) if mode == Mode::Read && verbs.contains(&Verb::Abort) => {
+                Order::Tell(verbs) if matches!(mode, Mode::Read | Mode::Follow) && verbs.contains(&Verb::Abort) => {
                     return Ok(Close::Cut);
                 }
                 Order::Tell(verbs) => {

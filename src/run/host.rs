@@ -155,7 +155,9 @@ enum Session {
 
 async fn session(exec: Exec, job: &Job, nonce: &str, wire: &mut Wire) -> Session {
     let mut heard = 0;
+    let mut killed = false;
     let closed = converse(exec, (job, job.mode, nonce), wire, |wire, event| {
+        killed |= matches!(&event, Event::State { value } if value == "killed");
         heard += usize::from(recorded(&event));
         wire.tell(News::Event(event));
     });
@@ -163,10 +165,17 @@ async fn session(exec: Exec, job: &Job, nonce: &str, wire: &mut Wire) -> Session
     Session::Over(match closed {
         Err(lost) | Ok(Close::NotStarted(lost)) => Ending::Lost(lost),
         Ok(Close::End { outcome, fields }) => Ending::End { outcome, fields },
+        Ok(Close::Cut) if job.mode == Mode::Follow => {
+            Ending::Lost(Lost::new(LostKind::Unfollowed, ""))
+        }
         Ok(Close::Cut) => Ending::Lost(left(wire)),
+        Ok(Close::Broke) if killed => Ending::Lost(Lost::new(
+            LostKind::Unknown,
+            "the run was killed on the host",
+        )),
         Ok(Close::Broke) => match job.mode {
             Mode::Run => return Session::Broke { heard },
-            Mode::Read | Mode::Ask => Ending::Lost(Lost::new(LostKind::Dropped, "")),
+            Mode::Read | Mode::Ask | Mode::Follow => Ending::Lost(Lost::new(LostKind::Dropped, "")),
         },
     })
 }

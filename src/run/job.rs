@@ -1,5 +1,6 @@
 use crate::script::Script;
 use crate::secret::Secret;
+use std::time::Duration;
 
 /// What one host is to run.
 #[derive(Debug, Clone)]
@@ -10,6 +11,8 @@ pub struct Job {
     pub id: String,
     /// Who runs it, one plain word; may be empty.
     pub by: String,
+    /// How long it waits for a lock that somebody else holds.
+    pub wait: Duration,
     /// The environment file, sent beside the script and never in it.
     pub env: Secret,
     /// What logs in to the repository; empty when nothing is needed.
@@ -24,6 +27,8 @@ pub enum Mode {
     Read,
     /// Tells what is recorded of an earlier run.
     Ask,
+    /// Tells of the run that is going on, or of the last one, until its end.
+    Follow,
 }
 
 impl Mode {
@@ -32,6 +37,7 @@ impl Mode {
             Self::Run => "run",
             Self::Read => "read",
             Self::Ask => "ask",
+            Self::Follow => "follow",
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum LostKind {
     Cut,
     /// The user left after `go`; the host finishes by itself.
     Detached,
+    /// The user no longer follows a run that goes on by itself.
+    Unfollowed,
     /// The stream broke and the host did not answer in time.
     Unknown,
 }

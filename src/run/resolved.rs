@@ -8,6 +8,8 @@ use crate::config::Reach;
 pub struct Resolved {
     /// Who logs in.
     pub user: String,
+    /// Name or address that is connected to.
+    pub address: String,
     /// What `known_hosts` calls the host, such as `[git.example.com]:2222`.
     pub known_as: String,
     /// Files that may know its key, whether they exist or not.
@@ -53,6 +55,7 @@ impl Ssh {
         let files = files.into_iter().flat_map(|key| value(key).split(' '));
         Ok(Some(Resolved {
             user: value("user").to_owned(),
+            address: value("hostname").to_owned(),
             known_as: match value("port") {
                 "22" => name.to_owned(),
                 port => format!("[{name}]:{port}"),

@@ -4,11 +4,13 @@ use crate::plan::{Action, HostPlan, Kind};
 
 const BASE: &str = include_str!("../../templates/script/base.sh");
 const SESSION: &str = include_str!("../../templates/script/session.sh");
+const LOCK: &str = include_str!("../../templates/script/lock.sh");
 const WORKER: &str = include_str!("../../templates/script/worker.sh");
 const GIT: &str = include_str!("../../templates/script/git.sh");
 const EXPORT: &str = include_str!("../../templates/script/export.sh");
 const SUBMODULES: &str = include_str!("../../templates/script/submodules.sh");
 const PREPARE: &str = include_str!("../../templates/script/prepare.sh");
+const RELEASE: &str = include_str!("../../templates/script/release.sh");
 const ENVIRONMENT: &str = include_str!("../../templates/script/environment.sh");
 const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
@@ -21,7 +23,10 @@ const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
 const FINISH: &str = include_str!("../../templates/script/finish.sh");
 const ROLLBACK: &str = include_str!("../../templates/script/rollback.sh");
 const SETUP: &str = include_str!("../../templates/script/setup.sh");
+const AGAIN: &str = include_str!("../../templates/script/again.sh");
+const CONTROL: &str = include_str!("../../templates/script/control.sh");
 const READ: &str = include_str!("../../templates/script/read.sh");
+const CHECK: &str = include_str!("../../templates/script/check.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
 const TASK_PY: &str = include_str!("../../templates/script/task.py");
@@ -61,12 +66,14 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
         Kind::Push => &[
             BASE,
             SESSION,
+            LOCK,
             WORKER,
             GIT,
             EXPORT,
             PREPARE,
             ENVIRONMENT,
             PACKAGES,
+            RELEASE,
             SYSTEM,
             GATES,
             ACTIVATE,
@@ -76,6 +83,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
         Kind::Rollback => &[
             BASE,
             SESSION,
+            LOCK,
             WORKER,
             PREPARE,
             ENVIRONMENT,
@@ -86,10 +94,18 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             ROLLBACK,
             READ,
         ],
-        Kind::Setup => &[BASE, SESSION, GIT, SYSTEM, SETUP, READ],
+        Kind::Reload | Kind::Restart => &[
+            BASE, SESSION, LOCK, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, AGAIN, READ,
+        ],
+        Kind::Stop | Kind::Start => &[
+            BASE, SESSION, LOCK, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, CONTROL, READ,
+        ],
+        Kind::Lock | Kind::Unlock => &[BASE, SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
+        Kind::Setup => &[BASE, SESSION, LOCK, GIT, SYSTEM, SETUP, READ],
         Kind::Read => &[
             BASE,
             SESSION,
+            LOCK,
             GIT,
             PREPARE,
             ENVIRONMENT,
@@ -99,6 +115,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             FINISH,
             READ,
         ],
+        Kind::Check => &[BASE, SESSION, GIT, SYSTEM, CHECK],
     }
 }
 
@@ -107,9 +124,11 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
     let tasks = plan.has_tasks().then_some(("TASK_PY", TASK_PY));
     let own = match plan.kind {
         Kind::Push => &[("PROBE_PY", PROBE), ("PACKAGES_PY", PACKAGES_PY)][..],
-        Kind::Rollback => &[("PROBE_PY", PROBE)][..],
+        Kind::Rollback | Kind::Reload | Kind::Restart | Kind::Stop | Kind::Start => {
+            &[("PROBE_PY", PROBE)][..]
+        }
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)][..],
-        Kind::Read => &[][..],
+        Kind::Lock | Kind::Unlock | Kind::Read | Kind::Check => &[][..],
     };
     own.iter().copied().chain(tasks).collect()
 }

@@ -40,7 +40,7 @@ pub fn compile(plan: &HostPlan) -> Script {
     rendered(&mut text, &plan.files);
     text.push_str("\n# --- the plan ---\n\n");
     match plan.kind {
-        Kind::Push | Kind::Rollback => {
+        Kind::Push | Kind::Rollback | Kind::Reload | Kind::Restart => {
             function(&mut text, "plan_prepare", &plan.prepare, "step");
             migration(&mut text, &plan.migrate);
             text.push_str("plan_activate() { go; }\n");
@@ -52,8 +52,11 @@ pub fn compile(plan: &HostPlan) -> Script {
             text.push_str("  :\n}\n");
             function(&mut text, "plan_finish", &plan.finish, "run_step");
         }
-        Kind::Setup => function(&mut text, "plan_setup", &plan.prepare, "step"),
-        Kind::Read => function(&mut text, "plan_read", &plan.prepare, ""),
+        Kind::Setup => function(&mut text, "plan_setup", &plan.prepare, "setup_step"),
+        Kind::Stop | Kind::Start | Kind::Lock | Kind::Unlock => {
+            function(&mut text, "plan_control", &plan.prepare, "step");
+        }
+        Kind::Read | Kind::Check => function(&mut text, "plan_read", &plan.prepare, ""),
     }
     text.push('\n');
     text.push_str(library::MAIN);
@@ -73,15 +76,17 @@ fn header(text: &mut String, plan: &HostPlan) {
         decide,
         git,
     } = &plan.identity;
-    let (kind, work) = match plan.kind {
-        Kind::Push => ("push", "worker"),
-        Kind::Rollback => ("rollback", "worker"),
-        Kind::Setup => ("setup", "setup_run"),
-        Kind::Read => ("read", "worker"),
+    let kind = plan.kind.as_str();
+    let work = match plan.kind {
+        Kind::Push | Kind::Rollback | Kind::Reload | Kind::Restart => "worker",
+        Kind::Stop | Kind::Start | Kind::Lock | Kind::Unlock => "control",
+        Kind::Setup => "setup_run",
+        Kind::Read => "read_only",
+        Kind::Check => "check_only",
     };
     let state = match plan.kind {
         Kind::Setup => format!("/var/lib/deployer/{app}"),
-        Kind::Push | Kind::Rollback | Kind::Read => format!("{root}/.deployer"),
+        _ => format!("{root}/.deployer"),
     };
     let (auth, origin, username) = match git {
         GitLogin::Key => ("key", "", ""),

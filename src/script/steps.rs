@@ -1,5 +1,5 @@
 use crate::config::{Account, Installer, Takeover};
-use crate::plan::{Action, Name, Source, Task, Virtualenv};
+use crate::plan::{Action, Back, Examination, Name, Source, Task, Virtualenv};
 use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
@@ -55,7 +55,8 @@ pub(super) fn call(action: &Action) -> String {
         Action::Migrate(task) => task_call("migrate_database", task),
         Action::FullTrial => "trial \"$ROOT/releases/$RELEASE\"".to_owned(),
         Action::Verify => "verify".to_owned(),
-        Action::Choose { release } => words("choose", [release.as_deref().unwrap_or("")]),
+        Action::Choose(Back::To(release)) => words("choose", [release.as_str(), "1"]),
+        Action::Choose(Back::Steps(steps)) => words("choose", ["", &steps.to_string()]),
         Action::KeepEnvironment => "keep_environment".to_owned(),
         Action::RestoreSystem { files } => names("restore_system", files),
         Action::Drain => "drain".to_owned(),
@@ -87,11 +88,35 @@ pub(super) fn call(action: &Action) -> String {
         Action::StartSystem { nginx } => {
             format!("start_system {}", yes_no(*nginx))
         }
+        Action::Again => "again".to_owned(),
+        Action::Stop => "stop_site".to_owned(),
+        Action::Start => "start_site".to_owned(),
+        Action::Freeze { message } => words("freeze", [message]),
+        Action::Unfreeze => "unfreeze".to_owned(),
         Action::ShowState => "show_state".to_owned(),
         Action::ShowReleases => "show_releases".to_owned(),
+        Action::ShowHistory { count } => format!("show_history {count}"),
         Action::Foresee { revision } => words("foresee", [revision]),
         Action::RemoteHead { repo, reference } => words("remote_head", [repo, reference]),
+        Action::Examine(examination) => examine(examination),
     }
+}
+
+fn examine(examination: &Examination) -> String {
+    let Examination {
+        repo,
+        git_server,
+        branch,
+        python,
+        packages,
+    } = examination;
+    let (host, port) = git_server.clone().unwrap_or_default();
+    let port = port.to_string();
+    let asked = [repo, &host, &port, branch, python.as_deref().unwrap_or("")];
+    words(
+        "examine",
+        asked.into_iter().chain(packages.iter().map(String::as_str)),
+    )
 }
 
 fn words<I, T>(function: &str, arguments: I) -> String

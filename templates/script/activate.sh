@@ -21,6 +21,9 @@ activate() {
 
 switch_reload() {
   relink "../releases/$RELEASE" "$ROOT/slots/$slot" && live_links "$RELEASE" "$live" || return 1
+  # Of the same release again, only workers that are new may count.
+  # shellcheck disable=SC2016 # expanded by the inner sh
+  [ "$RELEASE" != "$live" ] || as_app sh -c 'rm -f "$1"/workers/[0-9]*' sh "/run/$APP/$slot" || return 1
   unit reload "$slot" || { unit_log "$slot"; fail reload; return 1; }
 }
 
@@ -49,14 +52,18 @@ install_unit() {
 
 install_site() {
   [ -n "$new_site" ] || return 0
-  root install site "$new_site" && root reload-site
+  if root install site "$new_site" && root reload-site; then
+    echo "$new_site" >"$loaded" || :
+    return 0
+  fi
+  fail site-refused
 }
 
 # live_links LIVE PREVIOUS: for people and for nginx's files; pages of the previous release still name its own.
 live_links() {
   relink "releases/$1" "$ROOT/current" || return 1
   [ -d "$ROOT/static" ] || return 0
-  { [ -z "${2-}" ] || relink "$2" "$ROOT/static/previous"; } && relink "$1" "$ROOT/static/live"
+  { [ -z "${2-}" ] || [ "$2" = "$1" ] || relink "$2" "$ROOT/static/previous"; } && relink "$1" "$ROOT/static/live"
 }
 
 # Proven: every worker reports this release, and the site answers by its socket and through nginx.
@@ -87,10 +94,20 @@ restore() {
     replace) restore_socket || bad=yes ;;
     restart) install_unit "$slot" "$live" || bad=yes ;;
   esac
-  restore_process || bad=yes
+  restore_process || :
   live_links "$live" "${old_previous-}" || bad=yes
   restore_site || bad=yes
-  [ -z "$bad" ] && probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1
+  # Which release its workers run is asked of them: a reload that was refused has never left the old one.
+  probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1 || restart_process || return 1
+  [ -z "$bad" ]
+}
+
+# The last resort where a reload left the one process that there is in a state that nobody can use.
+restart_process() {
+  [ "$takeover" = reload ] || return 1
+  unit stop "$slot"
+  unit reset-failed "$slot" 2>/dev/null
+  unit start "$slot" && probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1
 }
 
 # The flip back; connections still queued at the other socket need a second.
@@ -114,9 +131,15 @@ restore_process() {
   fi
 }
 
-restore_site() { [ -z "${old_site-}" ] || { root install site "$old_site" && root reload-site; }; }
+restore_site() {
+  [ -n "${old_site-}" ] || return 0
+  root install site "$old_site" || return 1
+  # Another site's broken file keeps nginx from reloading: no harm where it never took ours.
+  root reload-site || [ ! -e "$loaded" ]
+}
 
 go() {
+  loaded=$run/site-loaded
   if [ -n "$new_units$new_site" ]; then privilege; fi
   old_site=''
   if [ -n "$new_site" ]; then
@@ -167,7 +190,8 @@ give_up() {
 # Where a rollback from here goes: what was live when this release first was.
 mark_proven() {
   good=$ROOT/releases/$RELEASE/.deployer/proven
-  [ -f "$good" ] || put "$good" "${live:--}"
+  # An empty file needs no room, and still says that the release is good.
+  [ -f "$good" ] || put "$good" "${live:--}" || touch "$good"
 }
 
 tell_proven() {
@@ -178,7 +202,7 @@ tell_proven() {
 
 recover() {
   remove_unfinished
-  find "$ROOT" "$ROOT/slots" "$ROOT/static" "$ROOT/.deployer" -maxdepth 1 -name '*.[0-9]*' ! -type d -exec rm -f {} +
+  find "$ROOT" "$ROOT/slots" "$ROOT/static" "$ROOT/.deployer" "$ROOT"/releases/*/.deployer -maxdepth 1 -name '*.[0-9]*' ! -type d -exec rm -f {} + 2>/dev/null
   find "$ROOT/.deployer/runs" -mindepth 2 -maxdepth 2 -name env ! -path "$run/env" -exec rm -f {} +
   end_trial
   stage=
@@ -193,7 +217,7 @@ recover() {
 }
 
 settle() {
-  first='' new_units='' new_site=''
+  first='' new_units='' new_site='' loaded=$STATE/runs/$was/site-loaded
   [ "$old_site" != - ] || old_site=
   [ -z "$old_site" ] || privilege
   [ "$slot" != - ] || first=yes slot=a

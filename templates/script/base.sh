@@ -28,7 +28,8 @@ word() {
 end() {
   ended=1
   if [ -n "${run-}" ]; then
-    rm -f "$run/env" "$run/token"
+    # On a full disk this also makes the room that the last two lines need.
+    rm -f "$run/env" "$run/token" "$run/facts" "$run/frozen"
     put "$run/state" "$1" || :
   fi
   ev "end $*"
@@ -63,7 +64,11 @@ step() {
 # --- small durable files and links ---
 
 # A small file is old or new, never half: written aside, synced, renamed.
-put() { printf '%s\n' "$2" >"$1.$$" && sync_file "$1.$$" && mv -fT "$1.$$" "$1"; }
+put() {
+  printf '%s\n' "$2" >"$1.$$" && sync_file "$1.$$" && mv -fT "$1.$$" "$1" && return 0
+  rm -f "$1.$$"
+  return 1
+}
 
 # coreutils before 8.24 know no operands: sync everything then.
 sync_file() { sync "$1" 2>/dev/null || sync; }
@@ -79,6 +84,21 @@ target() {
 }
 
 # --- other programs and users ---
+
+# memory SLOT: $used by its processes, in kB and without the cache of files, and what the host $have.
+memory() {
+  cgroup=system.slice/$APP-$1.service
+  used=$(sed -nE 's/^(anon|total_rss) ([0-9]+)[0-9]{3}$/\2/p' "/sys/fs/cgroup/$cgroup/memory.stat" "/sys/fs/cgroup/memory/$cgroup/memory.stat" 2>/dev/null)
+  if [ -z "$used" ]; then # without the kernel's account: what is shared counts twice
+    used=0
+    # shellcheck disable=SC2013 # numbers
+    for process in $(cat "/sys/fs/cgroup/$cgroup/cgroup.procs" "/sys/fs/cgroup/systemd/$cgroup/cgroup.procs" 2>/dev/null); do
+      anonymous=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$process/status" 2>/dev/null)
+      used=$((used + ${anonymous:-0}))
+    done
+  fi
+  have=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
+}
 
 # In our process group, so that an abort reaches it; without the way to root.
 limit() { timeout --foreground -k 5 "$@" 7>&- 8<&-; }

@@ -96,9 +96,6 @@ unfit_for_reload() {
 
 # A second generation beside the first needs as much memory as the first has now.
 room_for_two() {
-  used=$(systemctl show -p MemoryCurrent "$APP-$slot.service")
-  used=${used#*=}
-  case $used in *[!0-9]* | '') return 0 ;; esac
-  have=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
-  [ "$((used / 1024))" -lt "${have:-0}" ] || refuse "memory need=$((used / 1024))kB have=${have}kB"
+  memory "$slot"
+  [ "$used" -lt "$have" ] || refuse "memory need=${used}kB have=${have}kB"
 }

@@ -2,7 +2,7 @@
 
 # The session's secret word, the sizes of the environment and of the token, and who it is come before any verb.
 header() {
-  IFS=' ' read -r NONCE length token_length BY
+  IFS=' ' read -r NONCE length token_length BY WAIT
 }
 
 main() {
@@ -16,14 +16,19 @@ main() {
       attach "$length" "$token_length"
       ;;
     worker)
-      IFS=' ' read -r NONCE BY <"$run/nonce"
+      IFS=' ' read -r NONCE BY WAIT _ <"$run/nonce"
+      echo $$ >"$run/pid"
       "$WORK"
       ;;
-    read | ask)
+    read | ask | follow)
       become "$@"
       header
       drop_bootstrap
-      if [ "$mode" = ask ]; then ask; else run='' && receive_token && read_only; fi
+      case $mode in
+        ask) ask ;;
+        follow) run='' && follow ;;
+        read) run='' && receive_token && "$WORK" ;;
+      esac
       ;;
     broker) serve_root ;;
     root)
@@ -34,8 +39,9 @@ main() {
   esac
 }
 
-# Setup runs as root; everything else as the tree's owner, also when root logged in.
+# Setup runs as root, and a check as whoever logged in; everything else as the tree's owner, also when root logged in.
 become() {
+  [ "$KIND" != check ] || return 0
   if [ "$KIND" = setup ]; then
     if [ "$(id -u)" -ne 0 ]; then
       sudo -n true 2>/dev/null && exec sudo -n sh "$self" "$@"
@@ -54,7 +60,9 @@ become() {
 
 decline() {
   header
+  drop_bootstrap
   hello
+  drop_bootstrap
   ev "refused $1"
   ev "end refused"
   exit 70

@@ -29,12 +29,18 @@ virtualenv() {
   if [ "$hashes$how" = yeslines ] || [ "$hashes$how" = yesbuild ]; then fail "no-hashes from=$from"; return 1; fi
   choose_virtualenv
   made=$ROOT/venvs/$venv
-  if [ -f "$made/.complete" ]; then
+  if [ -f "$made/.complete" ] && has_gunicorn; then
     ev "decided virtualenv value=reused key=$venv python=$version"
   else
     build "$@" || return 1
   fi
   tell_packages
+}
+
+# A look at one of its packages: somebody may have emptied it by hand.
+has_gunicorn() {
+  set -- "$made"/lib/*/site-packages/gunicorn/__init__.py
+  [ -f "$1" ]
 }
 
 # One that was refreshed is used for as long as it is live and made of the same.

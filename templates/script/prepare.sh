@@ -42,6 +42,8 @@ tell_live() {
 check_host() {
   # Every path that a worker reports is a real one.
   [ "$(readlink -f "$ROOT")" = "$ROOT" ] || refuse root-link
+  read -r holder <"$ROOT/.deployer/setup"
+  [ "$holder" = "$APP" ] || refuse "other-app name=$(word "$holder")"
   if [ "$NGINX_PORT" -ne 0 ]; then
     [ -e "/etc/nginx/sites-enabled/$APP.conf" ] || refuse not-set-up
     systemctl -q is-active nginx.service || refuse nginx-down
@@ -58,51 +60,6 @@ check_host() {
   [ "$1" -ge "$need" ] || refuse "disk need=${need}kB have=${1}kB"
   [ "$2" = - ] || [ "$2" -eq 0 ] || [ "$2" -ge 2000 ] || refuse "inodes need=2000 have=$2"
   [ -z "$live" ] || tell_live
-}
-
-# Links of the release: its packages, its environment, and what all releases share.
-link_release() {
-  ln -s "../../venvs/$venv" "$part/venv" &&
-    ln -s "../../../env/$env_id" "$part/.deployer/env" &&
-    put_file gunicorn_conf "$part/.deployer/gunicorn.conf.py" || return 1
-  uploads=$1
-  shift
-  # nginx reads it by a group that only root can give.
-  [ -z "$uploads" ] || [ -d "$ROOT/shared/$uploads" ] || refuse not-set-up
-  for path; do
-    share "$path" || { fail "shared path=$path"; return 1; }
-  done
-}
-
-put_file() { "file_$1" >"$2" && chmod 640 "$2"; }
-
-share() {
-  kept=$ROOT/shared/$1
-  if ! [ -d "$kept" ]; then
-    as_app rm -rf "$kept.part" && as_app mkdir -p "$kept.part" || return 1
-    # What the repository keeps there is where the shared directory starts from, once and whole.
-    if [ -d "$part/$1" ]; then tar -c -C "$part/$1" . | as_app tar -x -C "$kept.part" || return 1; fi
-    as_app mv -T "$kept.part" "$kept" || return 1
-  fi
-  rm -rf "${part:?}/$1" && mkdir -p "$(dirname "$part/$1")" && ln -s "$kept" "$part/$1"
-}
-
-# publish_static URL SOURCE: hard links beside the release, below the path that nginx serves them at.
-publish_static() {
-  [ -d "$part/$2" ] || { fail "static-missing path=$2"; return 1; }
-  made=$ROOT/static/.$ID.part
-  mkdir -p "$made$1" && cp -al "$part/$2/." "$made$1" && chmod -R a+rX "$made"
-}
-
-# seal MANIFEST-HEAD: complete on disk before it has a name that `current` could take.
-seal() {
-  set -- "$1" "$(sha256sum <"$self")" "$(du -sk "$part")" "$(cat "$ROOT/.deployer/sequence" 2>/dev/null || echo 0)"
-  sequence=$(($4 + 1))
-  printf '{"release":"%s","sequence":%s,%s,"venv":"%s","packages":"%s","env":"%s","kilobytes":%s,"script":"%s","files":{%s}}\n' "$ID" "$sequence" "$1" \
-    "$venv" "${frozen-}" "$env_id" "${3%%[!0-9]*}" "${2%% *}" "$(system_json)" >"$part/.deployer/manifest.json" || return 1
-  sync_tree "$part" && put "$ROOT/.deployer/sequence" "$sequence" &&
-    { [ ! -d "$ROOT/static/.$ID.part" ] || mv -T "$ROOT/static/.$ID.part" "$ROOT/static/$ID"; } &&
-    mv -T "$part" "$ROOT/releases/$ID" && sync_file "$ROOT/releases"
 }
 
 # Undo prepare.

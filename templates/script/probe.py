@@ -108,7 +108,7 @@ while answers < count:
         # An answer is an answer: waiting does not make a 500 healthy. Three tries, for a cold start's sake.
         tries -= 1
         if tries <= 0 or time.monotonic() > until:
-            say("fail health", status=status, by=by)
+            say("fail health", status=status, by=by, path=path.replace("%", "%25"))
         time.sleep(0.3)
     elif answers == 0:
         time.sleep(0.05)

@@ -32,11 +32,34 @@ show_state() {
     ev "fact slot name=$one state=$state release=$named"
   done
   if [ -f "$ROOT/.deployer/journal" ]; then ev "fact journal value=$(word "$(cat "$ROOT/.deployer/journal")")"; fi
-  if ! flock -n "$ROOT/.deployer/lock" true; then ev "fact locked holder=$(word "$(cat "$ROOT/.deployer/holder")")"; fi
+  if ! flock -n "$ROOT/.deployer/lock" true; then
+    holder_fields "$(holder)"
+    ev "fact locked $fields"
+  else
+    show_last_run
+  fi
+  if [ -f "$ROOT/.deployer/frozen" ]; then
+    freeze_fields "$(frozen)"
+    ev "fact frozen $fields"
+  fi
   tail -n 1 "$ROOT/.deployer/history.jsonl" 2>/dev/null | while IFS= read -r line; do ev "fact last value=$(word "$line")"; done
 }
 
+# How the newest run that left a record ended, while none is under way.
+show_last_run() {
+  # shellcheck disable=SC2012 # names of our own making
+  named=$(ls -1t "$ROOT/.deployer/runs" | head -n 1)
+  IFS=' ' read -r _ who _ kind 2>/dev/null <"$ROOT/.deployer/runs/$named/nonce" || return 0
+  state=$(cat "$ROOT/.deployer/runs/$named/state" 2>/dev/null) || state=killed
+  since=$(stat -c %Y "$ROOT/.deployer/runs/$named/nonce")
+  ev "fact last-run run=$named kind=$(word "$kind") by=$(word "$who") outcome=$(word "$state") since=$since age=$(($(date +%s) - since))"
+}
+
+# made_by RELEASE: who pushed it.
+made_by() { sed -n "/\"kind\":\"push\",\"run\":\"$1\"/s/.*\"by\":\"\([^\"]*\)\".*/\1/p" "$ROOT/.deployer/history.jsonl" 2>/dev/null | tail -n 1; }
+
 show_releases() {
+  date=$(date +%s)
   previous=
   [ -z "$live" ] || previous_of "$live"
   for one in $(releases); do
@@ -44,7 +67,8 @@ show_releases() {
     [ ! -f "$ROOT/releases/$one/.deployer/proven" ] || good=yes
     target=no
     [ "$one" != "$previous" ] || target=yes
-    ev "fact release name=$one good=$good target=$target manifest=$(word "$(cat "$ROOT/releases/$one/.deployer/manifest.json")")"
+    manifest=$ROOT/releases/$one/.deployer/manifest.json
+    ev "fact release name=$one good=$good target=$target age=$((date - $(stat -c %Y "$manifest"))) by=$(word "$(made_by "$one")") manifest=$(word "$(cat "$manifest")")"
   done
 }
 
@@ -58,6 +82,9 @@ remote_head() {
   done | tail -n 1)
   ev "fact head revision=$head"
 }
+
+# show_history COUNT: the newest lines, oldest first.
+show_history() { tail -n "$1" "$ROOT/.deployer/history.jsonl" 2>/dev/null | while IFS= read -r line; do ev "fact history value=$(word "$line")"; done; }
 
 # What a push would do, as far as it can be known without fetching.
 foresee() {

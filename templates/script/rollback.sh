@@ -1,13 +1,20 @@
 # --- rollback: the same activation with an older release ---
 
-# choose WANTED: the release named, or the last good one before the live one.
+# choose WANTED STEPS: the release named, by its id or what is enough of id or revision; or the good one so many steps back.
 choose() {
   [ -n "$live" ] || refuse nothing-live
-  RELEASE=$1
-  if [ -z "$RELEASE" ]; then
-    previous_of "$live"
-    [ -n "$previous" ] || refuse nothing-older
-    RELEASE=$previous
+  if [ -n "$1" ]; then
+    RELEASE=$1
+    [ -d "$ROOT/releases/$1" ] || meant "$1"
+  else
+    RELEASE=$live
+    steps=0
+    while [ "$steps" -lt "$2" ]; do
+      previous_of "$RELEASE"
+      [ -n "$previous" ] || refuse "nothing-older steps=$2 found=$steps"
+      RELEASE=$previous
+      steps=$((steps + 1))
+    done
   fi
   [ -f "$ROOT/releases/$RELEASE/.deployer/manifest.json" ] || refuse "no-release release=$(word "$RELEASE")"
   [ "$RELEASE" != "$live" ] || refuse "already-live release=$RELEASE"
@@ -49,6 +56,20 @@ database_stays() {
   while read -r number one; do
     [ "$number" -le "${chosen:-0}" ] || ev "warn database-stays release=$one"
   done <"$ROOT/.deployer/migrations"
+}
+
+# meant PREFIX: the one release whose id or revision begins so.
+meant() {
+  found=
+  for one in $(releases); do
+    case $one in "$1"*) found="$found $one" && continue ;; esac
+    case $(manifest_of "$one" revision) in "$1"*) found="$found $one" ;; esac
+  done
+  case ${found# } in
+    '') return 0 ;;
+    *' '*) refuse "ambiguous release=$(word "$1") of=$(word "${found# }")" ;;
+    *) RELEASE=${found# } ;;
+  esac
 }
 
 # restore_system NAME...: units and site as that release had them, where this login may write them.

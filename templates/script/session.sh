@@ -3,11 +3,15 @@
 # Mode `run`, in the ssh session: start the worker, then only follow its log.
 attach() {
   [ -n "$NONCE" ] && [ -n "${1##*[!0-9]*}" ] && [ -n "${2##*[!0-9]*}" ] || exit 65
-  if ! [ -w "$STATE/runs" ]; then hello; refuse_read; fi
+  if ! [ -x "$STATE/runs" ]; then turn_away && refuse_read; fi
   # Somebody began the same within the same second.
-  if ! mkdir -m 700 "$run"; then hello; run='' && end locked "holder=$(word "run $ID")"; fi
-  cp "$self" "$run/script" && drop_bootstrap
-  (umask 077 && head -c "$1" >"$run/env" && printf '%s\n' "$NONCE $BY" >"$run/nonce" && : >"$run/log")
+  if [ -d "$run" ]; then turn_away && end locked "run=$ID"; fi
+  if ! wrong=$({
+    umask 077
+    mkdir "$run" && cp "$self" "$run/script" && head -c "$1" >"$run/env" &&
+      printf '%s\n' "$NONCE ${BY:--} ${WAIT:-0} $KIND" >"$run/nonce" && : >"$run/log"
+  } 2>&1); then cannot_write; fi
+  drop_bootstrap
   # A cut upload is no run.
   [ "$(wc -c <"$run/env")" -eq "$1" ] || { rm -rf "$run"; exit 65; }
   [ "$2" -eq 0 ] || take_token "$2" "$run/token" || { rm -rf "$run"; exit 65; }
@@ -29,6 +33,24 @@ attach() {
 # take_token LENGTH FILE: what logs in to the repository, until it is fetched.
 take_token() { (umask 077 && head -c "$1" >"$2") && [ "$(wc -c <"$2")" -eq "$1" ]; }
 
+# The run that never was ends without a trace.
+turn_away() {
+  hello
+  drop_bootstrap
+  run=
+}
+cannot_write() {
+  rm -rf "$run"
+  turn_away
+  # shellcheck disable=SC2046 # two numbers
+  set -- $(df --output=avail,iavail -k "$STATE" | tail -n 1)
+  if [ "$1" -lt 1024 ]; then ev "refused disk need=65536kB have=${1}kB"
+  elif [ "$2" = 0 ]; then ev "refused inodes need=2000 have=0"
+  else ev "refused unwritable said=$(word "${wrong##*"
+"}")"; fi
+  end refused
+}
+
 drop_bootstrap() { case $self in */deployer.*/s) rm -rf "${self%/s}" ;; esac; }
 
 # Mode `ask`: what is known of run $ID, for a client that lost its connection.
@@ -39,15 +61,27 @@ ask() {
   if [ -f "$run/state" ]; then ev "state value=ended"; else ev "state value=running"; fi
 }
 
-# One run at a time: the kernel frees the lock when its holder dies, so nobody ever unlocks by hand.
-take_lock() {
-  exec 9>>"$ROOT/.deployer/lock"
-  # `status` looks at the lock by taking it for a moment.
-  if ! flock -w 1 9; then
-    holder=$(head -c 400 "$ROOT/.deployer/holder" 2>/dev/null) || holder=
-    end locked "holder=$(word "$holder")"
+# Mode `follow`: the run that is going on, else the last one, told from its beginning to its end.
+follow() {
+  hello
+  [ -r "$STATE/runs" ] || refuse_read
+  followed=
+  if ! flock -n "$STATE/lock" true; then IFS=' ' read -r _ _ _ followed _ <"$STATE/holder" || :; fi
+  # shellcheck disable=SC2012 # names of our own making
+  [ -f "$STATE/runs/${followed:-.}/nonce" ] || followed=$(ls -1t "$STATE/runs" | head -n 1)
+  if [ ! -f "$STATE/runs/${followed:-.}/nonce" ]; then ev "refused no-run"; end refused; fi
+  of=$STATE/runs/$followed
+  IFS=' ' read -r was who _ kind <"$of/nonce"
+  since=$(stat -c %Y "$of/nonce")
+  ev "fact run run=$followed kind=$(word "$kind") by=$(word "$who") since=$since age=$(($(date +%s) - since))"
+  if [ -f "$of/state" ]; then
+    sleep 0.2 # its last line follows its state
+    sed "s/^@$was /@$NONCE /" "$of/log"
+  else
+    tail -n +1 -f -s 0.1 --pid="$(cat "$of/pid")" "$of/log" | sed -u "s/^@$was /@$NONCE /"
   fi
-  put "$ROOT/.deployer/holder" "$BY run $ID ($KIND)" || :
+  # A client that heard the end has left.
+  ev "state value=killed"
 }
 
 # Before `go`: end of input or `abort` stops the work at once. A client with one host says the rest early.

@@ -11,6 +11,8 @@ open_setup() {
 
 # check_setup: whose it all is, asked before anything is changed.
 check_setup() {
+  systemd=$(systemctl --version 2>/dev/null) systemd=${systemd#systemd } systemd=${systemd%%[!0-9]*}
+  [ "${systemd:-0}" -ge 245 ] || refuse "version tool=systemd have=${systemd:-none} need=245"
   owner=$(stat -c %U "$ROOT/.deployer" 2>/dev/null) || owner=$OWNER
   [ "$owner" = "$OWNER" ] || refuse "owner name=$owner"
   other=$(as_owner cat "$ROOT/.deployer/setup" 2>/dev/null) || other=$APP
@@ -226,21 +228,48 @@ remove_listener() {
   systemctl daemon-reload
 }
 
+# Between two steps everything is whole, so that is where a setup can stop.
+stop_if_asked() {
+  [ ! -e "$run/stop" ] || exit 5
+}
+
+# Only an explicit abort: a lost client is no reason to leave a host half set up.
+heed_abort() { while IFS= read -r line; do if [ "$line" = "abort $ID" ]; then : >"$run/stop"; fi; done; }
+
+setup_step() {
+  stop_if_asked
+  step "$@"
+}
+
 setup_run() {
-  ended=
+  ended='' queued='' told_freeze='' watcher='' reader=as_owner
   trap '[ -n "$ended" ] || ev "end prepare-failed reason=script"' EXIT
   exec 5<&0 </dev/null
   hello
   exec 9>>"$STATE/lock"
-  flock -n 9 || end locked
+  flock -w 1 9 || queue 9 || end locked
   # The owner's own lock, for as long as this descriptor is open; read-only, so that no link can make root write.
   if [ -f "$ROOT/.deployer/lock" ] && [ ! -L "$ROOT/.deployer/lock" ]; then
     exec 6<"$ROOT/.deployer/lock"
-    flock -w 1 6 || end locked "holder=$(word "$(as_owner head -c 400 "$ROOT/.deployer/holder" 2>/dev/null)")"
+    if ! flock -w 1 6 && ! queue 6; then
+      holder_fields "$(holder)"
+      end locked "$fields"
+    fi
+    clock
+    # shellcheck disable=SC2016 # expanded by the inner sh
+    printf '%s\n' "${BY:--} $now $KIND $ID" | runuser -u "$OWNER" -- sh -c 'umask 077; cat >"$1.new" && mv -fT "$1.new" "$1"' sh "$ROOT/.deployer/holder"
+    heed_freeze
   fi
+  stop_listening
+  trap - TERM INT HUP
+  heed_abort <&5 9>&- 6<&- &
+  heeding=$!
   (plan_setup) 9>&- 6<&-
-  case $? in
+  rc=$?
+  kill "$heeding" 2>/dev/null
+  case $rc in
     0) end "done" ;;
+    5) end aborted reason=client ;;
     6) end refused ;;
     *) end prepare-failed ;;
   esac

@@ -24,7 +24,7 @@ crashed() {
 }
 
 worker() {
-  ended='' went='' locked='' pending='' database=''
+  ended='' went='' locked='' watcher='' queued='' told_freeze='' pending='' database=''
   trap crashed EXIT
   exec 5<&0 </dev/null
   hello
@@ -38,17 +38,13 @@ worker() {
     run=
     end unchanged "release=$live"
   fi
-  parent=$$
-  (trap - TERM && watch_for_abort "$parent") <&5 9>&- &
-  watcher=$!
+  listen
   # The lock stays open in here: a step that outlives a killed worker still excludes the next run.
   (exec 5<&- && trap - TERM && plan_prepare && remember) &
   preparing=$!
   wait "$preparing"
   rc=$?
-  # Not TERM: a subshell that has just begun still has our handler for it, and would lose it.
-  kill -KILL "$watcher" 2>/dev/null || :
-  wait "$watcher" 2>/dev/null || :
+  stop_listening
   case $rc in
     0) . "$run/facts" ;;
     6) abort refused refused ;;

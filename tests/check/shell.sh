@@ -13,7 +13,7 @@ environments() { sed -n '/^environments:/,$ s/^  \([a-z][a-z0-9_-]*\):.*/\1/p' "
 for file in examples/*/deploy.yaml; do
     app=${file%/*}
     for environment in $(environments "$file"); do
-        for kind in push rollback setup; do
+        for kind in push rollback setup check restart stop; do
             "$deployer" -c "$file" render "$environment" --for $kind --revision $revision \
                 --out "$out/${app##*/}/$environment/$kind" 2> /dev/null
         done

@@ -1,7 +1,12 @@
 //! Whatever dies, on whichever side of the wire: the old or the new release serves, and the next push just works.
 
+mod disk;
+mod network;
+mod system;
+mod tree;
+
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
@@ -72,8 +77,12 @@ fn a_cut_link_is_asked_for_the_outcome() -> Result<()> {
 fn a_silent_link_before_go_changes_nothing() -> Result<()> {
     let site = slow_site()?;
     let old = coherent(site.web())?;
-    let push = in_prepare(&site)?;
+    let mut push = in_prepare(&site)?;
     site.links[0].freeze();
+    let frozen = Instant::now();
+    push.wait_for("connection lost")?;
+    let noticed = frozen.elapsed();
+    ensure!(noticed < Duration::from_secs(30), "only after {noticed:?}");
     push.end()?.expect(13)?.says("the old release serves")?;
     ensure!(coherent(site.web())? == old);
     site.links[0].thaw();

@@ -23,8 +23,9 @@ fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     ] {
         let second = site.deployer(arguments)?.expect(5)?;
         let second = second.says("tester")?.says("nothing was changed")?;
-        let run = holder.split(' ').nth(2).unwrap_or_default();
-        second.says(run)?;
+        let run = holder.split(' ').nth(3).unwrap_or_default();
+        let revision = run.trim().rsplit('-').next().unwrap_or_default();
+        second.says(&format!("push of {revision}"))?;
     }
     site.deployer(&["status", "production"])?.expect(0)?;
     same(&before, &print(web)?)?;

@@ -1,32 +1,53 @@
-//! What a test draws: the same seed, the same draws.
+//! Choices that a seed repeats, and sizes that the environment sets.
 
 use std::time::SystemTime;
 
 use anyhow::Result;
 
-/// xorshift
-pub(crate) struct Random(u64);
+/// xorshift: the same seed, the same choices.
+pub(crate) struct Random {
+    seed: u64,
+    state: u64,
+}
 
 impl Random {
     /// `DEPLOYER_TEST_SEED` repeats a run; the seed is printed.
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn seeded() -> Result<Self> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
         let seed = number("DEPLOYER_TEST_SEED").unwrap_or(u64::from(now.subsec_nanos()) | 1);
         println!("seed {seed}");
-        Ok(Self(seed))
+        Ok(Self { seed, state: seed })
     }
 
-    /// Names the state it is in, for what a failure says.
     pub(crate) fn seed(&self) -> u64 {
-        self.0
+        self.seed
     }
 
     pub(crate) fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap_or(0) % end
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        usize::try_from(self.state >> 33).unwrap_or(0) % end
     }
+
+    /// That many of them, in their order.
+    pub(crate) fn pick<T>(&mut self, mut all: Vec<T>, count: usize) -> Vec<T> {
+        while all.len() > count {
+            let index = self.below(all.len());
+            all.remove(index);
+        }
+        all
+    }
+
+    /// A few of them where `make test` has time for a sample only; all of them in `make soak`.
+    pub(crate) fn sample<T>(&mut self, all: Vec<T>, few: usize) -> Vec<T> {
+        if soak() { all } else { self.pick(all, few) }
+    }
+}
+
+/// `DEPLOYER_TEST_SOAK` asks for the full matrices.
+pub(crate) fn soak() -> bool {
+    std::env::var_os("DEPLOYER_TEST_SOAK").is_some()
 }
 
 pub(crate) fn number(name: &str) -> Option<u64> {

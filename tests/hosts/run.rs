@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::moment::signal;
+
 /// What a finished deployer said; a signal's number plus 128 where one ended it.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
@@ -114,12 +116,11 @@ impl Running {
         }
     }
 
-    /// A signal by its name, such as `INT`.
+    /// As the terminal's Ctrl-C, or somebody's `kill`.
     pub(crate) fn signal(&self, name: &str) -> Result<()> {
-        let kill = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
-            .status()?;
-        ensure!(kill.success(), "cannot send {name}");
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status()?;
+        ensure!(sent.success(), "no process {pid}");
         Ok(())
     }
 
@@ -127,6 +128,17 @@ impl Running {
     pub(crate) fn kill(mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
+        Ok(())
+    }
+
+    /// A closed lid: it and the ssh below it do nothing any more, and nobody is told.
+    pub(crate) fn freeze(&self) -> Result<()> {
+        let me = self.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{me}/task/{me}/children"))?;
+        signal("-STOP", &me.to_string())?;
+        for child in children.split_whitespace() {
+            signal("-STOP", child)?;
+        }
         Ok(())
     }
 

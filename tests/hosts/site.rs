@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::machines::{GitServer, Lab, Load, Machine, Options, Proxy, Reply, SshConfig, get};
+use crate::random::soak;
 use crate::run::{Run, Running};
 
 pub(crate) const NAME: &str = "hello.example.com";
@@ -87,7 +88,7 @@ impl Site {
         );
         let ssh = SshConfig::through(&routes)?;
         let app = TempDir::new()?;
-        copy(example, app.path())?;
+        self::example(example, app.path())?;
         git.create("hello")?;
         let site = Self {
             git,
@@ -110,7 +111,7 @@ impl Site {
                 fs::remove_file(path)?;
             }
         }
-        copy(example, self.app.path())
+        self::example(example, self.app.path())
     }
 
     pub(crate) fn go_live(&self) -> Result<()> {
@@ -137,6 +138,13 @@ impl Site {
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
         Running::start(self.command(arguments))
+    }
+
+    /// The same for an app in another directory.
+    pub(crate) fn start_in(&self, app: &Path, arguments: &[&str]) -> Result<Running> {
+        let mut command = self.command(arguments);
+        command.current_dir(app);
+        Running::start(command)
     }
 
     /// With these variables too.
@@ -217,20 +225,36 @@ impl Site {
     }
 
     pub(crate) fn load(&self) -> Load {
-        Load::start((self.web().ip(), 80).into(), NAME, "/", 40)
+        Load::start((self.web().ip(), 80).into(), NAME, "/", rate())
+    }
+
+    /// The same requests over connections that stay open.
+    pub(crate) fn kept_load(&self) -> Load {
+        Load::start_kept((self.web().ip(), 80).into(), NAME, "/", rate(), 8)
+    }
+
+    /// Requests that take five seconds each, one begun every second.
+    pub(crate) fn slow_load(&self) -> Load {
+        Load::start((self.web().ip(), 80).into(), NAME, "/slow", 1)
     }
 }
 
-fn copy(example: &str, to: &Path) -> Result<()> {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR"))
+/// Requests per second.
+fn rate() -> u32 {
+    if soak() { 200 } else { 40 }
+}
+
+/// A copy of an example.
+pub(crate) fn example(name: &str, into: &Path) -> Result<()> {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("examples")
-        .join(example);
-    let copied = Command::new("cp")
+        .join(name);
+    let copy = Command::new("cp")
         .arg("-R")
-        .arg(from.join("."))
-        .arg(to)
+        .arg(example.join("."))
+        .arg(into)
         .status()?;
-    ensure!(copied.success(), "cannot copy {}", from.display());
+    ensure!(copy.success(), "no copy of the example");
     Ok(())
 }
 

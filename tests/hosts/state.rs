@@ -1,5 +1,6 @@
 //! What a host is like, looked at from outside of deployer.
 
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -92,7 +93,24 @@ pub(crate) fn tidy_of(app: &str, host: &Machine) -> Result<()> {
          one=0; for slot in a b; do ! systemctl -q is-active {app}-$slot || one=$((one + 1)); done; [ $one -eq 1 ] || echo $one active units; :",
     ))?;
     ensure!(left.is_empty(), "left behind:\n{left}");
-    Ok(())
+    nobody_holds_the_lock(app, host)
+}
+
+/// Processes of a run that is over, daemons that it started among them: none has the lock open.
+fn nobody_holds_the_lock(app: &str, host: &Machine) -> Result<()> {
+    let holders = format!(
+        "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -F '/srv/{app}/.deployer/lock'
+        pgrep -af '[/]script (worker|run)'; :"
+    );
+    let end = Instant::now() + Duration::from_secs(3);
+    loop {
+        let held = host.sh(&holders)?;
+        if held.is_empty() {
+            return Ok(());
+        }
+        ensure!(Instant::now() < end, "still there:\n{held}");
+        sleep(Duration::from_millis(50));
+    }
 }
 
 /// Waits until the lock is free: what a lost client left to itself has ended.

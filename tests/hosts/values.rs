@@ -71,7 +71,7 @@ const PEM: &str = "-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA\nx7Zs2LmEq\n-----END KE
 
 #[test]
 fn every_value_arrives_as_itself() -> Result<()> {
-    let mut random = Random::new()?;
+    let mut random = Random::seeded()?;
     let site = Site::bare()?;
     let mut batch = Batch::draw(&mut random);
     batch.write(&site)?;

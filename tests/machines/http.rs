@@ -32,6 +32,102 @@ pub fn get(target: SocketAddr, host: &str, path: &str) -> Result<Reply> {
     })
 }
 
+/// A connection that stays open from one request to the next, as browsers keep theirs.
+#[derive(Debug)]
+pub struct Kept {
+    target: SocketAddr,
+    host: String,
+    stream: Option<TcpStream>,
+}
+
+impl Kept {
+    pub fn new(target: SocketAddr, host: &str) -> Self {
+        Self {
+            target,
+            host: host.to_owned(),
+            stream: None,
+        }
+    }
+
+    /// The answer, and whether it took a second connection: where a server closes an idle one, a client asks again, once.
+    pub fn get(&mut self, path: &str) -> Result<(Reply, bool)> {
+        if let Some(stream) = self.stream.take() {
+            match self.ask(stream, path) {
+                Err(Asked::Unheard) => {}
+                Err(Asked::Failed(error)) => return Err(error),
+                Ok(reply) => return Ok((reply, false)),
+            }
+            let stream = self.connect()?;
+            return match self.ask(stream, path) {
+                Ok(reply) => Ok((reply, true)),
+                Err(Asked::Unheard) => Err(Error::new(ErrorKind::UnexpectedEof, "no answer twice")),
+                Err(Asked::Failed(error)) => Err(error),
+            };
+        }
+        let stream = self.connect()?;
+        match self.ask(stream, path) {
+            Ok(reply) => Ok((reply, false)),
+            Err(Asked::Unheard) => Err(Error::new(ErrorKind::UnexpectedEof, "no answer")),
+            Err(Asked::Failed(error)) => Err(error),
+        }
+    }
+
+    fn connect(&self) -> Result<TcpStream> {
+        let stream = TcpStream::connect_timeout(&self.target, LIMIT)?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    fn ask(&mut self, mut stream: TcpStream, path: &str) -> std::result::Result<Reply, Asked> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.host);
+        if stream.write_all(request.as_bytes()).is_err() {
+            return Err(Asked::Unheard);
+        }
+        let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
+        loop {
+            let got = match stream.read(&mut chunk) {
+                Ok(0) if bytes.is_empty() => return Err(Asked::Unheard),
+                Err(error) if bytes.is_empty() && error.kind() == ErrorKind::ConnectionReset => {
+                    return Err(Asked::Unheard);
+                }
+                Ok(got) => got,
+                Err(error) => return Err(Asked::Failed(error)),
+            };
+            bytes.extend_from_slice(&chunk[..got]);
+            let text = String::from_utf8_lossy(&bytes);
+            if whole(&text) || got == 0 {
+                let Some(reply) = parse(&text).filter(|_| got > 0) else {
+                    let broken = format!("broken answer {text:?}");
+                    return Err(Asked::Failed(Error::new(ErrorKind::UnexpectedEof, broken)));
+                };
+                if field(&reply.head, "connection") != Some("close") {
+                    self.stream = Some(stream);
+                }
+                return Ok(reply);
+            }
+        }
+    }
+}
+
+/// Why there is no answer.
+enum Asked {
+    /// The connection ended before a byte of one.
+    Unheard,
+    Failed(Error),
+}
+
+/// Whether the text has all that its head announces.
+fn whole(text: &str) -> bool {
+    let Some((head, rest)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    match field(head, "content-length").map(str::parse::<usize>) {
+        Some(Ok(length)) => rest.len() >= length,
+        _ => rest.ends_with("0\r\n\r\n"),
+    }
+}
+
 fn parse(text: &str) -> Option<Reply> {
     let (head, rest) = text.split_once("\r\n\r\n")?;
     let status = head.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;

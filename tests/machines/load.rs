@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::http::get;
+use super::http::{Kept, Reply, get};
 
 /// A running load: one new connection per request, at a steady rate whether or not earlier
 /// requests have been answered.
@@ -25,6 +25,8 @@ pub struct Load {
 pub struct LoadReport {
     /// Answered completely, with a status below 400.
     pub ok: u64,
+    /// Those of them that took a second connection, because the server had closed an idle one.
+    pub retried: u64,
     /// When each failed request was sent, since the start, and what it got instead.
     pub failed: Vec<(Duration, String)>,
     /// The longest time any request took, failed ones included.
@@ -42,26 +44,43 @@ struct Sample {
     sent: Instant,
     took: Duration,
     answer: Result<String, String>,
+    retried: bool,
 }
 
 impl Load {
     /// Asks `target` for `path` of the site `host`, `per_second` times a second.
     pub fn start(target: SocketAddr, host: &str, path: &str, per_second: u32) -> Self {
+        let pause = Duration::from_secs(1) / per_second;
+        let (host, path) = (host.to_owned(), path.to_owned());
+        Self::run(move |stop, send| tick(target, &host, &path, pause, stop, send))
+    }
+
+    /// The same rate over so many connections that stay open; each waits for one answer before it asks again.
+    pub fn start_kept(
+        target: SocketAddr,
+        host: &str,
+        path: &str,
+        per_second: u32,
+        connections: u32,
+    ) -> Self {
+        let pause = Duration::from_secs(1) * connections / per_second;
+        let (host, path) = (host.to_owned(), path.to_owned());
+        Self::run(move |stop, send| {
+            thread::scope(|scope| {
+                for _ in 0..connections {
+                    scope.spawn(|| keep_asking(Kept::new(target, &host), &path, pause, stop, send));
+                }
+            });
+        })
+    }
+
+    fn run(work: impl FnOnce(&AtomicBool, &Sender<Sample>) + Send + 'static) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (send, results) = mpsc::channel();
         let begun = Instant::now();
         let clock = thread::spawn({
-            let (stop, host, path) = (stop.clone(), host.to_owned(), path.to_owned());
-            move || {
-                tick(
-                    target,
-                    &host,
-                    &path,
-                    Duration::from_secs(1) / per_second,
-                    &stop,
-                    &send,
-                );
-            }
+            let stop = stop.clone();
+            move || work(&stop, &send)
         });
         Self {
             stop,
@@ -77,8 +96,15 @@ impl Load {
         let mut report = LoadReport::default();
         let mut samples: Vec<Sample> = self.results.iter().collect();
         samples.sort_by_key(|sample| sample.sent);
-        for Sample { sent, took, answer } in samples {
+        for Sample {
+            sent,
+            took,
+            answer,
+            retried,
+        } in samples
+        {
             let at = sent - self.begun;
+            report.retried += u64::from(retried);
             report.longest_stall = report.longest_stall.max(took);
             match answer {
                 Ok(body) => {
@@ -122,16 +148,49 @@ fn tick(
             let sender = to.clone();
             scope.spawn(move || {
                 let sent = Instant::now();
-                let answer = match get(target, host, path) {
-                    Ok(reply) if reply.status < 400 => Ok(reply.body),
-                    Ok(reply) => Err(format!("status {}", reply.status)),
-                    Err(error) => Err(error.to_string()),
-                };
+                let answer = good(get(target, host, path));
                 let took = sent.elapsed();
-                let _ = sender.send(Sample { sent, took, answer });
+                let _ = sender.send(Sample {
+                    sent,
+                    took,
+                    answer,
+                    retried: false,
+                });
             });
             next += pause;
             thread::sleep(next.saturating_duration_since(Instant::now()));
         }
     });
+}
+
+fn keep_asking(
+    mut connection: Kept,
+    path: &str,
+    pause: Duration,
+    stop: &AtomicBool,
+    to: &Sender<Sample>,
+) {
+    while !stop.load(Ordering::Relaxed) {
+        let sent = Instant::now();
+        let (answer, retried) = match connection.get(path) {
+            Ok((reply, retried)) => (good(Ok(reply)), retried),
+            Err(error) => (Err(error.to_string()), false),
+        };
+        let took = sent.elapsed();
+        let _ = to.send(Sample {
+            sent,
+            took,
+            answer,
+            retried,
+        });
+        thread::sleep(pause.saturating_sub(took));
+    }
+}
+
+fn good(answer: std::io::Result<Reply>) -> Result<String, String> {
+    match answer {
+        Ok(reply) if reply.status < 400 => Ok(reply.body),
+        Ok(reply) => Err(format!("status {}", reply.status)),
+        Err(error) => Err(error.to_string()),
+    }
 }

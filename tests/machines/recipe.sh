@@ -8,7 +8,7 @@ out=$2
 
 packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,openssh-server,nginx-light
 packages=$packages,python3,python3-venv,git,sudo,curl,ca-certificates
-packages=$packages,rsync,iproute2,logrotate,procps,fcgiwrap
+packages=$packages,rsync,iproute2,logrotate,procps,faketime,fcgiwrap
 
 # The outer machine may sit behind a mirror of its own; without one for Debian,
 # mmdebstrap's default serves.

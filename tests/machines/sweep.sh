@@ -46,7 +46,7 @@ remove() {
     stop "$1"
     for mount in "$machine/root" "$machine/disk"; do
         while mountpoint -q "$mount"; do
-            umount -R "$mount" 2> /dev/null || umount -l "$mount" || return 1
+            umount -R "$mount" 2> /dev/null || umount -l "$mount" 2> /dev/null || ! mountpoint -q "$mount" || return 1
         done
     done
     rm -rf --one-file-system "$machine"

@@ -148,6 +148,7 @@ fn own(text: &str) -> News {
         "withdrawn" => lost(LostKind::Withdrawn),
         "cut" => lost(LostKind::Cut),
         "detached" => lost(LostKind::Detached),
+        "unfollowed" => lost(LostKind::Unfollowed),
         "unknown" => lost(LostKind::Unknown),
         "not-started" => lost(LostKind::NotStarted),
         other => panic!("{other}"),

@@ -34,6 +34,7 @@ impl Fake {
             mode: Mode::Run,
             id: id.to_owned(),
             by: "tester".to_owned(),
+            wait: std::time::Duration::ZERO,
             env: Secret::new("A='b'\n"),
             token: Secret::default(),
         }

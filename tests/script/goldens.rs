@@ -37,14 +37,27 @@ fn check(name: &str, source: &str, kind: &str) {
 
 #[test]
 fn small_app() {
-    for kind in ["push", "rollback", "rollback-keep-env", "setup", "read"] {
+    for kind in [
+        "push",
+        "rollback",
+        "rollback-keep-env",
+        "setup",
+        "read",
+        "check",
+        "reload",
+        "restart",
+        "stop",
+        "start",
+        "lock",
+        "unlock",
+    ] {
         check("small", SMALL, kind);
     }
 }
 
 #[test]
 fn every_option() {
-    for kind in ["push", "rollback", "setup"] {
+    for kind in ["push", "rollback", "setup", "check"] {
         check("full", FULL, kind);
     }
 }
@@ -61,7 +74,7 @@ fn compiling_twice_gives_the_same_bytes() {
 #[test]
 fn no_value_of_env_is_in_a_script() {
     let source = format!("{SMALL}    env: {{TOKEN: sentinel-value}}\n");
-    for kind in ["push", "rollback", "setup", "read"] {
+    for kind in ["push", "rollback", "setup", "read", "check"] {
         assert!(
             !compile(&plan(&source, kind))
                 .text

@@ -7,11 +7,11 @@ use deployer::script::compile;
 
 use crate::plans::{SMALL, plan};
 
-const SHELLS: [&str; 2] = ["dash", "bash"];
+pub(crate) const SHELLS: [&str; 2] = ["dash", "bash"];
 const NONCE: &str = "0123456789abcdef0123456789abcdef";
 
 /// Runs a script file with these arguments and this standard input.
-fn run(shell: &str, text: &str, arguments: &[&str], input: &str) -> Output {
+pub(crate) fn run(shell: &str, text: &str, arguments: &[&str], input: &str) -> Output {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let path = directory.path().join("script");
     std::fs::write(&path, text).expect("the script is written");
@@ -32,8 +32,13 @@ fn run(shell: &str, text: &str, arguments: &[&str], input: &str) -> Output {
 }
 
 /// The library alone, with `body` instead of the modes.
-fn library(body: &str) -> String {
-    let text = compile(&plan(SMALL, "push")).text;
+pub(crate) fn library(body: &str) -> String {
+    library_of("push", body)
+}
+
+/// The same of another kind of run.
+pub(crate) fn library_of(kind: &str, body: &str) -> String {
+    let text = compile(&plan(SMALL, kind)).text;
     let (library, _) = text.split_once("\nmain \"$@\"").expect("the last line");
     format!("{library}\nNONCE={NONCE}\n{body}\n")
 }
@@ -41,7 +46,10 @@ fn library(body: &str) -> String {
 #[test]
 fn every_kind_parses_in_every_shell() {
     for shell in SHELLS {
-        for kind in ["push", "rollback", "setup", "read"] {
+        for kind in [
+            "push", "rollback", "setup", "read", "check", "reload", "restart", "stop", "start",
+            "lock", "unlock",
+        ] {
             let directory = tempfile::tempdir().expect("a temporary directory");
             let path = directory.path().join(kind);
             std::fs::write(&path, compile(&plan(SMALL, kind)).text).expect("written");
@@ -74,6 +82,40 @@ fn a_host_that_was_never_set_up_says_so_and_stays_as_it_is() {
             "{shell}: {text}"
         );
     }
+}
+
+#[test]
+fn a_run_that_is_turned_away_leaves_no_script() {
+    let source = SMALL.replace("repo:", "root: /srv/deployer-test-no-such-root\nrepo:");
+    for shell in SHELLS {
+        let directory = tempfile::Builder::new()
+            .prefix("deployer.")
+            .tempdir()
+            .expect("a temporary directory");
+        let path = directory.path().join("s");
+        std::fs::write(&path, compile(&plan(&source, "push")).text).expect("written");
+        let said = Command::new(shell)
+            .arg(&path)
+            .args(["run", "20260101T000000Z-0000000"])
+            .stdin(given(&format!("{NONCE} 0 tester\n")))
+            .output()
+            .expect("the shell runs");
+        let text = String::from_utf8_lossy(&said.stdout);
+        assert!(text.contains("refused not-set-up"), "{shell}: {said:?}");
+        assert!(
+            text.trim_end().ends_with("end refused"),
+            "{shell}: {said:?}"
+        );
+        assert!(!directory.path().exists(), "{shell}: the script stays");
+    }
+}
+
+/// Standard input that is there already.
+fn given(text: &str) -> Stdio {
+    let mut file = tempfile::tempfile().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("written");
+    std::io::Seek::rewind(&mut file).expect("a file can be read again");
+    Stdio::from(file)
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 mod goldens;
 mod library;
+mod lock;
 mod plans;
+mod releases;
 mod requirements;
+mod swaps;
 mod tasks;

@@ -1,6 +1,8 @@
 use deployer::config::Config;
 use deployer::files::host_files;
-use deployer::plan::{Earlier, GitPins, HostPlan, Question, push, read, rollback, setup};
+use deployer::plan::{
+    ByHand, Earlier, GitPins, HostPlan, Question, by_hand, check, push, read, rollback, setup,
+};
 use deployer::target::{ReleaseId, Revision, Target, TargetHost};
 use deployer::template::Templates;
 
@@ -73,6 +75,16 @@ pub(crate) fn plan(source: &str, kind: &str) -> HostPlan {
             let keys = ["ssh-ed25519 AAAA it's@home".to_owned()];
             setup(&config, &host, &keys, &GitPins::default(), files)
         }
+        "reload" => by_hand(&config, &host, &ByHand::Reload, files),
+        "restart" => by_hand(&config, &host, &ByHand::Restart, files),
+        "stop" => by_hand(&config, &host, &ByHand::Stop, files),
+        "start" => by_hand(&config, &host, &ByHand::Start, files),
+        "lock" => {
+            let message = "it's \"frozen\" until $Monday".to_owned();
+            by_hand(&config, &host, &ByHand::Lock { message }, files)
+        }
+        "unlock" => by_hand(&config, &host, &ByHand::Unlock, files),
+        "check" => check(&config, &host, files),
         "read" => read(&config, &host, Question::State, files),
         other => panic!("no kind {other}"),
     }

@@ -1,0 +1,109 @@
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::context::Context;
+use super::{Unfit, session};
+use crate::cli::{self, Environment, Global};
+use crate::plan::{ByHand, Kind, by_hand};
+use crate::report::ExitCode;
+use crate::run::{Fleet, Job, Mode, Policy, Rules};
+use crate::script::compile;
+use crate::secret::Secret;
+
+/// Longer ones are letters, not reasons.
+const MESSAGE: usize = 200;
+
+pub(super) fn run(global: &Global, arguments: &cli::ByHand, what: &ByHand) -> Result<ExitCode> {
+    let context = Context::load(global, &arguments.environment.environment)?;
+    work(global, &context, what, arguments.wait.wait)
+}
+
+pub(super) fn stop(global: &Global, arguments: &cli::Stop) -> Result<ExitCode> {
+    let context = Context::load(global, &arguments.environment.environment)?;
+    if !arguments.yes && !confirmed(&context)? {
+        return Err(Unfit::usage("not stopped; `-y` stops without asking"));
+    }
+    work(global, &context, &ByHand::Stop, arguments.wait.wait)
+}
+
+pub(super) fn lock(global: &Global, arguments: &cli::Lock) -> Result<ExitCode> {
+    let message = arguments.message.trim();
+    if message.is_empty() || message.len() > MESSAGE || message.contains(char::is_control) {
+        return Err(Unfit::usage(format!(
+            "`-m` takes one line of at most {MESSAGE} bytes"
+        )));
+    }
+    let context = Context::load(global, &arguments.environment.environment)?;
+    let what = ByHand::Lock {
+        message: message.to_owned(),
+    };
+    work(global, &context, &what, None)
+}
+
+pub(super) fn unlock(global: &Global, arguments: &Environment) -> Result<ExitCode> {
+    let context = Context::load(global, &arguments.environment)?;
+    work(global, &context, &ByHand::Unlock, None)
+}
+
+fn work(
+    global: &Global,
+    context: &Context,
+    what: &ByHand,
+    wait: Option<Duration>,
+) -> Result<ExitCode> {
+    let fleet = Fleet::connect(&context.fleet_hosts(), &context.ssh).context("failed to start")?;
+    let kind = what.kind();
+    let mut report = session::report(global, context, kind.as_str());
+    let id = session::run_id(kind.as_str());
+    let job = |host| {
+        let plan = by_hand(&context.config, host, what, context.files(host)?);
+        Ok(Job {
+            script: compile(&plan),
+            mode: Mode::Run,
+            id: id.to_string(),
+            by: session::by(global),
+            wait: wait.unwrap_or_default(),
+            env: Secret::default(),
+            token: Secret::default(),
+        })
+    };
+    let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;
+    report.run(id.as_str());
+    report.scripts(&session::digests(&jobs))?;
+    let policy = match kind {
+        Kind::Reload | Kind::Restart => Policy::Together(Rules {
+            on_failure: context.config.rollout.on_failure,
+            migrate: None,
+        }),
+        _ => Policy::Apart,
+    };
+    fleet.run(jobs, policy, &mut |update| {
+        let _ = report.update(&update);
+    });
+    Ok(report.close()?.end())
+}
+
+/// Only a person at a terminal can be asked.
+fn confirmed(context: &Context) -> Result<bool> {
+    let mut stderr = io::stderr();
+    if !io::stdin().is_terminal() || !stderr.is_terminal() {
+        return Ok(false);
+    }
+    let names: Vec<&str> = context
+        .hosts
+        .iter()
+        .map(|host| host.host.name.as_str())
+        .collect();
+    write!(
+        stderr,
+        "stop {} on {}? Visitors will get an error page (502) [y/N] ",
+        context.config.environment,
+        names.join(", ")
+    )?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "yes"))
+}

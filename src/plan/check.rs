@@ -1,0 +1,28 @@
+use super::setup::packages;
+use super::{Action, Examination, File, HostPlan, Identity, Kind, Step};
+use crate::config::Config;
+use crate::target::TargetHost;
+
+/// Looks at a host, set up or not, for all that setup and a push need of it.
+pub fn check(config: &Config, host: &TargetHost, files: Vec<File>) -> HostPlan {
+    let examination = Examination {
+        repo: config.repo.to_string(),
+        git_server: config
+            .repo
+            .ssh_host()
+            .map(|(host, port)| (host.to_owned(), port)),
+        branch: config.branch.to_string(),
+        python: config.python.version.as_ref().map(ToString::to_string),
+        packages: packages(config),
+    };
+    HostPlan {
+        host: host.host.name.clone(),
+        kind: Kind::Check,
+        identity: Identity::new(config, host),
+        prepare: vec![Step::new("examine", Action::Examine(examination))],
+        migrate: Vec::new(),
+        activate: Vec::new(),
+        finish: Vec::new(),
+        files,
+    }
+}

@@ -1,0 +1,77 @@
+use super::push::gate;
+use super::{Action, File, HostPlan, Identity, Kind, Step};
+use crate::config::{Config, Takeover};
+use crate::target::TargetHost;
+
+/// Hundredths of a second; longer than any generation may take to boot.
+const NO_STALL: u64 = 1_000_000;
+
+/// What an operator asks of the live release, or of the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ByHand {
+    Reload,
+    Restart,
+    Stop,
+    Start,
+    Lock { message: String },
+    Unlock,
+}
+
+impl ByHand {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Reload => Kind::Reload,
+            Self::Restart => Kind::Restart,
+            Self::Stop => Kind::Stop,
+            Self::Start => Kind::Start,
+            Self::Lock { .. } => Kind::Lock,
+            Self::Unlock => Kind::Unlock,
+        }
+    }
+}
+
+pub fn by_hand(config: &Config, host: &TargetHost, what: &ByHand, files: Vec<File>) -> HostPlan {
+    let (prepare, finish) = match what {
+        ByHand::Reload => again(config, Takeover::Reload),
+        // With `restart` the file says that there is no room for two generations.
+        ByHand::Restart if config.gunicorn.reload == Takeover::Restart => {
+            again(config, Takeover::Restart)
+        }
+        ByHand::Restart => again(config, Takeover::Replace),
+        ByHand::Stop => (vec![Step::new("stop", Action::Stop)], Vec::new()),
+        ByHand::Start => (vec![Step::new("start", Action::Start)], Vec::new()),
+        ByHand::Lock { message } => {
+            let message = message.clone();
+            let freeze = Action::Freeze { message };
+            (vec![Step::new("freeze", freeze)], Vec::new())
+        }
+        ByHand::Unlock => (vec![Step::new("unfreeze", Action::Unfreeze)], Vec::new()),
+    };
+    HostPlan {
+        host: host.host.name.clone(),
+        kind: what.kind(),
+        identity: Identity::new(config, host),
+        prepare,
+        migrate: Vec::new(),
+        activate: Vec::new(),
+        finish,
+        files,
+    }
+}
+
+/// The same gates and the same activation as a push, with the release that is live.
+fn again(config: &Config, takeover: Takeover) -> (Vec<Step>, Vec<Step>) {
+    let mut prepare = vec![Step::new("choose", Action::Again)];
+    prepare.extend(gate(config.gunicorn.trial));
+    // Whoever asks for it accepts what a slow import costs.
+    let decide = Action::Decide {
+        takeover,
+        max_stall: NO_STALL,
+    };
+    prepare.push(Step::new("decide", decide));
+    let finish = vec![
+        Step::new("drain", Action::Drain),
+        Step::new("record", Action::Record),
+    ];
+    (prepare, finish)
+}

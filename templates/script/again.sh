@@ -1,0 +1,18 @@
+# --- the live release once more: a reload or a restart by hand ---
+
+# again: the release stays, its processes are new.
+again() {
+  [ -n "$live" ] || refuse nothing-live
+  is_complete "$live" || refuse "release-gone release=$live"
+  RELEASE=$live
+  part=$ROOT/releases/$live
+  target "$part/.deployer/env" && env_id=$named
+  new_units='' new_site=''
+  WORKERS=$(manifest_of "$live" workers)
+  tell_live
+  [ "$KIND" = reload ] || return 0
+  why=$(unfit_for_reload)
+  systemctl -q is-active "$APP-$slot.service" || why=stopped
+  if grep -q '^preload_app = True' "$part/.deployer/gunicorn.conf.py"; then why=preload; fi
+  [ -z "$why" ] || refuse "no-reload why=$why"
+}

@@ -1,0 +1,120 @@
+//! The moment at which a run is at a step, as the run itself writes it down.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::machines::Machine;
+
+/// The log of the next run on a host.
+pub(crate) struct Log {
+    runs: PathBuf,
+    before: BTreeSet<PathBuf>,
+}
+
+impl Log {
+    /// Of the run that is about to be started.
+    pub(crate) fn of_next(host: &Machine) -> Self {
+        let runs = host.root_path().join("srv/hello/.deployer/runs");
+        let before = list(&runs);
+        Self { runs, before }
+    }
+
+    /// Waits, busily, for an event such as `step seal` or `ready`.
+    pub(crate) fn wait_for(&self, event: &str) -> Result<()> {
+        let end = Instant::now() + Duration::from_secs(90);
+        loop {
+            let events = self.events();
+            if events.iter().any(|line| is(line, event)) {
+                return Ok(());
+            }
+            if events.iter().any(|line| is(line, "end")) || Instant::now() > end {
+                bail!("the run never came to `{event}`:\n{}", events.join("\n"));
+            }
+            sleep(Duration::from_micros(300));
+        }
+    }
+
+    /// The names of its steps, in their order.
+    pub(crate) fn steps(&self) -> Vec<String> {
+        let events = self.events();
+        let names = events.iter().filter_map(|line| line.strip_prefix("step "));
+        names.map(ToOwned::to_owned).collect()
+    }
+
+    /// The last thing that it said of its steps.
+    pub(crate) fn last(&self) -> String {
+        let events = self.events();
+        let last = events.iter().rev().find(|line| {
+            ["step ", "done ", "ready", "end "]
+                .iter()
+                .any(|kind| line.starts_with(kind))
+        });
+        last.cloned().unwrap_or_default()
+    }
+
+    /// What was printed into it, without the nonce.
+    pub(crate) fn events(&self) -> Vec<String> {
+        let text = self.text().unwrap_or_default();
+        let lines = text.split_inclusive('\n');
+        lines
+            .filter_map(|line| line.strip_prefix('@')?.split_once(' '))
+            .filter_map(|(_, event)| Some(event.strip_suffix('\n')?.to_owned()))
+            .collect()
+    }
+
+    pub(crate) fn id(&self) -> Result<String> {
+        let directory = self.directory().context("no run began")?;
+        let name = directory.file_name().context("no name")?;
+        Ok(name.to_string_lossy().into_owned())
+    }
+
+    fn text(&self) -> Option<String> {
+        let bytes = fs::read(self.directory()?.join("log")).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn directory(&self) -> Option<PathBuf> {
+        list(&self.runs).difference(&self.before).next().cloned()
+    }
+}
+
+fn is(line: &str, event: &str) -> bool {
+    line.strip_prefix(event)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+fn list(directory: &PathBuf) -> BTreeSet<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
+/// Kills every process of a run on any machine of this one, at once and from outside.
+pub(crate) fn kill_worker(id: &str) -> Result<usize> {
+    let wanted = format!("/{id}/script\0worker\0");
+    let mut killed = 0;
+    for entry in fs::read_dir("/proc")? {
+        let path = entry?.path();
+        let words = fs::read(path.join("cmdline")).unwrap_or_default();
+        if !String::from_utf8_lossy(&words).contains(&wanted) {
+            continue;
+        }
+        let pid = path.file_name().unwrap_or_default().to_string_lossy();
+        signal("-KILL", &pid)?;
+        killed += 1;
+    }
+    Ok(killed)
+}
+
+/// One that has ended already is no error.
+pub(crate) fn signal(what: &str, pid: &str) -> Result<()> {
+    std::process::Command::new("kill")
+        .args([what, pid])
+        .stderr(std::process::Stdio::null())
+        .status()?;
+    Ok(())
+}

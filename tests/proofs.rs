@@ -1,0 +1,65 @@
+//! The table of proofs names tests that exist, and leaves no promise out.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+const TABLE: &str = include_str!("../docs/reference/proofs.md");
+
+/// The functions marked as tests in all Rust files below a directory.
+fn tests(directory: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            tests(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(path).unwrap();
+            for after in text.split("#[test]\n").skip(1) {
+                let (_, from_name) = after.split_once("fn ").unwrap();
+                found.insert(from_name.split('(').next().unwrap().to_owned());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_promise_names_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = BTreeSet::new();
+    tests(&root.join("src"), &mut all);
+    tests(&root.join("tests"), &mut all);
+    assert!(all.len() > 80);
+    let (_, tables) = TABLE.split_once("\n## Promises\n").unwrap();
+    let mut wrong = Vec::new();
+    let mut named = BTreeSet::new();
+    for row in tables
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| fault |"))
+    {
+        let proofs = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let quoted: Vec<_> = proofs.split('`').skip(1).step_by(2).collect();
+        let tests = quoted.iter().filter(|name| all.contains(**name)).count();
+        let words = quoted.iter().filter(|name| **name == "current").count();
+        if proofs.contains('`') && (tests == 0 || tests + words < quoted.len()) {
+            wrong.push(row);
+        }
+        named.extend(quoted.into_iter().map(ToOwned::to_owned));
+    }
+    assert!(wrong.is_empty(), "no such test:\n{}", wrong.join("\n"));
+    for number in 1..=27 {
+        assert!(tables.contains(&format!("\n| I{number} | ")), "I{number}");
+    }
+    // Whoever names a test after a promise lists it.
+    let numbered = |name: &&String| {
+        let mut letters = name.chars();
+        letters.next() == Some('i') && letters.next().is_some_and(|c| c.is_ascii_digit())
+    };
+    let unlisted: Vec<_> = all
+        .iter()
+        .filter(numbered)
+        .filter(|name| !named.contains(*name))
+        .collect();
+    assert!(unlisted.is_empty(), "not in the table: {unlisted:?}");
+}

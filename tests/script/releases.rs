@@ -1,0 +1,127 @@
+//! Which release a rollback takes, and which ones pruning leaves.
+
+use crate::library::{SHELLS, library_of, run};
+
+/// A root with releases r1 to r6 on it: `make NAME SEQUENCE PREVIOUS REVISION` makes one, good unless PREVIOUS is empty.
+const ROOT: &str = r#"
+ROOT=$(mktemp -d) && cd "$ROOT" && mkdir -p releases venvs env static .deployer/runs || exit 1
+git init -q --bare repo.git
+run='' ID=run
+make() {
+  mkdir -p "releases/$1/.deployer" "venvs/v$1" "static/$1"
+  ln -s "../../venvs/v$1" "releases/$1/venv"
+  ln -s "../../../env/e$1" "releases/$1/.deployer/env"
+  : >"venvs/v$1/.complete" && : >"env/e$1"
+  printf '{"release":"%s","sequence":%s,"revision":"%s","workers":2}\n' "$1" "$2" "$4" >"releases/$1/.deployer/manifest.json"
+  [ -z "$3" ] || echo "$3" >"releases/$1/.deployer/proven"
+}
+make r1 1 - aaaa1111
+make r2 2 r1 aaaa2222
+make r3 3 '' bbbb3333
+make r4 4 r2 cccc4444
+make r5 5 r4 dddd5555
+make r6 6 r5 eeee6666
+"#;
+
+/// What is said of these: `-> RELEASE` and refusals of `choose`, or what the body prints behind `= `.
+fn check(kind: &str, body: &str, expected: &str) {
+    for shell in SHELLS {
+        let text = library_of(kind, &format!("{ROOT}\n{body}\nrm -rf \"$ROOT\""));
+        let said = run(shell, &text, &["none", "id"], "");
+        let said_out = String::from_utf8_lossy(&said.stdout);
+        let lines: Vec<&str> = said_out
+            .lines()
+            .filter_map(|line| {
+                let refused = line.find("refused ").map(|at| &line[at..]);
+                line.strip_prefix("= ").or(refused)
+            })
+            .collect();
+        assert_eq!(lines.join("\n"), expected, "{shell} {body}: {said:?}");
+    }
+}
+
+/// What `choose` makes of these arguments when `live` is live.
+fn chosen(live: &str, arguments: &str, expected: &str) {
+    let body = format!("live={live} slot=a\n(choose {arguments} && echo \"= $RELEASE\")");
+    check("rollback", &body, expected);
+}
+
+/// What is left of releases, virtualenvs, environments and static files.
+fn pruned(kept: &str, release: &str, live: &str, expected: &str) {
+    let body = format!(
+        "RELEASE={release} live={live}\nprune {kept}\nfor d in releases venvs env static; do set -- $(ls $d); echo \"= $*\"; done"
+    );
+    let rest: Vec<String> = ["", "v", "e", ""]
+        .iter()
+        .map(|prefix| {
+            let names: Vec<_> = expected
+                .split(' ')
+                .map(|name| format!("{prefix}{name}"))
+                .collect();
+            names.join(" ")
+        })
+        .collect();
+    check("push", &body, &rest.join("\n"));
+}
+
+#[test]
+fn steps_go_over_good_releases_only() {
+    for (live, steps, found) in [
+        ("r6", 1, "r5"),
+        ("r6", 2, "r4"),
+        ("r6", 3, "r2"),
+        ("r4", 2, "r1"),
+    ] {
+        chosen(live, &format!("'' {steps}"), found);
+    }
+    chosen("r4", "'' 9", "refused nothing-older steps=9 found=2");
+}
+
+#[test]
+fn a_release_is_named_by_what_is_enough_of_it() {
+    chosen("r6", "r2 1", "r2");
+    chosen("r6", "dddd 1", "r5");
+    // One that was never proven may be named; the trial decides.
+    chosen("r6", "bbbb3333 1", "r3");
+    // Forward again.
+    chosen("r2", "eeee6 1", "r6");
+    chosen(
+        "r6",
+        "aaaa 1",
+        "refused ambiguous release=aaaa of=%72%32%20%72%31",
+    );
+    chosen("r6", "ffff 1", "refused no-release release=ffff");
+    chosen("r6", "eeee 1", "refused already-live release=r6");
+}
+
+#[test]
+fn pruning_counts_good_releases_and_spares_what_is_needed() {
+    pruned("5", "r6", "r5", "r1 r2 r4 r5 r6");
+    pruned("3", "r6", "r5", "r4 r5 r6");
+    // r3 was never good; what is live now and where a rollback goes stay, whatever the number.
+    pruned("1", "r6", "r5", "r5 r6");
+    // After a rollback to r2: r6 was live, r1 is where a rollback from r2 goes.
+    pruned("1", "r2", "r6", "r1 r2 r6");
+    pruned("2", "r2", "r6", "r1 r2 r5 r6");
+}
+
+#[test]
+fn a_shared_virtualenv_stays_with_the_last_release_that_uses_it() {
+    let body = r#"
+ln -sfn ../../venvs/vr1 releases/r6/venv
+ln -sfn ../../../env/er2 releases/r5/.deployer/env
+RELEASE=r6 live=r5
+prune 1
+for d in releases venvs env; do set -- $(ls $d); echo "= $*"; done"#;
+    check("push", body, "r5 r6\nvr1 vr5\ner2 er6");
+}
+
+#[test]
+fn what_cannot_be_listed_is_not_deleted_by() {
+    let body = r#"
+rm releases/r6/venv
+RELEASE=r6 live=r5
+prune 5
+set -- $(ls venvs); echo "= $*""#;
+    check("push", body, "vr1 vr2 vr3 vr4 vr5 vr6");
+}
