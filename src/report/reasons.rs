@@ -195,6 +195,9 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
                 Some("stopped") => "it does not run",
                 Some("unit") => "its unit is newer than its processes",
                 Some("deaf") => "its workers do not heed a TERM",
+                Some("threads") => {
+                    "threads of its gunicorn, which is older than 24, would drop requests"
+                }
                 Some("preload") => "with `gunicorn.preload` the app lives in the master",
                 _ => "its master cannot take a HUP",
             }),

@@ -87,11 +87,13 @@ decide() {
 kept_by_master() { grep -E '^(preload_app|backlog|LISTEN) = ' "$1/.deployer/gunicorn.conf.py" | tail -n 3; }
 
 # `unit` when the unit was written after the live generation started, which a reload does not renew; `deaf` when its
-# workers do not heed TERM, and would serve on beside their successors. Only the app's user can look there.
+# workers do not heed TERM, and would serve on beside their successors; `threads` when they would drop requests, as
+# those of gthread do before gunicorn 24. Only the app's user can look there.
 unfit_for_reload() {
   # shellcheck disable=SC2016 # expanded by the inner sh
   as_app sh -c '[ -z "$(find "$1" -newer "$2/gunicorn.sock" 2>/dev/null)" ] || { echo unit; exit; }
-    ! grep -qs "\"deaf\": true" "$2"/workers/* || echo deaf' sh "/etc/systemd/system/$APP-$slot.service" "/run/$APP/$slot"
+    ! grep -qs "\"deaf\": true" "$2"/workers/* || { echo deaf; exit; }
+    ! grep -qs "\"hasty\": true" "$2"/workers/* || echo threads' sh "/etc/systemd/system/$APP-$slot.service" "/run/$APP/$slot"
 }
 
 # A second generation beside the first needs as much memory as the first has now.

@@ -62,7 +62,6 @@ decline() {
   header
   drop_bootstrap
   hello
-  drop_bootstrap
   ev "refused $1"
   ev "end refused"
   exit 70

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use deployer::config::EnvKey;
+use deployer::config::{Config, EnvKey};
 use deployer::plan::Place;
 use deployer::quote;
 use serde_json::{Value, json};
@@ -73,8 +73,13 @@ struct Tree {
 
 impl Tree {
     fn new(version: &str) -> Self {
+        Self::with(version, |_| ())
+    }
+
+    fn with(version: &str, change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = cases::small();
+        change(&mut config);
         config.gunicorn.app = cases::text("app:application");
         config.gunicorn.workers = 2;
         let files = cases::moved(cases::rendered(&config), &config, dir.path());
@@ -337,11 +342,26 @@ fn preloads(version: &str) {
     assert_eq!(answer["part"], "r1");
 }
 
+/// Threads before gunicorn 24 drop connections that nobody has read yet: a reload would lose requests.
+fn says_whether_it_drops(version: &str, hasty: bool) {
+    for (class, drops) in [("sync", false), ("gthread", hasty)] {
+        let tree = Tree::with(version, |config| {
+            class.clone_into(&mut config.gunicorn.worker_class);
+        });
+        tree.add("r1", APP, &[]);
+        tree.point("a", "r1");
+        let running = tree.start("a");
+        let reports = running.proven(&real(&tree.release("r1")), 2);
+        assert_eq!(reports[0]["hasty"], json!(drops), "{version} {class}");
+    }
+}
+
 #[test]
 fn gunicorn_20() {
     lives("20.1.0");
     tries("20.1.0");
     preloads("20.1.0");
+    says_whether_it_drops("20.1.0", true);
 }
 
 #[test]
@@ -349,6 +369,7 @@ fn gunicorn_23() {
     lives("23.0.0");
     tries("23.0.0");
     preloads("23.0.0");
+    says_whether_it_drops("23.0.0", true);
 }
 
 #[test]
@@ -356,4 +377,5 @@ fn gunicorn_27() {
     lives("27.0.1");
     tries("27.0.1");
     preloads("27.0.1");
+    says_whether_it_drops("27.0.1", false);
 }

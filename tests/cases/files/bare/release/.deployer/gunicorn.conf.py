@@ -104,6 +104,12 @@ def deaf(worker):
     return type(worker).__module__.startswith('gunicorn.') and getattr(handler, '__self__', None) is not worker
 
 
+def hasty(worker):
+    """Whether it drops connections that it has accepted and not read when it is told to leave."""
+    from gunicorn import version_info
+    return type(worker).__module__ == 'gunicorn.workers.gthread' and version_info < (24,)
+
+
 def post_worker_init(worker):
     """The app is imported: say from where, so that a deploy can prove what serves."""
     imported = time.monotonic() - worker.deployer_forked
@@ -119,6 +125,7 @@ def post_worker_init(worker):
             'cwd': os.getcwd(),
             'prefix': sys.prefix,
             'deaf': deaf(worker),
+            'hasty': hasty(worker),
             'import': round(imported, 3),
         }
         part = os.open(report(pid) + '.part', os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
