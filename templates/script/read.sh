@@ -1,15 +1,5 @@
 # --- mode `read`: what only the host knows; nothing is written, no lock is taken ---
 
-# A session that only looks has no directory of its own.
-receive_token() {
-  [ "${token_length:-0}" -gt 0 ] || return 0
-  own=$(mktemp -d /tmp/deployer.XXXXXX) || exit 71
-  trap 'rm -rf "$own"' EXIT
-  trap 'exit 71' TERM INT HUP
-  GIT_TOKEN=$own/token
-  take_token "$token_length" "$GIT_TOKEN" || exit 65
-}
-
 read_only() {
   hello
   [ -r "$ROOT/.deployer/setup" ] || refuse_read

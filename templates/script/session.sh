@@ -33,6 +33,16 @@ attach() {
 # take_token LENGTH FILE: what logs in to the repository, until it is fetched.
 take_token() { (umask 077 && head -c "$1" >"$2") && [ "$(wc -c <"$2")" -eq "$1" ]; }
 
+# A session that only looks has no directory of its own.
+receive_token() {
+  [ "${token_length:-0}" -gt 0 ] || return 0
+  own=$(mktemp -d /tmp/deployer.XXXXXX) || exit 71
+  trap 'rm -rf "$own"' EXIT
+  trap 'exit 71' TERM INT HUP
+  GIT_TOKEN=$own/token
+  take_token "$token_length" "$GIT_TOKEN" || exit 65
+}
+
 # The run that never was ends without a trace.
 turn_away() {
   hello

@@ -244,7 +244,7 @@ fn rate() -> u32 {
     if soak() { 200 } else { 40 }
 }
 
-/// A copy of an example.
+/// A copy of an example, with as few workers as show what more of them would, however many cores there are.
 pub(crate) fn example(name: &str, into: &Path) -> Result<()> {
     let example = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("examples")
@@ -255,7 +255,10 @@ pub(crate) fn example(name: &str, into: &Path) -> Result<()> {
         .arg(into)
         .status()?;
     ensure!(copy.success(), "no copy of the example");
-    Ok(())
+    let config = into.join("deploy.yaml");
+    let text = fs::read_to_string(&config)?;
+    let fewer = text.replacen("\ngunicorn:\n", "\ngunicorn:\n  workers: 2\n", 1);
+    Ok(fs::write(config, fewer)?)
 }
 
 /// What the app said of itself.
