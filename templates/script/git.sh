@@ -19,7 +19,11 @@ open_mirror() {
 fetch_commit() {
   git_environment
   # A fetch that failed may have brought the commit, and left a ref broken.
-  [ -n "$1" ] && fetch_refs "+$1:$1" && have_commit "$2" && return 0
+  if [ -n "$1" ]; then
+    fetch_refs "+$1:$1" && have_commit "$2" && return 0
+    # A server shuts out who fails too often, and that would be one failure more.
+    if ! answers; then unreachable; return 1; fi
+  fi
   if fetch_all; then
     have_commit "$2" && return 0
     # Git may believe that it has what a power cut took away, and so never ask for it again.

@@ -4,13 +4,16 @@
 attach() {
   [ -n "$NONCE" ] && [ -n "${1##*[!0-9]*}" ] && [ -n "${2##*[!0-9]*}" ] || exit 65
   if ! [ -x "$STATE/runs" ]; then turn_away && refuse_read; fi
-  # Somebody began the same within the same second.
-  if [ -d "$run" ]; then turn_away && end locked "run=$ID"; fi
+  if ! wrong=$(mkdir -m 700 "$run" 2>&1); then
+    # Somebody began the same within the same second.
+    if [ -d "$run" ]; then turn_away && end locked "run=$ID"; fi
+    cannot_write
+  fi
   if ! wrong=$({
     umask 077
-    mkdir "$run" && cp "$self" "$run/script" && head -c "$1" >"$run/env" &&
+    cp "$self" "$run/script" && head -c "$1" >"$run/env" &&
       printf '%s\n' "$NONCE ${BY:--} ${WAIT:-0} $KIND" >"$run/nonce" && : >"$run/log"
-  } 2>&1); then cannot_write; fi
+  } 2>&1); then rm -rf "$run" && cannot_write; fi
   drop_bootstrap
   # A cut upload is no run.
   [ "$(wc -c <"$run/env")" -eq "$1" ] || { rm -rf "$run"; exit 65; }
@@ -50,7 +53,6 @@ turn_away() {
   run=
 }
 cannot_write() {
-  rm -rf "$run"
   turn_away
   # shellcheck disable=SC2046 # two numbers
   set -- $(df --output=avail,iavail -k "$STATE" | tail -n 1)

@@ -265,7 +265,7 @@ fn stages_fail_where_they_stand(site: &Site) -> Result<()> {
     push(site)?
         .expect(8)?
         .says("pending unknown")?
-        .says("the new release answers 500 on deploy@web1")?
+        .says("the new release answers 500 at `/health` on deploy@web1")?
         .says("the database is migrated, nothing was switched")?;
     ensure!(page(web)? == ill);
     site.edit(
