@@ -27,7 +27,8 @@ trial() {
 
 end_trial() {
   if [ -L "$ROOT/slots/trial" ]; then
-    unit stop trial 2>/dev/null
+    # Where this login may not stop it now, the link stays, and tells the next run that there is something to end.
+    if ! unit stop trial 2>/dev/null && systemctl -q is-active "$APP-trial.service"; then return 0; fi
     # Else the host counts as degraded until the next good push.
     if systemctl -q is-failed "$APP-trial.service"; then unit reset-failed trial; fi
     rm -f "$ROOT/slots/trial"

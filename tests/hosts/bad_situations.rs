@@ -123,12 +123,24 @@ const SITUATIONS: &[Situation] = &[
         name: "repository not reached from the host",
         make: |site| {
             site.change()?;
-            site.web().sh("cp /etc/hosts /root/hosts && sed -i 's/.* git1$/127.0.0.9 git1/' /root/hosts && mount --bind /root/hosts /etc/hosts").map(drop)
+            git_server_at(site, "192.0.2.1")
+        },
+        command: PUSH,
+        code: 7,
+        says: &["cannot reach the git server `git1`", "nothing was changed"],
+        undo: |site| site.web().sh("umount /etc/hosts").map(drop),
+    },
+    Situation {
+        name: "changed host key of the git server",
+        make: |site| {
+            site.change()?;
+            // The web host's own sshd.
+            git_server_at(site, "127.0.0.9")
         },
         command: PUSH,
         code: 7,
         says: &[
-            "could not fetch from the repository",
+            "shows deploy@web1 another host key than the one that setup pinned",
             "Host key verification failed",
             "nothing was changed",
         ],
@@ -264,11 +276,47 @@ const SITUATIONS: &[Situation] = &[
         command: PUSH,
         code: 6,
         says: &[
-            "cannot write below the app's root",
-            "No space left on device",
+            "not enough disk space (needs 64.0 MiB, has 0 B)",
             "nothing was changed",
         ],
         undo: |site| site.web().sh("umount -l /srv/hello").map(drop),
+    },
+    Situation {
+        name: "secret missing",
+        make: |site| {
+            site.edit(
+                "deploy.yaml",
+                "environments:",
+                "secrets: [NO_SUCH_SECRET]\nenvironments:",
+            )
+        },
+        command: PUSH,
+        code: 6,
+        says: &[
+            "`NO_SUCH_SECRET` is not set",
+            "no host was contacted",
+            "hint: ",
+        ],
+        undo: |site| site.edit("deploy.yaml", "secrets: [NO_SUCH_SECRET]\n", ""),
+    },
+    Situation {
+        name: "frozen environment",
+        make: |site| {
+            site.change()?;
+            let freeze = ["lock", "production", "-m", "until Monday"];
+            site.deployer(&freeze)?.expect(0).map(drop)
+        },
+        command: PUSH,
+        code: 5,
+        says: &[
+            "frozen",
+            "until Monday",
+            "`deployer unlock production` lifts the freeze",
+        ],
+        undo: |site| {
+            let thaw = ["unlock", "production"];
+            site.deployer(&thaw)?.expect(0).map(drop)
+        },
     },
     Situation {
         name: "disk that may only be read",
@@ -538,4 +586,12 @@ fn every_situation_is_explained() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// What the web host takes for the git server.
+fn git_server_at(site: &Site, address: &str) -> Result<()> {
+    let script = format!(
+        "cp /etc/hosts /root/hosts && sed -i 's/.* git1$/{address} git1/' /root/hosts && mount --bind /root/hosts /etc/hosts"
+    );
+    site.web().sh(&script).map(drop)
 }
