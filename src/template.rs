@@ -29,10 +29,12 @@ macro_rules! built_in {
 }
 
 /// The templates that come with deployer.
-pub const BUILT_IN: [(&str, &str); 11] = built_in![
+pub const BUILT_IN: [(&str, &str); 13] = built_in![
     "gunicorn/gunicorn.conf.py.j2",
     "gunicorn/stub.py.j2",
+    "nginx/default.conf.j2",
     "nginx/site.conf.j2",
+    "nginx/tls.conf.j2",
     "sudoers.j2",
     "systemd/gunicorn.service.j2",
     "systemd/listen.service.j2",

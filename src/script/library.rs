@@ -14,6 +14,9 @@ const RELEASE: &str = include_str!("../../templates/script/release.sh");
 const ENVIRONMENT: &str = include_str!("../../templates/script/environment.sh");
 const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
+const NGINX: &str = include_str!("../../templates/script/nginx.sh");
+const DEFAULT: &str = include_str!("../../templates/script/default.sh");
+const CERTIFICATE: &str = include_str!("../../templates/script/certificate.sh");
 const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
@@ -56,8 +59,10 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         )
     });
     let submodules = submodules.then_some(SUBMODULES);
+    let certificate = plan.has(|action| matches!(action, Action::Certificate));
+    let certificate = certificate.then_some(CERTIFICATE);
     let own = of_kind(plan.kind).iter().copied();
-    let wanted = [submodules, files, tasks, collect, migrate];
+    let wanted = [submodules, files, tasks, collect, migrate, certificate];
     own.chain(wanted.into_iter().flatten()).collect()
 }
 
@@ -75,6 +80,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             PACKAGES,
             RELEASE,
             SYSTEM,
+            NGINX,
             GATES,
             ACTIVATE,
             FINISH,
@@ -88,6 +94,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             PREPARE,
             ENVIRONMENT,
             SYSTEM,
+            NGINX,
             GATES,
             ACTIVATE,
             FINISH,
@@ -95,13 +102,16 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             READ,
         ],
         Kind::Reload | Kind::Restart => &[
-            BASE, SESSION, LOCK, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, AGAIN, READ,
+            BASE, SESSION, LOCK, WORKER, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, FINISH, AGAIN,
+            READ,
         ],
         Kind::Stop | Kind::Start => &[
-            BASE, SESSION, LOCK, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, CONTROL, READ,
+            BASE, SESSION, LOCK, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, FINISH, CONTROL, READ,
         ],
         Kind::Lock | Kind::Unlock => &[BASE, SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
-        Kind::Setup => &[BASE, SESSION, LOCK, GIT, SYSTEM, SETUP, READ],
+        Kind::Setup => &[
+            BASE, SESSION, LOCK, GIT, SYSTEM, NGINX, SETUP, DEFAULT, READ,
+        ],
         Kind::Read => &[
             BASE,
             SESSION,
@@ -110,12 +120,13 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             PREPARE,
             ENVIRONMENT,
             SYSTEM,
+            NGINX,
             GATES,
             ACTIVATE,
             FINISH,
             READ,
         ],
-        Kind::Check => &[BASE, SESSION, GIT, SYSTEM, CHECK],
+        Kind::Check => &[BASE, SESSION, GIT, SYSTEM, NGINX, CHECK],
     }
 }
 

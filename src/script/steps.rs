@@ -88,6 +88,11 @@ pub(super) fn call(action: &Action) -> String {
         Action::StartSystem { nginx } => {
             format!("start_system {}", yes_no(*nginx))
         }
+        Action::Certificate => "certificate".to_owned(),
+        Action::DefaultSites { sites } => {
+            let sites = sites.iter().flat_map(|(name, path)| [name.as_str(), path]);
+            words("default_sites", sites)
+        }
         Action::Again => "again".to_owned(),
         Action::Stop => "stop_site".to_owned(),
         Action::Start => "start_site".to_owned(),

@@ -33,7 +33,7 @@ fn check(case: &str, config: &Config) {
 
 fn name(file: &File) -> PathBuf {
     match &file.place {
-        Place::System(path) => PathBuf::from(path.trim_start_matches('/')),
+        Place::System(path) | Place::Host(path) => PathBuf::from(path.trim_start_matches('/')),
         Place::Root(path) => Path::new("root").join(path),
         Place::Release(path) => Path::new("release").join(path),
     }
@@ -55,13 +55,23 @@ fn full() {
 }
 
 #[test]
+fn secure() {
+    check("secure", &cases::secure());
+}
+
+#[test]
 fn bare() {
     check("bare", &cases::bare());
 }
 
 #[test]
 fn text_is_tidy() {
-    for config in [cases::small(), cases::full(), cases::bare()] {
+    for config in [
+        cases::small(),
+        cases::full(),
+        cases::secure(),
+        cases::bare(),
+    ] {
         for file in cases::rendered(&config) {
             let name = name(&file).display().to_string();
             assert!(

@@ -11,6 +11,7 @@ mod migrate;
 mod paths;
 mod secrets;
 mod settings;
+mod tls;
 mod web;
 
 use super::node::Node;
@@ -85,7 +86,9 @@ fn place(key: &str) -> Option<String> {
     let section = match key {
         "bind" | "workers" | "threads" | "worker_class" | "timeout" | "graceful_timeout"
         | "preload" | "reload" | "trial" => "gunicorn",
-        "server_name" | "listen" | "max_body" | "headers" => "nginx",
+        "server_name" | "redirects" | "listen" | "tls" | "max_body" | "headers" | "extra" => {
+            "nginx"
+        }
         "requirements" | "version" | "installer" | "index_url" => "python",
         "packages" | "authorized_keys" => "setup",
         "on_failure" | "decide" => "rollout",
