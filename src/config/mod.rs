@@ -20,6 +20,7 @@ mod tree;
 mod validate;
 mod values;
 mod words;
+mod worker;
 
 pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
@@ -29,9 +30,10 @@ pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
     AbsPath, AppName, Bind, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
-    HostAddress, IndexUrl, Invalid, PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size,
-    UnitName, UrlPath, UserName, VariableName, WsgiApp,
+    HostAddress, IndexUrl, Invalid, PackageName, Program, PythonVersion, RelPath, RepoUrl,
+    ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName, WorkerName, WsgiApp,
 };
+pub use worker::{Respawn, Signal, Worker};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -55,6 +57,8 @@ pub struct Config {
     pub python: Python,
     pub gunicorn: Gunicorn,
     pub service: Service,
+    /// Processes beside the web server.
+    pub workers: BTreeMap<WorkerName, Worker>,
     /// `None` for `nginx: false`.
     pub nginx: Option<Nginx>,
     /// The `static` section.
@@ -127,6 +131,16 @@ pub struct Gunicorn {
 }
 
 impl Config {
+    /// As it is for one host: what there may only be one of belongs to the first that the file names.
+    pub fn on(&self, host: &Host) -> Self {
+        let first = self.hosts.first() == Some(host);
+        let mut config = self.clone();
+        config
+            .workers
+            .retain(|_, worker| first || worker.on == Which::Each);
+        config
+    }
+
     /// Values of `env` that nobody should read in a log, going by their names.
     pub fn private_env(&self) -> impl Iterator<Item = &str> {
         let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
@@ -175,6 +189,10 @@ pub struct Service {
     pub memory_max: Option<Size>,
     /// How long a gunicorn may take to boot; default 60 s.
     pub start_timeout: Duration,
+    /// Default: 5 times in 60 s.
+    pub respawn: Respawn,
+    /// Of files that the app makes; default 027.
+    pub umask: Umask,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,11 @@
 //! Config -> what keeps the app running on a host: units, gunicorn's configuration, who may switch them.
 
 mod gunicorn;
+mod launcher;
+mod spec;
 mod systemd;
+
+pub use spec::{Limits, Restart, Service, Stop};
 
 use std::time::Duration;
 
@@ -43,6 +47,7 @@ impl Manager {
             Self::Systemd => systemd::files(config, &values, templates)?,
         };
         files.extend(gunicorn::files(&values, templates)?);
+        files.extend(launcher::files(config, templates)?);
         Ok(files)
     }
 }
@@ -60,7 +65,8 @@ fn values(config: &Config, owner: &str) -> Value {
         gunicorn => gunicorn::values(&config.gunicorn),
         settings => gunicorn::settings(&config.gunicorn),
         listen => config.gunicorn.bind.map(systemd::listen),
-        service => systemd::values(&config.service),
+        start_timeout => seconds(config.service.start_timeout),
+        workers => !config.workers.is_empty(),
     }
 }
 

@@ -12,11 +12,13 @@ mod paths;
 mod secrets;
 mod settings;
 mod web;
+mod workers;
 
 use super::node::Node;
 use super::section::{Fault, Section, text, written};
 use super::values::{AbsPath, EnvName, GitRef, UserName};
-use super::{Config, Hardening, ManagerChoice, OnFailure, Rollout, Service, Setup};
+use super::{Config, Hardening, ManagerChoice, OnFailure, Respawn, Rollout, Service, Setup};
+use std::time::Duration;
 
 pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
     root.elsewhere(place);
@@ -33,6 +35,8 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     root.must_have("gunicorn", "add it, with its key `app`");
     let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
     let service = root.section("service", service);
+    let memory_max = service.as_ref().and_then(|service| service.memory_max);
+    let workers = workers::workers(root, memory_max);
     let assets = web::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
@@ -64,6 +68,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         python: python?,
         gunicorn: gunicorn??,
         service: service?,
+        workers,
         nginx,
         assets,
         uploads,
@@ -83,13 +88,13 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
 /// The section of a key that stands beside the sections.
 fn place(key: &str) -> Option<String> {
     let section = match key {
-        "bind" | "workers" | "threads" | "worker_class" | "timeout" | "graceful_timeout"
+        "bind" | "threads" | "worker_class" | "timeout" | "graceful_timeout"
         | "preload" | "reload" | "trial" => "gunicorn",
         "server_name" | "listen" | "max_body" | "headers" => "nginx",
         "requirements" | "version" | "installer" | "index_url" => "python",
         "packages" | "authorized_keys" => "setup",
         "on_failure" | "decide" => "rollout",
-        "memory_max" | "open_files" | "hardening" | "manager" => "service",
+        "memory_max" | "open_files" | "hardening" | "manager" | "respawn" | "umask" => "service",
         _ => return None,
     };
     Some(format!("put it below `{section}`"))
@@ -142,6 +147,14 @@ fn service(section: &Section<'_>) -> Service {
         open_files: section.number("open_files", 256..=1_048_576, 16_384),
         memory_max: section.optional("memory_max"),
         start_timeout: section.seconds("start_timeout", 1..=3600, 60),
+        respawn: workers::respawn(
+            section,
+            Respawn::Limited {
+                count: 5,
+                interval: Duration::from_secs(60),
+            },
+        ),
+        umask: section.optional("umask").unwrap_or_default(),
     }
 }
 
