@@ -127,6 +127,11 @@ pub struct Gunicorn {
 }
 
 impl Config {
+    /// Sockets and worker reports, gone at a reboot.
+    pub fn run_dir(&self) -> String {
+        format!("/run/{}", self.app)
+    }
+
     /// Values of `env` that nobody should read in a log, going by their names.
     pub fn private_env(&self) -> impl Iterator<Item = &str> {
         let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
@@ -166,7 +171,7 @@ pub enum Trial {
 
 #[derive(Debug, Clone)]
 pub struct Service {
-    pub manager: ManagerChoice,
+    pub manager: Manager,
     pub hardening: Hardening,
     /// Units that start before the app at boot.
     pub after: Vec<UnitName>,
@@ -177,9 +182,9 @@ pub struct Service {
     pub start_timeout: Duration,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ManagerChoice {
-    Auto,
+/// What starts, restarts and stops the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum Manager {
     Systemd,
 }
 

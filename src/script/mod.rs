@@ -68,6 +68,8 @@ fn header(text: &mut String, plan: &HostPlan) {
         app,
         environment,
         root,
+        manager: _,
+        run_dir,
         user,
         owner,
         workers,
@@ -102,6 +104,7 @@ fn header(text: &mut String, plan: &HostPlan) {
     let values = [
         ("APP", app.clone()),
         ("ROOT", root.clone()),
+        ("RUNDIR", run_dir.clone()),
         ("RUNAS", user.clone()),
         ("OWNER", owner.clone()),
         ("KIND", kind.to_owned()),

@@ -84,12 +84,12 @@ pub(super) fn listen(bind: Bind) -> Value {
 
 /// The boot-time recovery: a program of its own, so that a new version of deployer seldom changes it.
 fn recover_script(config: &Config) -> anyhow::Result<String> {
-    let (app, root) = (
-        quote::sh(config.app.as_str())?,
+    let (root, run) = (
         quote::sh(config.root.as_str())?,
+        quote::sh(&config.run_dir())?,
     );
     Ok(format!(
-        "#!/bin/sh\nAPP={app}\nROOT={root}\n\n{}",
+        "#!/bin/sh\nROOT={root}\nRUNDIR={run}\n\n{}",
         include_str!("../../templates/script/recover.sh")
     ))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use deployer::config::{
-    Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, ManagerChoice, Nginx,
+    Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager, Nginx,
     Packages, Python, Reach, Rollout, Service, Setup, Size, Takeover, Trial, Uploads,
 };
 use deployer::files::host_files;
@@ -40,7 +40,7 @@ pub(crate) fn small() -> Config {
         },
         gunicorn: gunicorn(),
         service: Service {
-            manager: ManagerChoice::Auto,
+            manager: Manager::Systemd,
             hardening: Hardening::Basic,
             after: Vec::new(),
             open_files: 16384,

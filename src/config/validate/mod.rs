@@ -16,7 +16,7 @@ mod web;
 use super::node::Node;
 use super::section::{Fault, Section, text, written};
 use super::values::{AbsPath, EnvName, GitRef, UserName};
-use super::{Config, Hardening, ManagerChoice, OnFailure, Rollout, Service, Setup};
+use super::{Config, Hardening, Manager, OnFailure, Rollout, Service, Setup};
 
 pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
     root.elsewhere(place);
@@ -129,10 +129,7 @@ fn service(section: &Section<'_>) -> Service {
     Service {
         manager: section.choice(
             "manager",
-            [
-                ("auto", ManagerChoice::Auto),
-                ("systemd", ManagerChoice::Systemd),
-            ],
+            [("auto", Manager::Systemd), ("systemd", Manager::Systemd)],
         ),
         hardening: section.choice(
             "hardening",
