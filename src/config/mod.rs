@@ -131,7 +131,13 @@ pub struct Gunicorn {
 }
 
 impl Config {
+    /// Sockets and worker reports, gone at a reboot.
+    pub fn run_dir(&self) -> String {
+        format!("/run/{}", self.app)
+    }
+
     /// As it is for one host: what there may only be one of belongs to the first that the file names.
+    #[must_use]
     pub fn on(&self, host: &Host) -> Self {
         let first = self.hosts.first() == Some(host);
         let mut config = self.clone();
@@ -180,7 +186,7 @@ pub enum Trial {
 
 #[derive(Debug, Clone)]
 pub struct Service {
-    pub manager: ManagerChoice,
+    pub manager: Manager,
     pub hardening: Hardening,
     /// Units that start before the app at boot.
     pub after: Vec<UnitName>,
@@ -195,9 +201,9 @@ pub struct Service {
     pub umask: Umask,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ManagerChoice {
-    Auto,
+/// What starts, restarts and stops the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum Manager {
     Systemd,
 }
 

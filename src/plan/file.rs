@@ -56,7 +56,8 @@ pub enum Name {
 impl Name {
     /// A word of the shell's names.
     pub fn word(&self) -> Cow<'static, str> {
-        let of = |kind: &str, name: &WorkerName| format!("{kind}_{}", name.as_str().replace('-', "_"));
+        let of =
+            |kind: &str, name: &WorkerName| format!("{kind}_{}", name.as_str().replace('-', "_"));
         Cow::Borrowed(match self {
             Self::UnitA => "unit_a",
             Self::UnitB => "unit_b",

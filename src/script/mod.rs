@@ -69,6 +69,8 @@ fn header(text: &mut String, plan: &HostPlan) {
         app,
         environment,
         root,
+        manager: _,
+        run_dir,
         user,
         owner,
         workers,
@@ -103,6 +105,7 @@ fn header(text: &mut String, plan: &HostPlan) {
     let values = [
         ("APP", app.clone()),
         ("ROOT", root.clone()),
+        ("RUNDIR", run_dir.clone()),
         ("RUNAS", user.clone()),
         ("OWNER", owner.clone()),
         ("KIND", kind.to_owned()),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use minijinja::{Value, context};
 
-use super::{run_dir, seconds};
+use super::seconds;
 use crate::config::{Config, Program, Worker, WorkerName};
 use crate::plan::{File, Name, Place};
 use crate::template::Templates;
@@ -39,7 +39,7 @@ fn values(config: &Config, name: &WorkerName, worker: &Worker) -> Value {
         app => config.app.as_str(),
         environment => config.environment.as_str(),
         root => config.root.as_str(),
-        run => run_dir(config),
+        run => config.run_dir(),
         name => name.as_str(),
         line,
         words => words.to_vec(),

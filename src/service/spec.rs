@@ -103,11 +103,7 @@ impl Service {
     /// A worker of the live release, whose own launcher knows the command.
     pub fn worker(config: &Config, name: &WorkerName, worker: &Worker) -> Self {
         Self {
-            command: [
-                "/bin/sh".to_owned(),
-                format!(".deployer/worker-{name}"),
-            ]
-            .into(),
+            command: ["/bin/sh".to_owned(), format!(".deployer/worker-{name}")].into(),
             directory: format!("{}/current", config.root),
             numbered: true,
             // Which of them, and how many, is the app's own list.
@@ -123,7 +119,7 @@ impl Service {
             },
             writable: vec![
                 format!("{}/shared", config.root),
-                format!("{}/workers", super::run_dir(config)),
+                format!("{}/workers", config.run_dir()),
             ],
             ..Self::base(config, &format!("worker-{name}"), &format!("worker {name}"))
         }
@@ -159,7 +155,7 @@ impl Service {
             },
             writable: vec![
                 format!("{root}/shared"),
-                format!("{}/{name}", super::run_dir(config)),
+                format!("{}/{name}", config.run_dir()),
             ],
             hardened: service.hardening == crate::config::Hardening::Basic,
         }

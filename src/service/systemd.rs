@@ -1,5 +1,6 @@
 //! systemd's units, the directories below `/run`, and the sudoers drop-in that names the units.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use minijinja::{Value, context};
@@ -50,7 +51,11 @@ pub(super) fn files(
             name: Name::BootScript,
             place: Place::System(format!("/etc/deployer/{app}/workers.sh")),
             mode: 0o644,
-            content: program(config, include_str!("../../templates/script/boot.sh"))?,
+            content: program(
+                config,
+                &[("APP", app.as_str())],
+                include_str!("../../templates/script/boot.sh"),
+            )?,
         });
     }
     if config.gunicorn.bind.is_some() {
@@ -67,7 +72,11 @@ pub(super) fn files(
         name: Name::RecoverScript,
         place: Place::System(format!("/etc/deployer/{app}/recover.sh")),
         mode: 0o644,
-        content: program(config, include_str!("../../templates/script/recover.sh"))?,
+        content: program(
+            config,
+            &[("RUNDIR", &config.run_dir())],
+            include_str!("../../templates/script/recover.sh"),
+        )?,
     });
     files.push(File {
         name: Name::Sudoers,
@@ -104,12 +113,12 @@ pub(super) fn listen(bind: Bind) -> Value {
 }
 
 /// What runs at boot: a program of its own, so that a new version of deployer seldom changes it.
-fn program(config: &Config, text: &str) -> anyhow::Result<String> {
-    let (app, root) = (
-        quote::sh(config.app.as_str())?,
-        quote::sh(config.root.as_str())?,
-    );
-    Ok(format!("#!/bin/sh\nAPP={app}\nROOT={root}\n\n{text}"))
+fn program(config: &Config, values: &[(&str, &str)], text: &str) -> anyhow::Result<String> {
+    let mut program = format!("#!/bin/sh\nROOT={}\n", quote::sh(config.root.as_str())?);
+    for (name, value) in values {
+        let _ = writeln!(program, "{name}={}", quote::sh(value)?);
+    }
+    Ok(program + "\n" + text)
 }
 
 /// A service in the words of a unit file.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use deployer::config::{
-    Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, ManagerChoice, Nginx,
+    Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager, Nginx,
     Packages, Program, Python, Reach, Respawn, Rollout, Service, Setup, Signal, Size, Takeover,
     Trial, Umask, Uploads, Which, Worker,
 };
@@ -41,7 +41,7 @@ pub(crate) fn small() -> Config {
         },
         gunicorn: gunicorn(),
         service: Service {
-            manager: ManagerChoice::Auto,
+            manager: Manager::Systemd,
             hardening: Hardening::Basic,
             after: Vec::new(),
             open_files: 16384,

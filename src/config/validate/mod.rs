@@ -10,15 +10,16 @@ mod packages;
 mod migrate;
 mod paths;
 mod secrets;
+mod service;
 mod settings;
 mod web;
-mod workers;
+
+use std::collections::BTreeMap;
 
 use super::node::Node;
 use super::section::{Fault, Section, text, written};
 use super::values::{AbsPath, EnvName, GitRef, UserName};
-use super::{Config, Hardening, ManagerChoice, OnFailure, Respawn, Rollout, Service, Setup};
-use std::time::Duration;
+use super::{Config, OnFailure, Rollout, Setup};
 
 pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
     root.elsewhere(place);
@@ -34,9 +35,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let python = root.section("python", packages::python);
     root.must_have("gunicorn", "add it, with its key `app`");
     let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
-    let service = root.section("service", service);
-    let memory_max = service.as_ref().and_then(|service| service.memory_max);
-    let workers = workers::workers(root, memory_max);
+    let service = root.section("service", service::service);
     let assets = web::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
@@ -68,7 +67,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         python: python?,
         gunicorn: gunicorn??,
         service: service?,
-        workers,
+        workers: BTreeMap::new(),
         nginx,
         assets,
         uploads,
@@ -88,7 +87,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
 /// The section of a key that stands beside the sections.
 fn place(key: &str) -> Option<String> {
     let section = match key {
-        "bind" | "threads" | "worker_class" | "timeout" | "graceful_timeout"
+        "bind" | "workers" | "threads" | "worker_class" | "timeout" | "graceful_timeout"
         | "preload" | "reload" | "trial" => "gunicorn",
         "server_name" | "listen" | "max_body" | "headers" => "nginx",
         "requirements" | "version" | "installer" | "index_url" => "python",
@@ -128,34 +127,6 @@ fn user(root: &Section<'_>) -> Option<UserName> {
         );
     }
     user
-}
-
-fn service(section: &Section<'_>) -> Service {
-    Service {
-        manager: section.choice(
-            "manager",
-            [
-                ("auto", ManagerChoice::Auto),
-                ("systemd", ManagerChoice::Systemd),
-            ],
-        ),
-        hardening: section.choice(
-            "hardening",
-            [("basic", Hardening::Basic), ("off", Hardening::Off)],
-        ),
-        after: section.list("after", text),
-        open_files: section.number("open_files", 256..=1_048_576, 16_384),
-        memory_max: section.optional("memory_max"),
-        start_timeout: section.seconds("start_timeout", 1..=3600, 60),
-        respawn: workers::respawn(
-            section,
-            Respawn::Limited {
-                count: 5,
-                interval: Duration::from_secs(60),
-            },
-        ),
-        umask: section.optional("umask").unwrap_or_default(),
-    }
 }
 
 fn rollout(section: &Section<'_>) -> Rollout {

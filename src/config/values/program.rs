@@ -36,17 +36,16 @@ fn one_program(line: &str) -> Result<(), Invalid> {
     let mut quote = None;
     let mut letters = line.chars();
     while let Some(letter) = letters.next() {
-        match (quote, letter) {
-            (Some('\''), '\'') | (Some('"'), '"') => quote = None,
-            (Some('\''), _) => {}
-            (None | Some('"'), '\\') => drop(letters.next()),
+        quote = match (quote, letter) {
+            (None, '\'' | '"') => Some(letter),
+            (Some(open), letter) if letter == open => None,
+            (None | Some('"'), '\\') => letters.next().and(quote),
             (None | Some('"'), '`') => return Err(Invalid(SEVERAL)),
-            (None, '\'' | '"') => quote = Some(letter),
             (None, ';' | '&' | '|' | '(' | ')' | '<' | '>' | '#' | '\n') => {
                 return Err(Invalid(SEVERAL));
             }
-            _ => {}
-        }
+            _ => quote,
+        };
     }
     allow(quote.is_none(), "a quote is left open")?;
     allow(!line.contains("$("), SEVERAL)?;
@@ -84,8 +83,22 @@ mod tests {
     #[test]
     fn more_than_that_is_none() {
         for line in [
-            "", " ", "cd x && ./work", "./work &", "a; b", "a | b", "A=1 ./work", "exec ./work", "(a)", "a `b`",
-            "a \"`b`\"", "a $(b)", "a > log", "a # b", "a 'b", "a\nb",
+            "",
+            " ",
+            "cd x && ./work",
+            "./work &",
+            "a; b",
+            "a | b",
+            "A=1 ./work",
+            "exec ./work",
+            "(a)",
+            "a `b`",
+            "a \"`b`\"",
+            "a $(b)",
+            "a > log",
+            "a # b",
+            "a 'b",
+            "a\nb",
         ] {
             assert!(Program::try_from(line).is_err(), "{line}");
         }

@@ -1,6 +1,6 @@
 #!/bin/sh
-APP='polls-eu'
 ROOT='/opt/apps/polls'
+APP='polls-eu'
 
 # Starts the workers that ran before the host went down, each in the release that is live now.
 # .deployer/workers lists them: a name and a number.
