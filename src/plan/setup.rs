@@ -91,7 +91,7 @@ pub fn setup(
     prepare.push(Step::new(
         "units",
         Action::InstallSystem {
-            files: system.map(|file| file.name).collect(),
+            files: system.map(|file| file.name.clone()).collect(),
         },
     ));
     prepare.push(Step::new(
@@ -102,7 +102,7 @@ pub fn setup(
     ));
     if config.nginx.is_some() {
         let sites = files.iter().filter_map(|file| match &file.place {
-            Place::Host(path) => Some((file.name, path.clone())),
+            Place::Host(path) => Some((file.name.clone(), path.clone())),
             _ => None,
         });
         let sites = sites.collect();

@@ -3,6 +3,7 @@ use crate::plan::{Action, Back, Examination, Name, Source, Task, Virtualenv};
 use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn call(action: &Action) -> String {
     match action {
         Action::CheckHost => "check_host".to_owned(),
@@ -90,7 +91,8 @@ pub(super) fn call(action: &Action) -> String {
         }
         Action::Certificate => "certificate".to_owned(),
         Action::DefaultSites { sites } => {
-            let sites = sites.iter().flat_map(|(name, path)| [name.as_str(), path]);
+            let sites = sites.iter();
+            let sites = sites.flat_map(|(name, path)| [name.word().into_owned(), path.clone()]);
             words("default_sites", sites)
         }
         Action::Again => "again".to_owned(),
@@ -139,7 +141,7 @@ where
 fn names(function: &str, files: &[Name]) -> String {
     files
         .iter()
-        .fold(function.to_owned(), |call, name| call + " " + name.as_str())
+        .fold(function.to_owned(), |call, name| call + " " + &name.word())
 }
 
 fn virtualenv_call(virtualenv: &Virtualenv) -> String {

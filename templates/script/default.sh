@@ -7,7 +7,7 @@ default_sites() {
     default_site "$1" "$2" || return 1
     shift 2
   done
-  if [ -n "$renewed" ]; then nginx -t -q && systemctl reload nginx.service; fi
+  if [ -n "$renewed" ]; then nginx -t -q && reload_nginx; fi
 }
 
 default_site() {

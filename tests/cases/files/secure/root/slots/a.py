@@ -1,9 +1,0 @@
-# Managed by deployer for polls-eu; changed by "deployer setup" and "deployer push"
-# A generation belongs to one release: this link is followed once, at its start and at each reload.
-import os
-
-SLOT = 'a'
-CONF = os.path.realpath('/opt/apps/polls/slots/a') + '/.deployer/gunicorn.conf.py'
-
-with open(CONF, encoding='utf-8') as conf:
-    exec(compile(conf.read(), CONF, 'exec'))
