@@ -1,4 +1,4 @@
-//! Programs from PyPI, installed once and kept beside other caches of the user.
+//! Programs from `PyPI`, installed once and kept beside other caches of the user.
 
 use std::fs;
 use std::path::PathBuf;

@@ -173,15 +173,15 @@ fn from_the_client(site: &Site) -> Result<()> {
         .says("cannot read the certificate")?;
     secure(site.web())?;
     let run = set_up(&chain, &key)?.expect(0)?.says("tls.pem")?;
-    let secret = key.lines().nth(1).context("a key")?;
-    ensure!(!run.stderr.contains(secret), "the key was shown");
+    let line = key.lines().nth(1).context("a key")?;
+    ensure!(!run.stderr.contains(line), "the key was shown");
     set_up(&chain, &key)?.expect(0)?.says_not("tls.pem")?;
     site.deployer(&PUSH)?.expect(0)?;
     for host in &site.web {
-        let mode = host.sh("stat -c '%a %U' /etc/deployer/hello/tls.pem")?;
-        ensure!(mode.trim() == "600 root", "{mode}");
+        let rights = host.sh("stat -c '%a %U' /etc/deployer/hello/tls.pem")?;
+        ensure!(rights.trim() == "600 root", "{rights}");
         let found = host.sh(&format!(
-            "grep -rls '{secret}' /srv /var /tmp /run /home /etc || :"
+            "grep -rls '{line}' /srv /var /tmp /run /home /etc || :"
         ))?;
         ensure!(found.trim() == "/etc/deployer/hello/tls.pem", "{found}");
         secure(host)?;
