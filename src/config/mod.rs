@@ -82,12 +82,21 @@ pub struct Config {
 pub struct Python {
     /// `3.12`; unset means the host's `python3`.
     pub version: Option<PythonVersion>,
+    pub from: PythonFrom,
     pub packages: Packages,
     /// Whether the app itself is installed too.
     pub install: bool,
     pub installer: Installer,
     pub index_url: Option<IndexUrl>,
     pub require_hashes: bool,
+}
+
+/// Who brings the interpreter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum PythonFrom {
+    Host,
+    /// `uv`, which is the installer then.
+    Uv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

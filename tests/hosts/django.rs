@@ -42,7 +42,7 @@ fn status(host: &Machine, path: &str) -> Result<u16> {
 }
 
 fn live() -> Result<Site> {
-    let site = Site::of("django", &[Options::default()])?;
+    let site = Site::of("django", &[Options::with_uv()])?;
     site.set_up(&["--login", "root"])?;
     site.deployer(&["push", "production"])?.expect(0)?;
     Ok(site)
