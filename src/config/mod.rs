@@ -139,8 +139,10 @@ impl Config {
     /// Values of `env` that nobody should read in a log, going by their names.
     pub fn private_env(&self) -> impl Iterator<Item = &str> {
         let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
+        let of_hosts = self.hosts.iter().flat_map(|host| &host.env);
         self.env
             .iter()
+            .chain(of_hosts)
             .filter(secret)
             .map(|(_, value)| value.as_str())
     }
@@ -277,6 +279,8 @@ pub struct Host {
     /// As written in the file; how reports name it.
     pub name: String,
     pub reach: Reach,
+    /// Over `env` of the file.
+    pub env: BTreeMap<EnvKey, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deployer::config::{
     Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, ManagerChoice, Nginx,
-    Packages, Python, Reach, Rollout, Service, Setup, Size, Takeover, Trial, Uploads,
+    Packages, Python, PythonFrom, Reach, Rollout, Service, Setup, Size, Takeover, Trial, Uploads,
 };
 use deployer::files::host_files;
 use deployer::plan::{File, Place};
@@ -32,6 +32,7 @@ pub(crate) fn small() -> Config {
         keep_releases: 5,
         python: Python {
             version: None,
+            from: PythonFrom::Host,
             packages: Packages::Detect,
             install: false,
             installer: Installer::Auto,
@@ -77,6 +78,7 @@ pub(crate) fn small() -> Config {
         },
         hosts: vec![Host {
             name: "local".to_owned(),
+            env: BTreeMap::new(),
             reach: Reach::Local,
         }],
     }
