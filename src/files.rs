@@ -2,7 +2,6 @@
 
 use crate::config::Config;
 use crate::plan::File;
-use crate::service::Manager;
 use crate::template::Templates;
 use crate::web;
 
@@ -14,7 +13,7 @@ pub fn host_files(
     owner: &str,
     templates: &Templates,
 ) -> anyhow::Result<Vec<File>> {
-    let mut files = Manager::of(config.service.manager).files(config, owner, templates)?;
+    let mut files = config.service.manager.files(config, owner, templates)?;
     files.extend(web::site(config, templates)?);
     Ok(files)
 }

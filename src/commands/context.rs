@@ -103,7 +103,8 @@ impl Context {
     }
 
     pub(super) fn files(&self, host: &TargetHost) -> Result<Vec<File>> {
-        host_files(&self.config, &host.owner(&self.config), &self.templates)
+        let config = self.config.on(&host.host);
+        host_files(&config, &host.owner(&config), &self.templates)
     }
 
     /// The environment file of a host, the one place that values of `env` and `secrets` go to.

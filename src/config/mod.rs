@@ -20,6 +20,7 @@ mod tree;
 mod validate;
 mod values;
 mod words;
+mod worker;
 
 pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
@@ -29,9 +30,10 @@ pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
     AbsPath, AppName, Bind, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
-    HostAddress, IndexUrl, Invalid, PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size,
-    UnitName, UrlPath, UserName, VariableName, WsgiApp,
+    HostAddress, IndexUrl, Invalid, PackageName, Program, PythonVersion, RelPath, RepoUrl,
+    ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName, WorkerName, WsgiApp,
 };
+pub use worker::{Respawn, Signal, Worker};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -55,6 +57,8 @@ pub struct Config {
     pub python: Python,
     pub gunicorn: Gunicorn,
     pub service: Service,
+    /// Processes beside the web server.
+    pub workers: BTreeMap<WorkerName, Worker>,
     /// `None` for `nginx: false`.
     pub nginx: Option<Nginx>,
     /// The `static` section.
@@ -136,6 +140,22 @@ pub struct Gunicorn {
 }
 
 impl Config {
+    /// Sockets and worker reports, gone at a reboot.
+    pub fn run_dir(&self) -> String {
+        format!("/run/{}", self.app)
+    }
+
+    /// As it is for one host: what there may only be one of belongs to the first that the file names.
+    #[must_use]
+    pub fn on(&self, host: &Host) -> Self {
+        let first = self.hosts.first() == Some(host);
+        let mut config = self.clone();
+        config
+            .workers
+            .retain(|_, worker| first || worker.on == Which::Each);
+        config
+    }
+
     /// Values of `env` that nobody should read in a log, going by their names.
     pub fn private_env(&self) -> impl Iterator<Item = &str> {
         let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
@@ -177,7 +197,7 @@ pub enum Trial {
 
 #[derive(Debug, Clone)]
 pub struct Service {
-    pub manager: ManagerChoice,
+    pub manager: Manager,
     pub hardening: Hardening,
     /// Units that start before the app at boot.
     pub after: Vec<UnitName>,
@@ -186,11 +206,15 @@ pub struct Service {
     pub memory_max: Option<Size>,
     /// How long a gunicorn may take to boot; default 60 s.
     pub start_timeout: Duration,
+    /// Default: 5 times in 60 s.
+    pub respawn: Respawn,
+    /// Of files that the app makes; default 027.
+    pub umask: Umask,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ManagerChoice {
-    Auto,
+/// What starts, restarts and stops the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum Manager {
     Systemd,
 }
 

@@ -22,7 +22,7 @@ pub use rollback::{Earlier, rollback};
 pub use setup::{GitPins, setup};
 pub use task::Task;
 
-use crate::config::{Config, GitAuth};
+use crate::config::{Config, GitAuth, Manager};
 use crate::target::TargetHost;
 
 /// What one host will do.
@@ -98,6 +98,10 @@ pub struct Identity {
     pub app: String,
     pub environment: String,
     pub root: String,
+    /// What runs the app there.
+    pub manager: Manager,
+    /// Sockets and worker reports.
+    pub run_dir: String,
     pub user: String,
     pub owner: String,
     pub workers: u32,
@@ -166,6 +170,8 @@ impl Identity {
             app: config.app.to_string(),
             environment: config.environment.to_string(),
             root: config.root.to_string(),
+            manager: config.service.manager,
+            run_dir: config.run_dir(),
             user: config.user.to_string(),
             owner: host.owner(config),
             workers: config.gunicorn.workers,

@@ -137,7 +137,7 @@ pub(super) fn replaceable(files: &[File]) -> Vec<Name> {
         .iter()
         .filter(|file| matches!(file.place, Place::System(_)));
     system
-        .map(|file| file.name)
+        .map(|file| file.name.clone())
         .filter(|name| !matches!(name, Name::Sudoers | Name::Listen | Name::ListenSocket))
         .collect()
 }

@@ -87,7 +87,7 @@ pub fn setup(
     prepare.push(Step::new(
         "units",
         Action::InstallSystem {
-            files: system.map(|file| file.name).collect(),
+            files: system.map(|file| file.name.clone()).collect(),
         },
     ));
     prepare.push(Step::new(

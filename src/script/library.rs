@@ -1,8 +1,11 @@
 //! The fixed shell of a script, from `templates/script/`; not overridable.
 
+use crate::config::Manager;
 use crate::plan::{Action, HostPlan, Kind};
 
 const BASE: &str = include_str!("../../templates/script/base.sh");
+const SYSTEMD: &str = include_str!("../../templates/script/manager/systemd.sh");
+const SYSTEMD_SETUP: &str = include_str!("../../templates/script/manager/systemd_setup.sh");
 const SESSION: &str = include_str!("../../templates/script/session.sh");
 const LOCK: &str = include_str!("../../templates/script/lock.sh");
 const WORKER: &str = include_str!("../../templates/script/worker.sh");
@@ -58,13 +61,25 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let submodules = submodules.then_some(SUBMODULES);
     let own = of_kind(plan.kind).iter().copied();
     let wanted = [submodules, files, tasks, collect, migrate];
-    own.chain(wanted.into_iter().flatten()).collect()
+    let manager = manager(plan.identity.manager, plan.kind).iter().copied();
+    let base = [BASE].into_iter().chain(manager);
+    base.chain(own)
+        .chain(wanted.into_iter().flatten())
+        .collect()
+}
+
+/// The functions by which everything else speaks to what runs the app: each manager's file defines the same.
+fn manager(manager: Manager, kind: Kind) -> &'static [&'static str] {
+    match (manager, kind) {
+        (_, Kind::Lock | Kind::Unlock) => &[],
+        (Manager::Systemd, Kind::Setup) => &[SYSTEMD, SYSTEMD_SETUP],
+        (Manager::Systemd, _) => &[SYSTEMD],
+    }
 }
 
 fn of_kind(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Push => &[
-            BASE,
             SESSION,
             LOCK,
             WORKER,
@@ -81,7 +96,6 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             READ,
         ],
         Kind::Rollback => &[
-            BASE,
             SESSION,
             LOCK,
             WORKER,
@@ -95,15 +109,14 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             READ,
         ],
         Kind::Reload | Kind::Restart => &[
-            BASE, SESSION, LOCK, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, AGAIN, READ,
+            SESSION, LOCK, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, AGAIN, READ,
         ],
         Kind::Stop | Kind::Start => &[
-            BASE, SESSION, LOCK, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, CONTROL, READ,
+            SESSION, LOCK, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, CONTROL, READ,
         ],
-        Kind::Lock | Kind::Unlock => &[BASE, SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
-        Kind::Setup => &[BASE, SESSION, LOCK, GIT, SYSTEM, SETUP, READ],
+        Kind::Lock | Kind::Unlock => &[SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
+        Kind::Setup => &[SESSION, LOCK, GIT, SYSTEM, SETUP, READ],
         Kind::Read => &[
-            BASE,
             SESSION,
             LOCK,
             GIT,
@@ -115,7 +128,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             FINISH,
             READ,
         ],
-        Kind::Check => &[BASE, SESSION, GIT, SYSTEM, CHECK],
+        Kind::Check => &[SESSION, GIT, SYSTEM, CHECK],
     }
 }
 

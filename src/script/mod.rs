@@ -7,6 +7,7 @@ mod library;
 mod heredoc;
 mod steps;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
@@ -68,6 +69,8 @@ fn header(text: &mut String, plan: &HostPlan) {
         app,
         environment,
         root,
+        manager: _,
+        run_dir,
         user,
         owner,
         workers,
@@ -102,6 +105,7 @@ fn header(text: &mut String, plan: &HostPlan) {
     let values = [
         ("APP", app.clone()),
         ("ROOT", root.clone()),
+        ("RUNDIR", run_dir.clone()),
         ("RUNAS", user.clone()),
         ("OWNER", owner.clone()),
         ("KIND", kind.to_owned()),
@@ -155,7 +159,7 @@ fn refreshes(plan: &HostPlan) -> bool {
 
 fn rendered(text: &mut String, files: &[File]) {
     for file in files {
-        let name = file.name.as_str();
+        let name = file.name.word();
         let _ = writeln!(
             text,
             "file_{name}() {{\n  cat <<{}}}\n",
@@ -172,10 +176,10 @@ fn rendered(text: &mut String, files: &[File]) {
 }
 
 /// The root-owned files: name, digest, mode and path.
-fn system(files: &[File]) -> impl Iterator<Item = (&'static str, String, u32, &str)> {
+fn system(files: &[File]) -> impl Iterator<Item = (Cow<'static, str>, String, u32, &str)> {
     files.iter().filter_map(|file| match &file.place {
         Place::System(path) => Some((
-            file.name.as_str(),
+            file.name.word(),
             digest(&file.content),
             file.mode,
             path.as_str(),

@@ -134,7 +134,7 @@ where
 fn names(function: &str, files: &[Name]) -> String {
     files
         .iter()
-        .fold(function.to_owned(), |call, name| call + " " + name.as_str())
+        .fold(function.to_owned(), |call, name| call + " " + &name.word())
 }
 
 fn virtualenv_call(virtualenv: &Virtualenv) -> String {

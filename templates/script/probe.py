@@ -1,8 +1,8 @@
 # Waits until a generation of the app is proven, or says why it is not. Runs as the app's user.
 import glob, http.client, json, os, socket, sys, time
 
-(run, release, unit, workers, deadline, host, path, low, high, limit, port, count, marked) = sys.argv[1:14]
-app, known = run.split("/")[2], [False]
+(app, run, release, cgroup, workers, deadline, host, path, low, high, limit, port, count, marked) = sys.argv[1:]
+known = [False]
 workers, limit, count = int(workers), float(limit), int(count)
 until = time.monotonic() + float(deadline)
 
@@ -37,7 +37,7 @@ def reports():
 
 def died():
     for group in ("", "systemd/"):
-        name = "/sys/fs/cgroup/%ssystem.slice/%s/cgroup.procs" % (group, unit)
+        name = "/sys/fs/cgroup/%s%s/cgroup.procs" % (group, cgroup)
         try:
             with open(name) as file:
                 return not file.read().strip()

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use deployer::config::{
-    Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, ManagerChoice, Nginx,
-    Packages, Python, PythonFrom, Reach, Rollout, Service, Setup, Size, Takeover, Trial, Uploads,
+    Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager, Nginx,
+    Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Service, Setup, Signal, Size,
+    Takeover, Trial, Umask, Uploads, Which, Worker,
 };
 use deployer::files::host_files;
 use deployer::plan::{File, Place};
@@ -41,13 +42,19 @@ pub(crate) fn small() -> Config {
         },
         gunicorn: gunicorn(),
         service: Service {
-            manager: ManagerChoice::Auto,
+            manager: Manager::Systemd,
             hardening: Hardening::Basic,
             after: Vec::new(),
             open_files: 16384,
             memory_max: None,
             start_timeout: Duration::from_secs(60),
+            respawn: Respawn::Limited {
+                count: 5,
+                interval: Duration::from_secs(60),
+            },
+            umask: Umask::default(),
         },
+        workers: BTreeMap::new(),
         nginx: Some(Nginx {
             server_names: vec![text("polls.example.com")],
             listen: 80,
@@ -138,6 +145,43 @@ pub(crate) fn full() -> Config {
     };
     config.service.after = vec![text("postgresql.service"), text("redis-server.service")];
     config.service.memory_max = Some(Size::mebibytes(512));
+    config.workers = BTreeMap::from([
+        (
+            text("celery"),
+            Worker {
+                command: text("celery -A polls worker --hostname=\"it's $DEPLOYER_INSTANCE\"@%h"),
+                instances: 4,
+                on: Which::Each,
+                stop_signal: Signal::Term,
+                stop_timeout: Duration::from_secs(600),
+                overlap: true,
+                min_uptime: Duration::from_secs(3),
+                respawn: Respawn::Unlimited,
+                memory_max: None,
+            },
+        ),
+        (
+            text("mail-out"),
+            Worker {
+                command: Program::Words(vec![
+                    "./send".to_owned(),
+                    r#"it's "100 %" \ $HOME"#.to_owned(),
+                    String::new(),
+                ]),
+                instances: 1,
+                on: Which::First,
+                stop_signal: Signal::Int,
+                stop_timeout: Duration::from_secs(60),
+                overlap: false,
+                min_uptime: Duration::from_secs(10),
+                respawn: Respawn::Limited {
+                    count: 10,
+                    interval: Duration::from_secs(120),
+                },
+                memory_max: Some(Size::mebibytes(256)),
+            },
+        ),
+    ]);
     config.nginx = Some(Nginx {
         server_names: vec![text("polls.example.com"), text("*.polls.example.com")],
         listen: 8080,

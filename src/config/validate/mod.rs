@@ -10,13 +10,16 @@ mod packages;
 mod migrate;
 mod paths;
 mod secrets;
+mod service;
 mod settings;
 mod web;
+
+use std::collections::BTreeMap;
 
 use super::node::Node;
 use super::section::{Fault, Section, text, written};
 use super::values::{AbsPath, EnvName, GitRef, UserName};
-use super::{Config, Hardening, ManagerChoice, OnFailure, Rollout, Service, Setup};
+use super::{Config, OnFailure, Rollout, Setup};
 
 pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
     root.elsewhere(place);
@@ -32,7 +35,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let python = root.section("python", packages::python);
     root.must_have("gunicorn", "add it, with its key `app`");
     let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
-    let service = root.section("service", service);
+    let service = root.section("service", service::service);
     let assets = web::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
@@ -64,6 +67,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         python: python?,
         gunicorn: gunicorn??,
         service: service?,
+        workers: BTreeMap::new(),
         nginx,
         assets,
         uploads,
@@ -89,7 +93,7 @@ fn place(key: &str) -> Option<String> {
         "requirements" | "version" | "installer" | "index_url" => "python",
         "packages" | "authorized_keys" => "setup",
         "on_failure" | "decide" => "rollout",
-        "memory_max" | "open_files" | "hardening" | "manager" => "service",
+        "memory_max" | "open_files" | "hardening" | "manager" | "respawn" | "umask" => "service",
         _ => return None,
     };
     Some(format!("put it below `{section}`"))
@@ -123,26 +127,6 @@ fn user(root: &Section<'_>) -> Option<UserName> {
         );
     }
     user
-}
-
-fn service(section: &Section<'_>) -> Service {
-    Service {
-        manager: section.choice(
-            "manager",
-            [
-                ("auto", ManagerChoice::Auto),
-                ("systemd", ManagerChoice::Systemd),
-            ],
-        ),
-        hardening: section.choice(
-            "hardening",
-            [("basic", Hardening::Basic), ("off", Hardening::Off)],
-        ),
-        after: section.list("after", text),
-        open_files: section.number("open_files", 256..=1_048_576, 16_384),
-        memory_max: section.optional("memory_max"),
-        start_timeout: section.seconds("start_timeout", 1..=3600, 60),
-    }
 }
 
 fn rollout(section: &Section<'_>) -> Rollout {
