@@ -240,6 +240,16 @@ fn stages_fail_where_they_stand(site: &Site) -> Result<()> {
     push(site)?.expect(0)?;
     ensure!(web.sh("cat /srv/guestbook/current/local.ini")? == "a");
 
+    let new = page(web)?;
+    let stay = "before_rollback: echo stay; exit 6\n  before_build:";
+    site.edit("deploy.yaml", "before_build:", stay)?;
+    site.deployer(&["rollback", "production"])?
+        .expect(9)?
+        .says("hook `before_rollback` failed on deploy@web1 (exit 6")?
+        .says("stay")?;
+    ensure!(page(web)? == new);
+    site.edit("deploy.yaml", stay, "before_build:")?;
+
     site.edit(
         "deploy.yaml",
         "static:\n  collect: python manage.py collectstatic --noinput",
