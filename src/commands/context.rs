@@ -140,12 +140,14 @@ impl Context {
         Err(Unfit::not_ready(secrets_missing(&missing)))
     }
 
-    /// The environment file, the one place that values of `env` and `secrets` go to.
-    pub(super) fn environment_file(&self) -> Result<Secret> {
-        let env = self.config.env.iter();
+    /// The environment file of a host, the one place that values of `env` and `secrets` go to.
+    pub(super) fn environment_file(&self, host: &TargetHost) -> Result<Secret> {
         let secrets = self.secrets.iter();
-        let values = env.map(|(key, value)| (key, value.as_str()));
-        let values = values.chain(secrets.map(|(key, secret)| (key, secret.expose())));
+        let mut values: BTreeMap<&EnvKey, &str> = secrets
+            .map(|(key, secret)| (key, secret.expose()))
+            .collect();
+        let own = self.config.env.iter().chain(&host.host.env);
+        values.extend(own.map(|(key, value)| (key, value.as_str())));
         Ok(Secret::new(quote::env_file(values)?))
     }
 

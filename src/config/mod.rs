@@ -89,12 +89,21 @@ pub struct Config {
 pub struct Python {
     /// `3.12`; unset means the host's `python3`.
     pub version: Option<PythonVersion>,
+    pub from: PythonFrom,
     pub packages: Packages,
     /// Whether the app itself is installed too.
     pub install: bool,
     pub installer: Installer,
     pub index_url: Option<IndexUrl>,
     pub require_hashes: bool,
+}
+
+/// Who brings the interpreter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum PythonFrom {
+    Host,
+    /// `uv`, which is the installer then.
+    Uv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -153,8 +162,10 @@ impl Config {
     /// Values of `env` that nobody should read in a log, going by their names.
     pub fn private_env(&self) -> impl Iterator<Item = &str> {
         let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
+        let of_hosts = self.hosts.iter().flat_map(|host| &host.env);
         self.env
             .iter()
+            .chain(of_hosts)
             .filter(secret)
             .map(|(_, value)| value.as_str())
     }
@@ -283,6 +294,8 @@ pub struct Host {
     /// As written in the file; how reports name it.
     pub name: String,
     pub reach: Reach,
+    /// Over `env` of the file.
+    pub env: BTreeMap<EnvKey, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

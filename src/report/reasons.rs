@@ -145,6 +145,14 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             format!("the python {} of {host} cannot make virtualenvs", field("version")),
             Some(from_setup(&field("package"), subject)),
         ),
+        "python-by-uv" => (
+            format!("uv cannot bring python {} to {host}", field("version")),
+            Some(
+                "the host has to reach github.com, or the `python-install-mirror` of its /etc/uv/uv.toml; \
+                 `deployer push -v` shows what uv says"
+                    .to_owned(),
+            ),
+        ),
         "uv" => (
             format!("{host} has no `uv`, and pip cannot install uv {} there", field("version")),
             Some(

@@ -1,4 +1,4 @@
-use crate::config::{Account, Installer, Takeover};
+use crate::config::{Account, Installer, PythonFrom, Takeover};
 use crate::plan::{Action, Back, Examination, Name, Source, Task, Virtualenv};
 use crate::quote::sh_literal;
 
@@ -147,6 +147,7 @@ fn names(function: &str, files: &[Name]) -> String {
 fn virtualenv_call(virtualenv: &Virtualenv) -> String {
     let Virtualenv {
         python,
+        from,
         installer,
         index_url,
         require_hashes,
@@ -155,6 +156,10 @@ fn virtualenv_call(virtualenv: &Virtualenv) -> String {
         install,
         refresh: _,
     } = virtualenv;
+    let from = match from {
+        PythonFrom::Host => "host",
+        PythonFrom::Uv => "uv",
+    };
     let installer = match installer {
         Installer::Auto => "auto",
         Installer::Uv => "uv",
@@ -170,6 +175,7 @@ fn virtualenv_call(virtualenv: &Virtualenv) -> String {
     };
     let options = [
         python.as_deref().unwrap_or(""),
+        from,
         installer,
         index_url.as_deref().unwrap_or(""),
         yes_no(*require_hashes),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use deployer::config::{
     Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager,
-    Nginx, Packages, Program, Python, Reach, Respawn, Rollout, Service, Setup, Signal, Size,
-    Takeover, Tls, Trial, Umask, Uploads, Which, Worker,
+    Nginx, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Service, Setup, Signal,
+    Size, Takeover, Tls, Trial, Umask, Uploads, Which, Worker,
 };
 use deployer::files::{host_files, shared_files};
 use deployer::plan::{File, Place};
@@ -33,6 +33,7 @@ pub(crate) fn small() -> Config {
         keep_releases: 5,
         python: Python {
             version: None,
+            from: PythonFrom::Host,
             packages: Packages::Detect,
             install: false,
             installer: Installer::Auto,
@@ -87,6 +88,7 @@ pub(crate) fn small() -> Config {
         },
         hosts: vec![Host {
             name: "local".to_owned(),
+            env: BTreeMap::new(),
             reach: Reach::Local,
         }],
     }

@@ -48,14 +48,14 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let (shared, shared_files) = paths::shared(root);
     paths::apart(root);
     paths::served_apart(root, assets.as_ref(), uploads.as_ref());
-    let env = root.section("env", env::env);
     let secrets = secrets::secrets(root);
+    let env = root.section("env", |section| env::env(section, &secrets));
     let migrate = migrate::migrate(root);
     let hooks = hooks::hooks(root, root.has("migrate"));
     let health = root.section("health", |section| web::health(section, nginx.as_ref()));
     let rollout = root.section("rollout", rollout);
     let setup = root.section("setup", setup);
-    let hosts = hosts::hosts(root, user.as_ref());
+    let hosts = hosts::hosts(root, user.as_ref(), &secrets);
     Some(Config {
         app: app?,
         environment,
