@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -144,8 +145,36 @@ pub enum Command {
     Lock(Lock),
     /// End a freeze
     Unlock(Environment),
+    /// Show visitors a page instead of the app (503), and let them in again
+    Maintenance(Maintenance),
     /// Print a script that completes commands and options in your shell
     Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+pub struct Maintenance {
+    #[command(flatten)]
+    pub environment: Environment,
+    #[command(subcommand)]
+    pub switch: MaintenanceSwitch,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MaintenanceSwitch {
+    /// Visitors get a page with status 503; static files and uploads are served on
+    On(MaintenanceOn),
+    /// Visitors get the app again
+    Off,
+}
+
+#[derive(Debug, Args)]
+pub struct MaintenanceOn {
+    /// What the page says (default: the project's own 503.html, or a usual sentence)
+    #[arg(short, long, value_name = "TEXT")]
+    pub message: Option<String>,
+    /// These addresses get the app all the same
+    #[arg(long, value_name = "IP,...", value_delimiter = ',')]
+    pub allow: Vec<IpAddr>,
 }
 
 #[derive(Debug, Args)]

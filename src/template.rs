@@ -29,9 +29,10 @@ macro_rules! built_in {
 }
 
 /// The templates that come with deployer.
-pub const BUILT_IN: [(&str, &str); 16] = built_in![
+pub const BUILT_IN: [(&str, &str); 17] = built_in![
     "gunicorn/gunicorn.conf.py.j2",
     "gunicorn/stub.py.j2",
+    "maintenance.html.j2",
     "nginx/default.conf.j2",
     "nginx/site.conf.j2",
     "nginx/tls.conf.j2",
@@ -138,6 +139,7 @@ enum Format {
     Nginx,
     Python,
     Shell,
+    Html,
     /// Formats where quotes mean something in some lines only, such as unit files.
     Plain,
 }
@@ -149,6 +151,8 @@ impl Format {
             Self::Python
         } else if name.ends_with(".sh.j2") {
             Self::Shell
+        } else if name.ends_with(".html.j2") {
+            Self::Html
         } else if name.starts_with("nginx/") {
             Self::Nginx
         } else {
@@ -160,7 +164,7 @@ impl Format {
         let AutoEscape::Custom(name) = escape else {
             return Self::Plain;
         };
-        let all = [Self::Nginx, Self::Python, Self::Shell];
+        let all = [Self::Nginx, Self::Python, Self::Shell, Self::Html];
         all.into_iter()
             .find(|format| format.name() == name)
             .unwrap_or(Self::Plain)
@@ -171,6 +175,7 @@ impl Format {
             Self::Nginx => "nginx",
             Self::Python => "python",
             Self::Shell => "shell",
+            Self::Html => "html",
             Self::Plain => "plain",
         }
     }
@@ -180,6 +185,7 @@ impl Format {
             Self::Nginx => quote::nginx(text),
             Self::Python => Ok(quote::python_text(text)),
             Self::Shell => quote::sh(text),
+            Self::Html => Ok(quote::html(text)),
             Self::Plain => quote::plain(text).map(str::to_owned),
         }
     }

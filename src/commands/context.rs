@@ -23,7 +23,7 @@ pub(super) struct Context {
     pub(super) hosts: Vec<TargetHost>,
     pub(super) ssh: Ssh,
     pub(super) working_copy: Option<WorkingCopy>,
-    templates: Templates,
+    pub(super) templates: Templates,
     directory: PathBuf,
     /// Values of `secrets`: all of them once they are [resolved](Self::resolve_secrets).
     secrets: BTreeMap<EnvKey, Secret>,

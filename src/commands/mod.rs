@@ -9,6 +9,7 @@ mod fault;
 mod history;
 mod known_hosts;
 mod login_keys;
+mod maintenance;
 mod plan;
 mod push;
 mod releases;
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Stop(arguments) => by_hand::stop(global, arguments),
         Command::Lock(arguments) => by_hand::lock(global, arguments),
         Command::Unlock(arguments) => by_hand::unlock(global, arguments),
+        Command::Maintenance(arguments) => maintenance::run(global, arguments),
         Command::Completions(arguments) => completions::run(arguments),
     };
     done.unwrap_or_else(|error| fault::report(global, &error))

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{HostFile, SecretSource, ServerName, Size};
+use super::{HostFile, RelPath, SecretSource, ServerName, Size};
 
 /// The site in front of the app.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Nginx {
     pub max_body: Size,
     /// Extra response headers: name, literal value.
     pub headers: BTreeMap<String, String>,
+    /// A directory of the repository with pages for nginx's own errors, such as `502.html`.
+    pub error_pages: Option<RelPath>,
     /// Directives for the inside of the site, written as they are.
     pub extra: Option<String>,
 }

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Name, Task};
+use super::{Maintenance, Name, Task};
 use crate::config::{Installer, PythonFrom, Takeover};
 
 /// The closed list of things a host can be told to do.
@@ -40,6 +40,10 @@ pub enum Action {
     CollectStatic {
         url: String,
         task: Task,
+    },
+    /// What nginx says where the app cannot.
+    PublishPages {
+        directory: String,
     },
     CheckSystem {
         files: Vec<Name>,
@@ -128,6 +132,8 @@ pub enum Action {
         message: String,
     },
     Unfreeze,
+    BeginMaintenance(Maintenance),
+    EndMaintenance,
     // read
     ShowState,
     ShowReleases,

@@ -65,6 +65,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         };
         prepare.push(Step::new("static", action));
     }
+    prepare.extend(pages(config));
     prepare.extend(hooks(config, Moment::AfterBuild, first));
     prepare.push(Step::new(
         "units",
@@ -91,6 +92,11 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         finish: finish(config, Moment::AfterActivate, first),
         files,
     }
+}
+
+fn pages(config: &Config) -> Option<Step> {
+    let directory = config.nginx.as_ref()?.error_pages.as_ref()?.to_string();
+    Some(Step::new("pages", Action::PublishPages { directory }))
 }
 
 fn virtualenv(target: &Target) -> Virtualenv {

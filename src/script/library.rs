@@ -17,6 +17,8 @@ const RELEASE: &str = include_str!("../../templates/script/release.sh");
 const ENVIRONMENT: &str = include_str!("../../templates/script/environment.sh");
 const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
+const MAINTENANCE: &str = include_str!("../../templates/script/maintenance.sh");
+const PAGES: &str = include_str!("../../templates/script/pages.sh");
 const NGINX: &str = include_str!("../../templates/script/nginx.sh");
 const DEFAULT: &str = include_str!("../../templates/script/default.sh");
 const CERTIFICATE: &str = include_str!("../../templates/script/certificate.sh");
@@ -64,8 +66,18 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let submodules = submodules.then_some(SUBMODULES);
     let certificate = plan.has(|action| matches!(action, Action::Certificate));
     let certificate = certificate.then_some(CERTIFICATE);
+    let pages = plan.has(|action| matches!(action, Action::PublishPages { .. }));
+    let pages = pages.then_some(PAGES);
     let own = of_kind(plan.kind).iter().copied();
-    let wanted = [submodules, files, tasks, collect, migrate, certificate];
+    let wanted = [
+        submodules,
+        files,
+        tasks,
+        collect,
+        migrate,
+        certificate,
+        pages,
+    ];
     let manager = manager(plan.identity.manager, plan.kind).iter().copied();
     let base = [BASE].into_iter().chain(manager);
     base.chain(own)
@@ -76,7 +88,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
 /// The functions by which everything else speaks to what runs the app: each manager's file defines the same.
 fn manager(manager: Manager, kind: Kind) -> &'static [&'static str] {
     match (manager, kind) {
-        (_, Kind::Lock | Kind::Unlock) => &[],
+        (_, Kind::Lock | Kind::Unlock | Kind::Maintenance | Kind::MaintenanceEnd) => &[],
         (Manager::Systemd, Kind::Setup) => &[SYSTEMD, SYSTEMD_SETUP],
         (Manager::Systemd, _) => &[SYSTEMD],
     }
@@ -122,6 +134,9 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             SESSION, LOCK, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, FINISH, CONTROL, READ,
         ],
         Kind::Lock | Kind::Unlock => &[SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
+        Kind::Maintenance | Kind::MaintenanceEnd => {
+            &[SESSION, LOCK, PREPARE, FINISH, CONTROL, MAINTENANCE, READ]
+        }
         Kind::Setup => &[SESSION, LOCK, GIT, SYSTEM, NGINX, SETUP, DEFAULT, READ],
         Kind::Read => &[
             SESSION,
@@ -149,7 +164,12 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
             &[("PROBE_PY", PROBE)][..]
         }
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)][..],
-        Kind::Lock | Kind::Unlock | Kind::Read | Kind::Check => &[][..],
+        Kind::Lock
+        | Kind::Unlock
+        | Kind::Maintenance
+        | Kind::MaintenanceEnd
+        | Kind::Read
+        | Kind::Check => &[][..],
     };
     own.iter().copied().chain(tasks).collect()
 }

@@ -1,5 +1,5 @@
 use crate::config::{Account, Installer, PythonFrom, Takeover};
-use crate::plan::{Action, Back, Examination, Name, Source, Task, Virtualenv};
+use crate::plan::{Action, Back, Examination, Maintenance, Name, Source, Task, Virtualenv};
 use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
@@ -40,6 +40,7 @@ pub(super) fn call(action: &Action) -> String {
         }
         Action::LinkFiles { files } => words("link_files", files),
         Action::PublishStatic { url, source } => words("publish_static", [url, source]),
+        Action::PublishPages { directory } => words("publish_pages", [directory]),
         Action::CheckSystem { files } => names("check_system", files),
         Action::TrialBoot => "trial \"$part\"".to_owned(),
         Action::ImportGate => "import_gate \"$part\"".to_owned(),
@@ -100,6 +101,8 @@ pub(super) fn call(action: &Action) -> String {
         Action::Start => "start_site".to_owned(),
         Action::Freeze { message } => words("freeze", [message]),
         Action::Unfreeze => "unfreeze".to_owned(),
+        Action::BeginMaintenance(maintenance) => begin_maintenance(maintenance),
+        Action::EndMaintenance => "end_maintenance".to_owned(),
         Action::ShowState => "show_state".to_owned(),
         Action::ShowReleases => "show_releases".to_owned(),
         Action::ShowHistory { count } => format!("show_history {count}"),
@@ -107,6 +110,21 @@ pub(super) fn call(action: &Action) -> String {
         Action::RemoteHead { repo, reference } => words("remote_head", [repo, reference]),
         Action::Examine(examination) => examine(examination),
     }
+}
+
+fn begin_maintenance(maintenance: &Maintenance) -> String {
+    let Maintenance {
+        message,
+        page,
+        allow,
+    } = maintenance;
+    let own = yes_no(message.is_some());
+    let said = [own, page.trim_end(), message.as_deref().unwrap_or("")];
+    let allow = allow.iter().map(ToString::to_string);
+    words(
+        "begin_maintenance",
+        said.into_iter().map(ToOwned::to_owned).chain(allow),
+    )
 }
 
 fn examine(examination: &Examination) -> String {

@@ -53,7 +53,7 @@ prune() {
   for dir in "$ROOT"/releases/*; do
     case $kept in *" ${dir##*/} "*) ;; *) rm -rf "$dir" ;; esac
   done
-  for dir in "$ROOT"/static/*; do
+  for dir in "$ROOT"/static/* "$ROOT"/pages/*; do
     [ -L "$dir" ] || [ -d "$ROOT/releases/${dir##*/}" ] || rm -rf "$dir"
   done
   named=$(readlink "$ROOT"/releases/*/venv "$ROOT"/releases/*/.deployer/env)$newline

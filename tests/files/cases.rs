@@ -62,6 +62,7 @@ pub(crate) fn small() -> Config {
             tls: None,
             max_body: text("10m"),
             headers: BTreeMap::new(),
+            error_pages: None,
             extra: None,
         }),
         assets: None,
@@ -190,6 +191,7 @@ pub(crate) fn full() -> Config {
         redirects: vec![text("polls.example.net"), text(".votes.example.com")],
         listen: 8080,
         tls: None,
+        error_pages: Some(text("errors")),
         extra: Some("location = /teapot {\n    return 418;\n}\n".to_owned()),
         max_body: text("25m"),
         headers: BTreeMap::from([

@@ -54,6 +54,10 @@ impl Site {
         fs::write(path, content).unwrap();
     }
 
+    pub(crate) fn remove(&self, path: &str) {
+        fs::remove_file(self.dir.path().join("root").join(path)).unwrap();
+    }
+
     pub(crate) fn link(&self, target: &str, path: &str) {
         symlink(target, self.dir.path().join("root").join(path)).unwrap();
     }

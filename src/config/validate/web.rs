@@ -43,6 +43,7 @@ fn site(section: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
         listen,
         max_body: max_body.unwrap_or_else(|| uploaded.max(MAX_BODY)),
         headers,
+        error_pages: section.optional("error_pages"),
         extra: section.with("extra", extra),
         redirects,
         // A broken `tls` must not look like plain HTTP to who asks further.
