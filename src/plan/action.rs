@@ -119,6 +119,13 @@ pub enum Action {
     },
     /// Puts the certificate that comes with the run where nginx finds it.
     Certificate,
+    /// Has certbot get one.
+    Acme {
+        lineage: String,
+        email: String,
+        directory: String,
+        names: Vec<String>,
+    },
     /// What answers names that no site of the host has, each with its path.
     DefaultSites {
         sites: Vec<(Name, String)>,

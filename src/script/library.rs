@@ -17,6 +17,7 @@ const RELEASE: &str = include_str!("../../templates/script/release.sh");
 const ENVIRONMENT: &str = include_str!("../../templates/script/environment.sh");
 const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
+const ACME: &str = include_str!("../../templates/script/acme.sh");
 const MAINTENANCE: &str = include_str!("../../templates/script/maintenance.sh");
 const PAGES: &str = include_str!("../../templates/script/pages.sh");
 const NGINX: &str = include_str!("../../templates/script/nginx.sh");
@@ -66,6 +67,8 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let submodules = submodules.then_some(SUBMODULES);
     let certificate = plan.has(|action| matches!(action, Action::Certificate));
     let certificate = certificate.then_some(CERTIFICATE);
+    let acme = plan.has(|action| matches!(action, Action::Acme { .. }));
+    let acme = acme.then_some(ACME);
     let pages = plan.has(|action| matches!(action, Action::PublishPages { .. }));
     let pages = pages.then_some(PAGES);
     let own = of_kind(plan.kind).iter().copied();
@@ -76,6 +79,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         collect,
         migrate,
         certificate,
+        acme,
         pages,
     ];
     let manager = manager(plan.identity.manager, plan.kind).iter().copied();

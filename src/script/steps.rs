@@ -91,6 +91,12 @@ pub(super) fn call(action: &Action) -> String {
             format!("start_system {}", yes_no(*nginx))
         }
         Action::Certificate => "certificate".to_owned(),
+        Action::Acme {
+            lineage,
+            email,
+            directory,
+            names,
+        } => words("acme", [lineage, email, directory].into_iter().chain(names)),
         Action::DefaultSites { sites } => {
             let sites = sites.iter();
             let sites = sites.flat_map(|(name, path)| [name.word().into_owned(), path.clone()]);

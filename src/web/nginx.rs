@@ -61,7 +61,8 @@ fn values(config: &Config, nginx: &Nginx) -> Value {
         },
         tls => nginx.tls.as_ref().map(|tls| {
             let (certificate, key) = tls::files(&config.app, &tls.certificate);
-            context! { certificate, key, hsts => tls.hsts.map(|time| time.as_secs()) }
+            let acme = tls.acme().is_some();
+            context! { acme, certificate, key, hsts => tls.hsts.map(|time| time.as_secs()) }
         }),
         assets => config.assets.as_ref().map(|assets| context! { url => assets.url.as_str() }),
         uploads => config.uploads.as_ref().map(|uploads| context! {

@@ -11,17 +11,17 @@ acme() {
   if covers "$chain" "$@"; then return 0; fi
   nginx_runs || { changed 'start nginx' && start_nginx; } || return 1
   mkdir -p "$WEBROOT" && chmod 755 "$WEBROOT" || return 1
-  site=/etc/nginx/sites-available/$APP.conf answering=''
-  grep -qs "$WEBROOT" "$site" || answer_too "$@" || return 1
+  site=/etc/nginx/sites-available/$APP.conf
+  answer_too "$@" || return 1
   changed "certificate for $*"
   for name; do shift && set -- "$@" -d "$name"; done
   # The reload takes up what a renewal brings; a file of another site that nginx refuses keeps it from that, not from serving.
   limit 300 certbot certonly --non-interactive --agree-tos --no-eff-email -m "$email" --server "$ca" --cert-name "$lineage" \
     --webroot -w "$WEBROOT" --renew-with-new-domains --deploy-hook 'nginx -t -q && systemctl reload nginx.service' "$@" >"$run/acme" 2>&1
   rc=$?
-  [ -z "$answering" ] || answer_no_more
+  answer_no_more
   if [ "$rc" -ne 0 ]; then
-    excerpt certbot tail -n 25 "$run/acme"
+    tail -n 25 "$run/acme"
     fail acme
     return 1
   fi
@@ -37,20 +37,24 @@ covers() {
   [ "$has" = "$(printf '%s\n' "$@" | tr '[:upper:]' '[:lower:]' | sort)" ]
 }
 
-# answer_too NAME...: the site that serves now, with one location more in each of its servers; and a server for those
-# names that it does not have yet.
+# answer_too NAME...: the site that serves now, with one location more in each of its servers if it has none such; and a
+# server for those names that it does not have yet.
 answer_too() {
   answering=$STATE/before-acme
   rm -f "$answering"
   [ ! -f "$site" ] || cp -p "$site" "$answering" || return 1
   {
-    [ ! -f "$answering" ] || sed "s#^\\( *\\)server_name .*;\$#&\\n$(challenge)#" "$answering"
+    if grep -qs "$WEBROOT" "$answering"; then cat "$answering"
+    elif [ -f "$answering" ]; then sed "s#^ *server_name .*;\$#&\\n$(challenge)#" "$answering"
+    fi
     printf 'server {\ninclude %s/listen-%s.conf;\nserver_name %s;\n' "$LISTENERS" "${NGINX_PORTS##* }" "$*"
-    challenge | sed 's/\\n/\n/g'
+    challenge
     printf '\nlocation / {\nreturn 404;\n}\n}\n'
   } >"$site.deployer" && make_listeners "$site.deployer" && mv -fT "$site.deployer" "$site" || return 1
   [ -e "/etc/nginx/sites-enabled/$APP.conf" ] || ln -s "../sites-available/$APP.conf" "/etc/nginx/sites-enabled/$APP.conf"
-  nginx -t -q && reload_nginx && return 0
+  # Of names that both have, nginx says that it takes the first.
+  if refused_by_nginx=$(nginx -t -q 2>&1); then reload_nginx && return 0; fi
+  printf '%s\n' "$refused_by_nginx"
   answer_no_more
   fail site-refused
 }

@@ -321,18 +321,18 @@ fn releases(site: &Site) -> Result<Vec<String>> {
 
 /// What curl says: its exit status and all that it got.
 #[derive(Debug)]
-struct Said {
-    code: i32,
-    text: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) text: String,
 }
 
 impl Said {
-    fn page(&self) -> Option<Page> {
+    pub(crate) fn page(&self) -> Option<Page> {
         Page::of(self.text.split_once("\r\n\r\n")?.1)
     }
 }
 
-fn curl(host: &Machine, url: &str, options: &[&str]) -> Result<Said> {
+pub(crate) fn curl(host: &Machine, url: &str, options: &[&str]) -> Result<Said> {
     let ip: Ipv4Addr = host.ip();
     let output = Command::new("curl")
         .args(["-sSi", "--max-time", "20", "--noproxy", "*"])

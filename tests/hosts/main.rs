@@ -10,6 +10,7 @@ mod machines;
 #[path = "../report/schema.rs"]
 mod schema;
 
+mod acme;
 mod bad_situations;
 mod broken;
 mod check;

@@ -64,16 +64,25 @@ fn index_url(text: &str) -> Result<(), Invalid> {
         !host.contains('@'),
         "without user or password: a netrc file on the host holds them",
     )?;
-    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
     allow(
-        host_name(name)
-            && port.parse::<u16>().is_ok_and(|port| port > 0)
-            && port.bytes().all(|byte| byte.is_ascii_digit())
-            && rest
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b":/._~+-".contains(&byte)),
+        https_place(text),
         "such as `https://pypi.example.com/simple`, with letters, digits and `/._~+-`",
     )
+}
+
+/// An https URL without user, query or anything that a shell could read.
+pub(super) fn https_place(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else {
+        return false;
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+    host_name(name)
+        && port.parse::<u16>().is_ok_and(|port| port > 0)
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && rest
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b":/._~+-".contains(&byte))
 }
 
 impl ServerName {
