@@ -147,8 +147,42 @@ pub enum Command {
     Unlock(Environment),
     /// Show visitors a page instead of the app (503), and let them in again
     Maintenance(Maintenance),
+    /// Copy uploaded files between a host and this machine, by rsync
+    Uploads(Uploads),
     /// Print a script that completes commands and options in your shell
     Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+pub struct Uploads {
+    #[command(flatten)]
+    pub environment: Environment,
+    #[command(subcommand)]
+    pub way: UploadsWay,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UploadsWay {
+    /// From a host to this machine
+    Pull(UploadsOptions),
+    /// From this machine to the hosts
+    Push(UploadsOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct UploadsOptions {
+    /// The directory of this machine (default: `uploads.path`, beside the file)
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// Delete what the other side does not have
+    #[arg(long)]
+    pub delete: bool,
+    /// List what would be copied and deleted, and do nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Do not ask before deleting
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

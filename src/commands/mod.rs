@@ -19,6 +19,7 @@ mod rollback;
 mod session;
 mod setup;
 mod status;
+mod uploads;
 
 use crate::cli::{Cli, Command};
 use crate::plan::ByHand;
@@ -45,6 +46,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Lock(arguments) => by_hand::lock(global, arguments),
         Command::Unlock(arguments) => by_hand::unlock(global, arguments),
         Command::Maintenance(arguments) => maintenance::run(global, arguments),
+        Command::Uploads(arguments) => uploads::run(global, arguments),
         Command::Completions(arguments) => completions::run(arguments),
     };
     done.unwrap_or_else(|error| fault::report(global, &error))

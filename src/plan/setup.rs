@@ -31,6 +31,9 @@ pub(super) fn packages(config: &Config) -> Vec<String> {
     if tls.is_some_and(|tls| tls.acme().is_some()) {
         names.push("certbot".to_owned());
     }
+    if config.uploads.is_some() {
+        names.push("rsync".to_owned());
+    }
     names.extend(config.setup.packages.iter().map(ToString::to_string));
     names
 }

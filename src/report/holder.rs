@@ -25,10 +25,11 @@ pub(super) fn frozen(fields: &Fields) -> String {
 
 /// `by anna@laptop since 14:02 UTC (6 min): "back at noon"; 192.0.2.7 gets the site`
 pub(super) fn maintenance(fields: &Fields) -> String {
-    let mut text = named(fields);
-    if let Some(message) = fields.get("message").filter(|message| !message.is_empty()) {
-        text += &format!(": \"{}\"", harmless(message));
-    }
+    let message = fields.get("message").filter(|message| !message.is_empty());
+    let text = match message {
+        Some(message) => format!("{}: \"{}\"", named(fields), harmless(message)),
+        None => named(fields),
+    };
     let allow: Vec<String> = fields
         .get("allow")
         .map(|allow| allow.split_whitespace().map(harmless).collect())

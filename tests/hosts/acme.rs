@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::https::{Said, curl};
 use crate::machines::{Machine, Options};
 use crate::site::{NAME, Site};
+use crate::uploads;
 
 const PUSH: [&str; 2] = ["push", "production"];
 const SETUP: [&str; 4] = ["setup", "production", "--login", "root"];
@@ -37,7 +38,7 @@ fn a_certificate_comes_and_is_renewed() -> Result<()> {
     first(&site).context("the first certificate")?;
     another_name(&site).context("another name")?;
     renewed(&site).context("renewal")?;
-    Ok(())
+    uploads::copied(&site).context("uploads")
 }
 
 /// pebble asks port 80 of who a name leads to; the server for its names runs only later.

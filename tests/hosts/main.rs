@@ -40,4 +40,5 @@ mod site;
 mod sources;
 mod state;
 mod two_apps;
+mod uploads;
 mod values;
