@@ -39,3 +39,4 @@ mod sources;
 mod state;
 mod two_apps;
 mod values;
+mod workers;
