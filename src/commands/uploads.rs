@@ -27,7 +27,7 @@ pub(super) fn run(global: &Global, arguments: &cli::Uploads) -> Result<ExitCode>
             Transferred::NotHere | Transferred::NotThere => ExitCode::NotReady,
             Transferred::Unreachable => ExitCode::Connect,
             Transferred::Interrupted => ExitCode::Interrupted,
-            Transferred::Partly | Transferred::Failed(_) => ExitCode::Unknown,
+            Transferred::Partly | Transferred::Failed(_) => ExitCode::Internal,
         };
         let text = uploads_failed(name, context.config.environment.as_str(), done);
         return Err(Unfit { code, text }.into());

@@ -56,6 +56,7 @@ pub fn compile(plan: &HostPlan) -> Script {
         Kind::Setup => function(&mut text, "plan_setup", &plan.prepare, "setup_step"),
         Kind::Stop
         | Kind::Start
+        | Kind::Scale
         | Kind::Lock
         | Kind::Unlock
         | Kind::Maintenance
@@ -89,6 +90,7 @@ fn header(text: &mut String, plan: &HostPlan) {
         Kind::Push | Kind::Rollback | Kind::Reload | Kind::Restart => "worker",
         Kind::Stop
         | Kind::Start
+        | Kind::Scale
         | Kind::Lock
         | Kind::Unlock
         | Kind::Maintenance

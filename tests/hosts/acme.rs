@@ -129,11 +129,15 @@ fn another_name(site: &Site) -> Result<()> {
 fn renewed(site: &Site) -> Result<()> {
     let web = site.web();
     let old = serial(web)?;
-    let pages = "for i in $(seq 100); do curl -s -o /dev/null -w '%{http_code}\\n' -k --connect-to ::127.0.0.1: \
-                 https://hello.example.com/ || echo failed; sleep 0.05; done";
-    web.sh(&format!(
-        "systemd-run -q --unit=visitors sh -c \"({pages}) > /root/answers\""
-    ))?;
+    web.sh(
+        "cat > /root/visitors <<'END'
+for i in $(seq 100); do
+    curl -sk -o /dev/null -w '%{http_code}\n' --connect-to ::127.0.0.1: https://hello.example.com/ || echo failed
+    sleep 0.05
+done > /root/answers
+END
+        systemd-run -q --unit=visitors sh /root/visitors",
+    )?;
     web.sh("certbot renew --force-renewal --no-random-sleep-on-renew >/tmp/renew 2>&1 || { cat /tmp/renew; exit 1; }")?;
     for _ in 0..100 {
         if web.sh("systemctl is-active visitors || :")?.trim() != "active" {

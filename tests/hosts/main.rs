@@ -42,3 +42,4 @@ mod state;
 mod two_apps;
 mod uploads;
 mod values;
+mod workers;

@@ -22,7 +22,7 @@ pub(crate) fn copied(site: &Site) -> Result<()> {
     site.edit(
         "deploy.yaml",
         "nginx:\n",
-        "uploads: {url: /media/}\nnginx:\n",
+        "uploads: {path: media, url: /media/}\nnginx:\n",
     )?;
     site.commit()?;
     site.deployer(&["setup", "production", "--login", "root"])?
