@@ -48,7 +48,7 @@ pub(crate) fn copied(site: &Site) -> Result<()> {
     fs::remove_file(here.join("a/b/cat.txt"))?;
     let listed = uploads(&["push", "--dry-run", "--delete"])?.expect(0)?;
     ensure!(listed.stdout.contains("new/dog.txt"), "{listed}");
-    ensure!(listed.stdout.contains("deleting a/b/cat.txt"), "{listed}");
+    ensure!(listed.stdout.contains("*deleting   a/b/cat.txt"), "{listed}");
     uploads(&["push"])?.expect(0)?;
     let kinds = web.sh(&format!(
         "cd {MEDIA} && stat -c '%n %a %U %G' . new new/dog.txt a/b/cat.txt"
