@@ -9,6 +9,7 @@ mod hooks;
 mod load;
 mod mask;
 mod migrate;
+mod nginx;
 mod node;
 mod overlay;
 mod packages;
@@ -26,12 +27,14 @@ pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
 pub use hooks::{Account, Hook, Hooks, Moment};
 pub use migrate::{Migrate, Which};
+pub use nginx::{Certificate, Nginx, Tls};
 pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
     AbsPath, AppName, Bind, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
-    HostAddress, IndexUrl, Invalid, PackageName, Program, PythonVersion, RelPath, RepoUrl,
-    ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName, WorkerName, WsgiApp,
+    HostAddress, HostFile, IndexUrl, Invalid, PackageName, Program, PythonVersion, RelPath,
+    RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName, WorkerName,
+    WsgiApp,
 };
 pub use worker::{Respawn, Signal, Worker};
 
@@ -222,18 +225,6 @@ pub enum Manager {
 pub enum Hardening {
     Basic,
     Off,
-}
-
-#[derive(Debug, Clone)]
-pub struct Nginx {
-    /// At least one.
-    pub server_names: Vec<ServerName>,
-    /// Port; default 80.
-    pub listen: u16,
-    /// Default 10 MiB; never below `uploads.max_size`.
-    pub max_body: Size,
-    /// Extra response headers: name, literal value.
-    pub headers: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone)]

@@ -113,6 +113,12 @@ pub enum Action {
     StartSystem {
         nginx: bool,
     },
+    /// Puts the certificate that comes with the run where nginx finds it.
+    Certificate,
+    /// What answers names that no site of the host has, each with its path.
+    DefaultSites {
+        sites: Vec<(Name, String)>,
+    },
     // by hand
     /// The live release again, in new processes.
     Again,

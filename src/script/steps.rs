@@ -3,6 +3,7 @@ use crate::plan::{Action, Back, Examination, Name, Source, Task, Virtualenv};
 use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn call(action: &Action) -> String {
     match action {
         Action::CheckHost => "check_host".to_owned(),
@@ -87,6 +88,12 @@ pub(super) fn call(action: &Action) -> String {
         Action::InstallSystem { files } => names("install_system", files),
         Action::StartSystem { nginx } => {
             format!("start_system {}", yes_no(*nginx))
+        }
+        Action::Certificate => "certificate".to_owned(),
+        Action::DefaultSites { sites } => {
+            let sites = sites.iter();
+            let sites = sites.flat_map(|(name, path)| [name.word().into_owned(), path.clone()]);
+            words("default_sites", sites)
         }
         Action::Again => "again".to_owned(),
         Action::Stop => "stop_site".to_owned(),

@@ -12,6 +12,7 @@ mod paths;
 mod secrets;
 mod service;
 mod settings;
+mod tls;
 mod web;
 
 use std::collections::BTreeMap;
@@ -89,7 +90,9 @@ fn place(key: &str) -> Option<String> {
     let section = match key {
         "bind" | "workers" | "threads" | "worker_class" | "timeout" | "graceful_timeout"
         | "preload" | "reload" | "trial" => "gunicorn",
-        "server_name" | "listen" | "max_body" | "headers" => "nginx",
+        "server_name" | "redirects" | "listen" | "tls" | "max_body" | "headers" | "extra" => {
+            "nginx"
+        }
         "requirements" | "version" | "installer" | "index_url" => "python",
         "packages" | "authorized_keys" => "setup",
         "on_failure" | "decide" | "batch" => "rollout",
