@@ -102,6 +102,7 @@ pub(super) fn work(
     let policy = match kind {
         Kind::Reload | Kind::Restart => Policy::Together(Rules {
             on_failure: context.config.rollout.on_failure,
+            batch: context.config.rollout.batch,
             migrate: None,
         }),
         _ => Policy::Apart,
