@@ -77,14 +77,11 @@ pub fn transfer(transfer: &Transfer<'_>) -> io::Result<Transferred> {
 fn command(transfer: &Transfer<'_>) -> Command {
     let Transfer { user, remote, .. } = transfer;
     let mut command = Command::new("rsync");
-    // Names and times; links, owners and rights are each side's own.
+    // Names and times; links and owners are each side's own. No `--chmod`: a new directory would no longer inherit the
+    // group that nginx reads by.
     command.args(["--recursive", "--times", "--no-implied-dirs"]);
     command.arg(format!("--partial-dir={PARTIAL}"));
     command.arg(format!("--exclude={PARTIAL}"));
-    if transfer.way == Way::Push {
-        // As the app's own files: its group's, and not everybody's.
-        command.arg("--chmod=D0750,F0640");
-    }
     if transfer.delete {
         command.arg("--delete-delay");
     }

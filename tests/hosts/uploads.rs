@@ -48,15 +48,18 @@ pub(crate) fn copied(site: &Site) -> Result<()> {
     fs::remove_file(here.join("a/b/cat.txt"))?;
     let listed = uploads(&["push", "--dry-run", "--delete"])?.expect(0)?;
     ensure!(listed.stdout.contains("new/dog.txt"), "{listed}");
-    ensure!(listed.stdout.contains("*deleting   a/b/cat.txt"), "{listed}");
+    ensure!(
+        listed.stdout.contains("*deleting   a/b/cat.txt"),
+        "{listed}"
+    );
     uploads(&["push"])?.expect(0)?;
     let kinds = web.sh(&format!(
         "cd {MEDIA} && stat -c '%n %a %U %G' . new new/dog.txt a/b/cat.txt"
     ))?;
     let wanted = [
         ". 2750 hello www-data",
-        "new 2750 hello www-data",
-        "new/dog.txt 640 hello www-data",
+        "new 2755 hello www-data",
+        "new/dog.txt 644 hello www-data",
         "a/b/cat.txt 640 hello www-data",
     ];
     ensure!(kinds.lines().eq(wanted), "{kinds}");
