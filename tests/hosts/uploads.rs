@@ -58,8 +58,8 @@ pub(crate) fn copied(site: &Site) -> Result<()> {
     ))?;
     let wanted = [
         ". 2750 hello www-data",
-        "new 2755 hello www-data",
-        "new/dog.txt 644 hello www-data",
+        "new 2750 hello www-data",
+        "new/dog.txt 640 hello www-data",
         "a/b/cat.txt 640 hello www-data",
     ];
     ensure!(kinds.lines().eq(wanted), "{kinds}");
