@@ -2,6 +2,7 @@
 //!
 //! Text becomes types once, here. Every later stage may rely on what a type's name says.
 
+mod assets;
 mod environments;
 mod error;
 mod git;
@@ -21,6 +22,7 @@ mod validate;
 mod values;
 mod words;
 
+pub use assets::{AssetSource, Assets, Encoding, Fingerprint};
 pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
 pub use hooks::{Account, Hook, Hooks, Moment};
@@ -28,7 +30,7 @@ pub use migrate::{Migrate, Which};
 pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
-    AbsPath, AppName, Bind, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
+    AbsPath, AppName, Bind, CdnUrl, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
     HostAddress, IndexUrl, Invalid, PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size,
     UnitName, UrlPath, UserName, VariableName, WsgiApp,
 };
@@ -199,22 +201,6 @@ pub struct Nginx {
     pub max_body: Size,
     /// Extra response headers: name, literal value.
     pub headers: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Clone)]
-pub struct Assets {
-    /// Starts and ends with `/`; default `/static/`.
-    pub url: UrlPath,
-    pub source: AssetSource,
-}
-
-/// Where static files come from.
-#[derive(Debug, Clone)]
-pub enum AssetSource {
-    /// A directory of the repository.
-    Directory(RelPath),
-    /// What this command writes into `$STATIC_ROOT`.
-    Collected(CommandLine),
 }
 
 #[derive(Debug, Clone)]

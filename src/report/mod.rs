@@ -23,6 +23,7 @@ mod say;
 mod screen;
 mod secrets;
 mod sources;
+mod statics;
 mod story;
 mod stream;
 mod streaming;

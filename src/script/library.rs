@@ -18,6 +18,7 @@ const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
 const COLLECT: &str = include_str!("../../templates/script/collect.sh");
+const STATIC: &str = include_str!("../../templates/script/static.sh");
 const SHARED: &str = include_str!("../../templates/script/shared.sh");
 const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
 const FINISH: &str = include_str!("../../templates/script/finish.sh");
@@ -36,6 +37,13 @@ const PACKAGES_PY: &str = concat!(
     "\n",
     include_str!("../../templates/script/requirements.py")
 );
+const STATIC_PY: &str = concat!(
+    include_str!("../../templates/script/references.py"),
+    "\n",
+    include_str!("../../templates/script/manifests.py"),
+    "\n",
+    include_str!("../../templates/script/static.py")
+);
 pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 
 /// What a run needs, in order.
@@ -44,6 +52,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let migrate = (!plan.migrate.is_empty()).then_some(MIGRATE);
     let collect = plan.has(|action| matches!(action, Action::CollectStatic { .. }));
     let collect = collect.then_some(COLLECT);
+    let publish = plan.publishes().then_some(STATIC);
     let files = plan.has(|action| matches!(action, Action::LinkFiles { .. }));
     let files = files.then_some(SHARED);
     let submodules = plan.has(|action| {
@@ -57,7 +66,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     });
     let submodules = submodules.then_some(SUBMODULES);
     let own = of_kind(plan.kind).iter().copied();
-    let wanted = [submodules, files, tasks, collect, migrate];
+    let wanted = [submodules, files, tasks, collect, publish, migrate];
     own.chain(wanted.into_iter().flatten()).collect()
 }
 
@@ -130,5 +139,6 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)][..],
         Kind::Lock | Kind::Unlock | Kind::Read | Kind::Check => &[][..],
     };
-    own.iter().copied().chain(tasks).collect()
+    let publish = plan.publishes().then_some(("STATIC_PY", STATIC_PY));
+    own.iter().copied().chain(tasks).chain(publish).collect()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use crate::config::{Config, ManagerChoice};
+use crate::config::{Assets, Config, ManagerChoice};
 use crate::plan::File;
 use crate::template::Templates;
 
@@ -60,6 +60,7 @@ fn values(config: &Config, owner: &str) -> Value {
         gunicorn => gunicorn::values(&config.gunicorn),
         settings => gunicorn::settings(&config.gunicorn),
         listen => config.gunicorn.bind.map(systemd::listen),
+        static_url => config.assets.as_ref().map(Assets::base),
         service => systemd::values(&config.service),
     }
 }

@@ -1,6 +1,6 @@
 use minijinja::{Value, context};
 
-use crate::config::{Config, Nginx, ServerName};
+use crate::config::{Assets, Config, Encoding, Fingerprint, Nginx, ServerName};
 use crate::plan::{File, Name, Place};
 use crate::service;
 use crate::template::Templates;
@@ -43,11 +43,23 @@ fn values(config: &Config, nginx: &Nginx) -> Value {
             max_body => nginx.max_body.to_string(),
             headers => headers(nginx),
         },
-        assets => config.assets.as_ref().map(|assets| context! { url => assets.url.as_str() }),
+        assets => config.assets.as_ref().map(assets),
         uploads => config.uploads.as_ref().map(|uploads| context! {
             url => uploads.url.as_str(),
             path => uploads.path.as_str(),
         }),
+    }
+}
+
+fn assets(assets: &Assets) -> Value {
+    let packed = |encoding| assets.precompress.contains(&encoding);
+    context! {
+        url => assets.url.as_str(),
+        query => assets.fingerprint == Fingerprint::Query,
+        gzip => packed(Encoding::Gzip),
+        brotli => packed(Encoding::Brotli),
+        cdn => assets.cdn.is_some(),
+        at_root => assets.at_root.iter().map(ToString::to_string).collect::<Vec<_>>(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! One environment's tree -> [`Config`]. What is wrong is reported and read as its default: a
 //! configuration with problems is dropped in the end, so no default hides an error.
 
+mod assets;
 mod env;
 mod git;
 mod gunicorn;
@@ -33,7 +34,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     root.must_have("gunicorn", "add it, with its key `app`");
     let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
     let service = root.section("service", service);
-    let assets = web::assets(root);
+    let assets = assets::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
     gunicorn::apart(

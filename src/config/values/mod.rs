@@ -17,7 +17,7 @@ pub use command::CommandLine;
 pub use env::{EnvKey, VariableName};
 pub use git_ref::GitRef;
 pub use names::{AppName, EnvName, PackageName, UnitName, UserName};
-pub use net::{HostAddress, IndexUrl, ServerName};
+pub use net::{CdnUrl, HostAddress, IndexUrl, ServerName};
 pub use paths::{AbsPath, RelPath, UrlPath};
 pub use python::{ExtraName, GunicornName, PythonVersion, WsgiApp};
 pub use repo_url::RepoUrl;
