@@ -2,9 +2,13 @@
 
 use crate::config::Config;
 use crate::plan::File;
-use crate::service::Manager;
 use crate::template::Templates;
 use crate::web;
+
+/// What setup looks after beside [`host_files`], for all apps of a host.
+pub fn shared_files(config: &Config, templates: &Templates) -> anyhow::Result<Vec<File>> {
+    web::default_sites(config, templates)
+}
 
 /// The files of one host, whose tree belongs to the login user `owner`.
 ///
@@ -14,7 +18,7 @@ pub fn host_files(
     owner: &str,
     templates: &Templates,
 ) -> anyhow::Result<Vec<File>> {
-    let mut files = Manager::of(config.service.manager).files(config, owner, templates)?;
+    let mut files = config.service.manager.files(config, owner, templates)?;
     files.extend(web::site(config, templates)?);
     Ok(files)
 }

@@ -29,10 +29,14 @@ macro_rules! built_in {
 }
 
 /// The templates that come with deployer.
-pub const BUILT_IN: [(&str, &str); 11] = built_in![
+pub const BUILT_IN: [(&str, &str); 17] = built_in![
     "gunicorn/gunicorn.conf.py.j2",
     "gunicorn/stub.py.j2",
+    "nginx/default.conf.j2",
     "nginx/site.conf.j2",
+    "nginx/static.conf.j2",
+    "nginx/tls.conf.j2",
+    "process/worker.sh.j2",
     "sudoers.j2",
     "systemd/gunicorn.service.j2",
     "systemd/listen.service.j2",
@@ -40,6 +44,8 @@ pub const BUILT_IN: [(&str, &str); 11] = built_in![
     "systemd/recover.service.j2",
     "systemd/sandbox.service.j2",
     "systemd/trial.service.j2",
+    "systemd/worker.service.j2",
+    "systemd/workers.service.j2",
     "tmpfiles.conf.j2",
 ];
 
@@ -132,6 +138,7 @@ fn built_in(name: &str) -> Option<Cow<'static, str>> {
 enum Format {
     Nginx,
     Python,
+    Shell,
     /// Formats where quotes mean something in some lines only, such as unit files.
     Plain,
 }
@@ -141,6 +148,8 @@ impl Format {
         let name = name.strip_prefix(OWN).unwrap_or(name);
         if name.ends_with(".py.j2") {
             Self::Python
+        } else if name.ends_with(".sh.j2") {
+            Self::Shell
         } else if name.starts_with("nginx/") {
             Self::Nginx
         } else {
@@ -152,7 +161,7 @@ impl Format {
         let AutoEscape::Custom(name) = escape else {
             return Self::Plain;
         };
-        let all = [Self::Nginx, Self::Python];
+        let all = [Self::Nginx, Self::Python, Self::Shell];
         all.into_iter()
             .find(|format| format.name() == name)
             .unwrap_or(Self::Plain)
@@ -162,6 +171,7 @@ impl Format {
         match self {
             Self::Nginx => "nginx",
             Self::Python => "python",
+            Self::Shell => "shell",
             Self::Plain => "plain",
         }
     }
@@ -170,6 +180,7 @@ impl Format {
         match self {
             Self::Nginx => quote::nginx(text),
             Self::Python => Ok(quote::python_text(text)),
+            Self::Shell => quote::sh(text),
             Self::Plain => quote::plain(text).map(str::to_owned),
         }
     }

@@ -47,7 +47,7 @@ fn in_comment(script: &str, at: usize) -> bool {
 
 #[test]
 fn every_reason_has_words() {
-    let reasons = reasons(&text("templates/script"));
+    let reasons = reasons(&(text("templates/script") + &text("templates/script/manager")));
     assert!(reasons.len() > 30, "{reasons:?}");
     let words = text("src/report");
     let silent: Vec<_> = reasons

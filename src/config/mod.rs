@@ -10,6 +10,7 @@ mod hooks;
 mod load;
 mod mask;
 mod migrate;
+mod nginx;
 mod node;
 mod overlay;
 mod packages;
@@ -21,19 +22,23 @@ mod tree;
 mod validate;
 mod values;
 mod words;
+mod worker;
 
 pub use assets::{AssetSource, Assets, Encoding, Fingerprint};
 pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
 pub use hooks::{Account, Hook, Hooks, Moment};
 pub use migrate::{Migrate, Which};
+pub use nginx::{Certificate, Nginx, Tls};
 pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
     AbsPath, AppName, Bind, CdnUrl, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
-    HostAddress, IndexUrl, Invalid, PackageName, PythonVersion, RelPath, RepoUrl, ServerName, Size,
-    UnitName, UrlPath, UserName, VariableName, WsgiApp,
+    HostAddress, HostFile, IndexUrl, Invalid, PackageName, Program, PythonVersion, RelPath,
+    RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName, WorkerName,
+    WsgiApp,
 };
+pub use worker::{Respawn, Signal, Worker};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -57,6 +62,8 @@ pub struct Config {
     pub python: Python,
     pub gunicorn: Gunicorn,
     pub service: Service,
+    /// Processes beside the web server.
+    pub workers: BTreeMap<WorkerName, Worker>,
     /// `None` for `nginx: false`.
     pub nginx: Option<Nginx>,
     /// The `static` section.
@@ -84,12 +91,21 @@ pub struct Config {
 pub struct Python {
     /// `3.12`; unset means the host's `python3`.
     pub version: Option<PythonVersion>,
+    pub from: PythonFrom,
     pub packages: Packages,
     /// Whether the app itself is installed too.
     pub install: bool,
     pub installer: Installer,
     pub index_url: Option<IndexUrl>,
     pub require_hashes: bool,
+}
+
+/// Who brings the interpreter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum PythonFrom {
+    Host,
+    /// `uv`, which is the installer then.
+    Uv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -129,11 +145,29 @@ pub struct Gunicorn {
 }
 
 impl Config {
+    /// Sockets and worker reports, gone at a reboot.
+    pub fn run_dir(&self) -> String {
+        format!("/run/{}", self.app)
+    }
+
+    /// As it is for one host: what there may only be one of belongs to the first that the file names.
+    #[must_use]
+    pub fn on(&self, host: &Host) -> Self {
+        let first = self.hosts.first() == Some(host);
+        let mut config = self.clone();
+        config
+            .workers
+            .retain(|_, worker| first || worker.on == Which::Each);
+        config
+    }
+
     /// Values of `env` that nobody should read in a log, going by their names.
     pub fn private_env(&self) -> impl Iterator<Item = &str> {
         let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
+        let of_hosts = self.hosts.iter().flat_map(|host| &host.env);
         self.env
             .iter()
+            .chain(of_hosts)
             .filter(secret)
             .map(|(_, value)| value.as_str())
     }
@@ -168,7 +202,7 @@ pub enum Trial {
 
 #[derive(Debug, Clone)]
 pub struct Service {
-    pub manager: ManagerChoice,
+    pub manager: Manager,
     pub hardening: Hardening,
     /// Units that start before the app at boot.
     pub after: Vec<UnitName>,
@@ -177,11 +211,15 @@ pub struct Service {
     pub memory_max: Option<Size>,
     /// How long a gunicorn may take to boot; default 60 s.
     pub start_timeout: Duration,
+    /// Default: 5 times in 60 s.
+    pub respawn: Respawn,
+    /// Of files that the app makes; default 027.
+    pub umask: Umask,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ManagerChoice {
-    Auto,
+/// What starts, restarts and stops the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum Manager {
     Systemd,
 }
 
@@ -189,18 +227,6 @@ pub enum ManagerChoice {
 pub enum Hardening {
     Basic,
     Off,
-}
-
-#[derive(Debug, Clone)]
-pub struct Nginx {
-    /// At least one.
-    pub server_names: Vec<ServerName>,
-    /// Port; default 80.
-    pub listen: u16,
-    /// Default 10 MiB; never below `uploads.max_size`.
-    pub max_body: Size,
-    /// Extra response headers: name, literal value.
-    pub headers: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone)]
@@ -254,6 +280,8 @@ pub struct Host {
     /// As written in the file; how reports name it.
     pub name: String,
     pub reach: Reach,
+    /// Over `env` of the file.
+    pub env: BTreeMap<EnvKey, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,8 @@
+use std::borrow::Cow;
+
 use serde::Serialize;
+
+use crate::config::WorkerName;
 
 /// A file that deployer renders and a host receives, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,6 +19,8 @@ pub struct File {
 pub enum Place {
     /// Absolute path, owned by root: units, site, sudoers.
     System(String),
+    /// Absolute path, owned by root, for all apps of the host: setup alone sees to it.
+    Host(String),
     /// Path below the app's root, owned by the login user: slot stubs.
     Root(String),
     /// Path below the release, owned by the login user.
@@ -22,7 +28,7 @@ pub enum Place {
 }
 
 /// What a file is to the script, which calls it by this name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Name {
     UnitA,
     UnitB,
@@ -31,18 +37,32 @@ pub enum Name {
     RecoverScript,
     Listen,
     ListenSocket,
+    /// The unit of a worker, for all of its processes.
+    Worker(WorkerName),
+    /// What starts the workers at boot.
+    Boot,
+    BootScript,
     Tmpfiles,
     Sudoers,
     Site,
+    DefaultSite,
+    DefaultTlsSite,
     StubA,
     StubB,
     StubTrial,
     GunicornConf,
+    /// What a process of a release is started by.
+    Launcher(WorkerName),
+    /// The workers that a release wants.
+    Workers,
 }
 
 impl Name {
-    pub fn as_str(self) -> &'static str {
-        match self {
+    /// A word of the shell's names.
+    pub fn word(&self) -> Cow<'static, str> {
+        let of =
+            |kind: &str, name: &WorkerName| format!("{kind}_{}", name.as_str().replace('-', "_"));
+        Cow::Borrowed(match self {
             Self::UnitA => "unit_a",
             Self::UnitB => "unit_b",
             Self::Trial => "trial",
@@ -50,13 +70,26 @@ impl Name {
             Self::RecoverScript => "recover_script",
             Self::Listen => "listen",
             Self::ListenSocket => "listen_socket",
+            Self::Worker(name) => return Cow::Owned(of("worker", name)),
+            Self::Boot => "boot",
+            Self::BootScript => "boot_script",
             Self::Tmpfiles => "tmpfiles",
             Self::Sudoers => "sudoers",
             Self::Site => "site",
+            Self::DefaultSite => "default_site",
+            Self::DefaultTlsSite => "default_tls_site",
             Self::StubA => "stub_a",
             Self::StubB => "stub_b",
             Self::StubTrial => "stub_trial",
             Self::GunicornConf => "gunicorn_conf",
-        }
+            Self::Launcher(name) => return Cow::Owned(of("launch", name)),
+            Self::Workers => "workers",
+        })
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.word())
     }
 }

@@ -115,6 +115,7 @@ fn virtualenv(target: &Target) -> Virtualenv {
     let python = &target.config.python;
     Virtualenv {
         python: python.version.as_ref().map(ToString::to_string),
+        from: python.from,
         installer: python.installer,
         index_url: python.index_url.as_ref().map(ToString::to_string),
         require_hashes: python.require_hashes,
@@ -154,7 +155,7 @@ pub(super) fn replaceable(files: &[File]) -> Vec<Name> {
         .iter()
         .filter(|file| matches!(file.place, Place::System(_)));
     system
-        .map(|file| file.name)
+        .map(|file| file.name.clone())
         .filter(|name| !matches!(name, Name::Sudoers | Name::Listen | Name::ListenSocket))
         .collect()
 }

@@ -3,7 +3,7 @@
 
 use super::words::{harmless, listed};
 use super::{Subject, holder};
-use super::{sources, statics};
+use super::{site, sources, statics};
 use crate::event::Fields;
 
 /// A clause without the host's state, and the next command.
@@ -143,6 +143,14 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
         "venv" => (
             format!("the python {} of {host} cannot make virtualenvs", field("version")),
             Some(from_setup(&field("package"), subject)),
+        ),
+        "python-by-uv" => (
+            format!("uv cannot bring python {} to {host}", field("version")),
+            Some(
+                "the host has to reach github.com, or the `python-install-mirror` of its /etc/uv/uv.toml; \
+                 `deployer push -v` shows what uv says"
+                    .to_owned(),
+            ),
         ),
         "uv" => (
             format!("{host} has no `uv`, and pip cannot install uv {} there", field("version")),
@@ -294,7 +302,8 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
     if let Some(meaning) = source.or_else(|| sources::failed(step, fields, host, subject)) {
         return meaning;
     }
-    if let Some(meaning) = statics::failed(reason.unwrap_or(step), fields, host) {
+    let own = site::failed(reason.unwrap_or(step), fields, host);
+    if let Some(meaning) = own.or_else(|| statics::failed(reason.unwrap_or(step), fields, host)) {
         return meaning;
     }
     let (what, hint) = match (reason.unwrap_or(step), step) {
@@ -418,8 +427,8 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
             .get(key)
             .map_or_else(|| "?".to_owned(), |value| harmless(value))
     };
-    if let Some(warning) = statics::warned(reason, fields) {
-        return warning;
+    if let Some(text) = site::warned(reason, fields).or_else(|| statics::warned(reason, fields)) {
+        return text;
     }
     match (reason, fields.get("count"), fields.get("names")) {
         ("unpinned", Some(count), Some(names)) => unpinned(count, names),

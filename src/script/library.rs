@@ -1,8 +1,11 @@
 //! The fixed shell of a script, from `templates/script/`; not overridable.
 
+use crate::config::Manager;
 use crate::plan::{Action, HostPlan, Kind};
 
 const BASE: &str = include_str!("../../templates/script/base.sh");
+const SYSTEMD: &str = include_str!("../../templates/script/manager/systemd.sh");
+const SYSTEMD_SETUP: &str = include_str!("../../templates/script/manager/systemd_setup.sh");
 const SESSION: &str = include_str!("../../templates/script/session.sh");
 const LOCK: &str = include_str!("../../templates/script/lock.sh");
 const WORKER: &str = include_str!("../../templates/script/worker.sh");
@@ -14,6 +17,9 @@ const RELEASE: &str = include_str!("../../templates/script/release.sh");
 const ENVIRONMENT: &str = include_str!("../../templates/script/environment.sh");
 const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
+const NGINX: &str = include_str!("../../templates/script/nginx.sh");
+const DEFAULT: &str = include_str!("../../templates/script/default.sh");
+const CERTIFICATE: &str = include_str!("../../templates/script/certificate.sh");
 const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
@@ -65,15 +71,29 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         )
     });
     let submodules = submodules.then_some(SUBMODULES);
+    let certificate = plan.has(|action| matches!(action, Action::Certificate));
+    let certificate = certificate.then_some(CERTIFICATE);
     let own = of_kind(plan.kind).iter().copied();
-    let wanted = [submodules, files, tasks, collect, publish, migrate];
-    own.chain(wanted.into_iter().flatten()).collect()
+    let wanted = [submodules, files, tasks, collect, publish, migrate, certificate];
+    let manager = manager(plan.identity.manager, plan.kind).iter().copied();
+    let base = [BASE].into_iter().chain(manager);
+    base.chain(own)
+        .chain(wanted.into_iter().flatten())
+        .collect()
+}
+
+/// The functions by which everything else speaks to what runs the app: each manager's file defines the same.
+fn manager(manager: Manager, kind: Kind) -> &'static [&'static str] {
+    match (manager, kind) {
+        (_, Kind::Lock | Kind::Unlock) => &[],
+        (Manager::Systemd, Kind::Setup) => &[SYSTEMD, SYSTEMD_SETUP],
+        (Manager::Systemd, _) => &[SYSTEMD],
+    }
 }
 
 fn of_kind(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Push => &[
-            BASE,
             SESSION,
             LOCK,
             WORKER,
@@ -84,19 +104,20 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             PACKAGES,
             RELEASE,
             SYSTEM,
+            NGINX,
             GATES,
             ACTIVATE,
             FINISH,
             READ,
         ],
         Kind::Rollback => &[
-            BASE,
             SESSION,
             LOCK,
             WORKER,
             PREPARE,
             ENVIRONMENT,
             SYSTEM,
+            NGINX,
             GATES,
             ACTIVATE,
             FINISH,
@@ -104,27 +125,27 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             READ,
         ],
         Kind::Reload | Kind::Restart => &[
-            BASE, SESSION, LOCK, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, AGAIN, READ,
+            SESSION, LOCK, WORKER, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, FINISH, AGAIN, READ,
         ],
         Kind::Stop | Kind::Start => &[
-            BASE, SESSION, LOCK, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, CONTROL, READ,
+            SESSION, LOCK, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, FINISH, CONTROL, READ,
         ],
-        Kind::Lock | Kind::Unlock => &[BASE, SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
-        Kind::Setup => &[BASE, SESSION, LOCK, GIT, SYSTEM, SETUP, READ],
+        Kind::Lock | Kind::Unlock => &[SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
+        Kind::Setup => &[SESSION, LOCK, GIT, SYSTEM, NGINX, SETUP, DEFAULT, READ],
         Kind::Read => &[
-            BASE,
             SESSION,
             LOCK,
             GIT,
             PREPARE,
             ENVIRONMENT,
             SYSTEM,
+            NGINX,
             GATES,
             ACTIVATE,
             FINISH,
             READ,
         ],
-        Kind::Check => &[BASE, SESSION, GIT, SYSTEM, CHECK],
+        Kind::Check => &[SESSION, GIT, SYSTEM, NGINX, CHECK],
     }
 }
 

@@ -7,6 +7,7 @@ mod library;
 mod heredoc;
 mod steps;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
@@ -68,6 +69,8 @@ fn header(text: &mut String, plan: &HostPlan) {
         app,
         environment,
         root,
+        manager: _,
+        run_dir,
         user,
         owner,
         workers,
@@ -103,6 +106,7 @@ fn header(text: &mut String, plan: &HostPlan) {
     let values = [
         ("APP", app.clone()),
         ("ROOT", root.clone()),
+        ("RUNDIR", run_dir.clone()),
         ("RUNAS", user.clone()),
         ("OWNER", owner.clone()),
         ("KIND", kind.to_owned()),
@@ -116,7 +120,12 @@ fn header(text: &mut String, plan: &HostPlan) {
         ("HEALTH_LOW", health.status.0.to_string()),
         ("HEALTH_HIGH", health.status.1.to_string()),
         ("HEALTH_TIMEOUT", health.timeout.to_string()),
-        ("NGINX_PORT", health.nginx_port.unwrap_or(0).to_string()),
+        ("SCHEME", health.scheme.to_owned()),
+        (
+            "NGINX_PORT",
+            health.nginx_ports.first().unwrap_or(&0).to_string(),
+        ),
+        ("NGINX_PORTS", words(&health.nginx_ports)),
         ("GIT_AUTH", auth.to_owned()),
         ("GIT_ORIGIN", origin.to_owned()),
         ("GIT_USERNAME", username.to_owned()),
@@ -159,7 +168,7 @@ fn refreshes(plan: &HostPlan) -> bool {
 
 fn rendered(text: &mut String, files: &[File]) {
     for file in files {
-        let name = file.name.as_str();
+        let name = file.name.word();
         let _ = writeln!(
             text,
             "file_{name}() {{\n  cat <<{}}}\n",
@@ -176,16 +185,21 @@ fn rendered(text: &mut String, files: &[File]) {
 }
 
 /// The root-owned files: name, digest, mode and path.
-fn system(files: &[File]) -> impl Iterator<Item = (&'static str, String, u32, &str)> {
+fn system(files: &[File]) -> impl Iterator<Item = (Cow<'static, str>, String, u32, &str)> {
     files.iter().filter_map(|file| match &file.place {
         Place::System(path) => Some((
-            file.name.as_str(),
+            file.name.word(),
             digest(&file.content),
             file.mode,
             path.as_str(),
         )),
-        Place::Root(_) | Place::Release(_) => None,
+        Place::Host(_) | Place::Root(_) | Place::Release(_) => None,
     })
+}
+
+fn words(numbers: &[u16]) -> String {
+    let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    words.join(" ")
 }
 
 fn lines(lines: impl Iterator<Item = String>) -> String {

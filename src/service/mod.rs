@@ -1,13 +1,17 @@
 //! Config -> what keeps the app running on a host: units, gunicorn's configuration, who may switch them.
 
 mod gunicorn;
+mod launcher;
+mod spec;
 mod systemd;
+
+pub use spec::{Limits, Restart, Service, Stop};
 
 use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use crate::config::{Assets, Config, ManagerChoice};
+use crate::config::{Assets, Config, Manager};
 use crate::plan::File;
 use crate::template::Templates;
 
@@ -18,19 +22,7 @@ pub const TRIAL: &str = "trial";
 /// Group of nginx's workers on Debian.
 const WEB_GROUP: &str = "www-data";
 
-/// What starts, restarts and stops the app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manager {
-    Systemd,
-}
-
 impl Manager {
-    pub const fn of(choice: ManagerChoice) -> Self {
-        match choice {
-            ManagerChoice::Auto | ManagerChoice::Systemd => Self::Systemd,
-        }
-    }
-
     /// Everything this manager needs on a host whose tree belongs to `owner`.
     pub fn files(
         self,
@@ -43,6 +35,7 @@ impl Manager {
             Self::Systemd => systemd::files(config, &values, templates)?,
         };
         files.extend(gunicorn::files(&values, templates)?);
+        files.extend(launcher::files(config, templates)?);
         Ok(files)
     }
 }
@@ -52,7 +45,7 @@ fn values(config: &Config, owner: &str) -> Value {
     context! {
         app => config.app.as_str(),
         root => config.root.as_str(),
-        run => run_dir(config),
+        run => config.run_dir(),
         user => config.user.as_str(),
         owner => owner,
         web_group => if config.nginx.is_some() { WEB_GROUP } else { config.user.as_str() },
@@ -61,13 +54,9 @@ fn values(config: &Config, owner: &str) -> Value {
         settings => gunicorn::settings(&config.gunicorn),
         listen => config.gunicorn.bind.map(systemd::listen),
         static_url => config.assets.as_ref().map(Assets::base),
-        service => systemd::values(&config.service),
+        start_timeout => seconds(config.service.start_timeout),
+        workers => !config.workers.is_empty(),
     }
-}
-
-/// Sockets and worker reports, gone at a reboot.
-pub fn run_dir(config: &Config) -> String {
-    format!("/run/{}", config.app)
 }
 
 /// Whole seconds, rounded up: gunicorn and systemd take no less, and 0 has another meaning.

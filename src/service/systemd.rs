@@ -1,14 +1,20 @@
 //! systemd's units, the directories below `/run`, and the sudoers drop-in that names the units.
 
+use std::fmt::Write as _;
+use std::time::Duration;
+
 use minijinja::{Value, context};
 
-use super::{TRIAL, seconds};
-use crate::config::{Bind, Config, Hardening, Service};
+use super::{Restart, Service, TRIAL, seconds};
+use crate::config::{Bind, Config, Respawn, Size};
 use crate::plan::{File, Name, Place};
-use crate::quote;
+use crate::quote::{self, Unquotable};
 use crate::template::Templates;
 
 const GENERATIONS: [&str; 2] = ["a", "b"];
+
+/// 1 to 199, as sudoers can say it: each bracket stands for one digit, and for nothing else.
+const NUMBERS: [&str; 3] = ["[1-9]", "[1-9][0-9]", "1[0-9][0-9]"];
 
 pub(super) fn files(
     config: &Config,
@@ -16,20 +22,40 @@ pub(super) fn files(
     templates: &Templates,
 ) -> anyhow::Result<Vec<File>> {
     let app = &config.app;
-    let units = [
-        (Name::UnitA, "a", "systemd/gunicorn.service.j2"),
-        (Name::UnitB, "b", "systemd/gunicorn.service.j2"),
-        (Name::Trial, TRIAL, "systemd/trial.service.j2"),
-        (Name::Recover, "recover", "systemd/recover.service.j2"),
-    ];
-    let mut files = Vec::new();
-    for (name, slot, template) in units {
-        let values = context! { slot, ..values.clone() };
-        files.push(File {
+    let unit = |name, end: &str, template: &str, values: &Value| {
+        anyhow::Ok(File {
             name,
-            place: Place::System(format!("/etc/systemd/system/{app}-{slot}.service")),
+            place: Place::System(format!("/etc/systemd/system/{app}-{end}.service")),
             mode: 0o644,
-            content: templates.render(template, &values)?,
+            content: templates.render(&format!("systemd/{template}.service.j2"), values)?,
+        })
+    };
+    let mut files = Vec::new();
+    for (name, slot) in [(Name::UnitA, "a"), (Name::UnitB, "b")] {
+        let service = service(&Service::generation(config, slot))?;
+        let values = context! { slot, service, ..values.clone() };
+        files.push(unit(name, slot, "gunicorn", &values)?);
+    }
+    let trial = context! { service => service(&Service::trial(config))?, ..values.clone() };
+    files.push(unit(Name::Trial, TRIAL, "trial", &trial)?);
+    files.push(unit(Name::Recover, "recover", "recover", values)?);
+    for (name, worker) in &config.workers {
+        let described = Service::worker(config, name, worker);
+        let values = context! { service => service(&described)?, ..values.clone() };
+        let end = format!("{}@", described.name);
+        files.push(unit(Name::Worker(name.clone()), &end, "worker", &values)?);
+    }
+    if !config.workers.is_empty() {
+        files.push(unit(Name::Boot, "workers", "workers", values)?);
+        files.push(File {
+            name: Name::BootScript,
+            place: Place::System(format!("/etc/deployer/{app}/workers.sh")),
+            mode: 0o644,
+            content: program(
+                config,
+                &[("APP", app.as_str())],
+                include_str!("../../templates/script/boot.sh"),
+            )?,
         });
     }
     if config.gunicorn.bind.is_some() {
@@ -46,7 +72,11 @@ pub(super) fn files(
         name: Name::RecoverScript,
         place: Place::System(format!("/etc/deployer/{app}/recover.sh")),
         mode: 0o644,
-        content: recover_script(config)?,
+        content: program(
+            config,
+            &[("RUNDIR", &config.run_dir())],
+            include_str!("../../templates/script/recover.sh"),
+        )?,
     });
     files.push(File {
         name: Name::Sudoers,
@@ -82,35 +112,70 @@ pub(super) fn listen(bind: Bind) -> Value {
     }
 }
 
-/// The boot-time recovery: a program of its own, so that a new version of deployer seldom changes it.
-fn recover_script(config: &Config) -> anyhow::Result<String> {
-    let (app, root) = (
-        quote::sh(config.app.as_str())?,
-        quote::sh(config.root.as_str())?,
-    );
-    Ok(format!(
-        "#!/bin/sh\nAPP={app}\nROOT={root}\n\n{}",
-        include_str!("../../templates/script/recover.sh")
-    ))
+/// What runs at boot: a program of its own, so that a new version of deployer seldom changes it.
+fn program(config: &Config, values: &[(&str, &str)], text: &str) -> anyhow::Result<String> {
+    let mut program = format!("#!/bin/sh\nROOT={}\n", quote::sh(config.root.as_str())?);
+    for (name, value) in values {
+        let _ = writeln!(program, "{name}={}", quote::sh(value)?);
+    }
+    Ok(program + "\n" + text)
 }
 
-pub(super) fn values(service: &Service) -> Value {
-    context! {
-        after => service.after.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        open_files => service.open_files,
-        memory_max => service.memory_max.map(crate::config::Size::bytes),
-        start_timeout => seconds(service.start_timeout),
-        hardening => service.hardening == Hardening::Basic,
-    }
+/// A service in the words of a unit file.
+fn service(service: &Service) -> anyhow::Result<Value> {
+    let words = |words: &mut dyn Iterator<Item = Result<String, Unquotable>>| {
+        let words: Result<Vec<_>, _> = words.collect();
+        words.map(|words| Value::from_safe_string(words.join(" ")))
+    };
+    let number = service.numbered.then(|| Ok("%i".to_owned()));
+    let command = service.command.iter().map(|word| quote::systemd_exec(word));
+    let environment = service.environment.iter();
+    let environment = environment.map(|(name, value)| quote::systemd(&format!("{name}={value}")));
+    let (restart, respawn, delay) = match service.restart {
+        Restart::Never => ("no", None, Duration::ZERO),
+        Restart::OnFailure(respawn, delay) => ("on-failure", Some(respawn), delay),
+        Restart::Always(respawn, delay) => ("always", Some(respawn), delay),
+    };
+    let (count, interval) = match respawn {
+        Some(Respawn::Limited { count, interval }) => (count, seconds(interval)),
+        // No interval, no limit.
+        Some(Respawn::Unlimited) | None => (0, 0),
+    };
+    Ok(context! {
+        // Words of our own and plain names.
+        about => Value::from_safe_string(service.about.clone()),
+        command => words(&mut command.chain(number))?,
+        directory => service.directory.as_str(),
+        user => service.user.as_str(),
+        group => service.group.as_str(),
+        umask => service.umask.to_string(),
+        environment => words(&mut { environment })?,
+        after => service.after.clone(),
+        restart, count, interval,
+        delay => seconds(delay),
+        stop_signal => service.stop.signal.as_str(),
+        stop_timeout => seconds(service.stop.timeout),
+        open_files => service.limits.open_files,
+        memory_max => service.limits.memory_max.map(Size::bytes),
+        writable => words(&mut service.writable.iter().map(|path| quote::systemd(path)))?,
+        hardening => service.hardened,
+    })
 }
 
 /// Unit and verbs that the owner may use without a password.
-fn grants(config: &Config) -> Vec<(String, Vec<&'static str>)> {
-    let unit = |slot: &str| format!("{}-{slot}.service", config.app);
+fn grants(config: &Config) -> Vec<(Value, Vec<&'static str>)> {
+    // Plain names, and brackets for digits that sudo is to read.
+    let unit = |end: &str| Value::from_safe_string(format!("{}-{end}.service", config.app));
     let mut grants: Vec<_> = GENERATIONS
         .iter()
         .map(|slot| (unit(slot), vec!["start", "stop", "reload", "reset-failed"]))
         .collect();
-    grants.push((unit(TRIAL), vec!["start", "stop", "reset-failed"]));
+    let switch = || vec!["start", "stop", "reset-failed"];
+    grants.push((unit(TRIAL), switch()));
+    for name in config.workers.keys() {
+        for number in NUMBERS {
+            grants.push((unit(&format!("worker-{name}@{number}")), switch()));
+        }
+    }
     grants
 }

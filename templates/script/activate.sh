@@ -23,7 +23,7 @@ switch_reload() {
   relink "../releases/$RELEASE" "$ROOT/slots/$slot" && live_links "$RELEASE" "$live" || return 1
   # Of the same release again, only workers that are new may count.
   # shellcheck disable=SC2016 # expanded by the inner sh
-  [ "$RELEASE" != "$live" ] || as_app sh -c 'rm -f "$1"/workers/[0-9]*' sh "/run/$APP/$slot" || return 1
+  [ "$RELEASE" != "$live" ] || as_app sh -c 'rm -f "$1"/workers/[0-9]*' sh "$RUNDIR/$slot" || return 1
   unit reload "$slot" || { unit_log "$slot"; fail reload; return 1; }
 }
 
@@ -36,13 +36,13 @@ switch_restart() {
 start_idle() {
   install_unit "$idle" "$RELEASE" || return 1
   unit stop "$idle" 2>/dev/null
-  unit reset-failed "$idle" 2>/dev/null
+  unit forgive "$idle" 2>/dev/null
   relink "../releases/$RELEASE" "$ROOT/slots/$idle" || return 1
   unit start "$idle" || { unit_log "$idle"; fail start; return 1; }
   probe "$idle" "$ROOT/releases/$RELEASE" "$WORKERS" 0 1 || { unit_log "$idle"; fail "${found#fail }"; return 1; }
 }
 
-switch_replace() { install_site && relink "/run/$APP/$idle/gunicorn.sock" "$ROOT/web.sock"; }
+switch_replace() { install_site && relink "$RUNDIR/$idle/gunicorn.sock" "$ROOT/web.sock"; }
 
 # install_unit SLOT RELEASE: the unit as that release has it.
 install_unit() {
@@ -82,7 +82,7 @@ prove() {
 restore() {
   if [ -z "$live" ]; then
     unit stop "$idle" 2>/dev/null
-    unit reset-failed "$idle" 2>/dev/null
+    unit forgive "$idle" 2>/dev/null
     rm -f "$ROOT/slots/$idle" "$ROOT/web.sock" "$ROOT/current" "$ROOT/static/live"
     restore_site
     return 0
@@ -106,25 +106,25 @@ restore() {
 restart_process() {
   [ "$takeover" = reload ] || return 1
   unit stop "$slot"
-  unit reset-failed "$slot" 2>/dev/null
+  unit forgive "$slot" 2>/dev/null
   unit start "$slot" && probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1
 }
 
 # The flip back; connections still queued at the other socket need a second.
 restore_socket() {
   was_at=$(readlink "$ROOT/web.sock") || was_at=
-  relink "/run/$APP/$slot/gunicorn.sock" "$ROOT/web.sock" || return 1
-  [ "$was_at" != "/run/$APP/$idle/gunicorn.sock" ] || sleep 1
+  relink "$RUNDIR/$slot/gunicorn.sock" "$ROOT/web.sock" || return 1
+  [ "$was_at" != "$RUNDIR/$idle/gunicorn.sock" ] || sleep 1
   rm -f "$ROOT/slots/$idle"
   unit stop "$idle" 2>/dev/null
-  unit reset-failed "$idle" 2>/dev/null
+  unit forgive "$idle" 2>/dev/null
   install_unit "$idle" "$live"
 }
 
 restore_process() {
-  if [ "$takeover" = restart ] || ! systemctl -q is-active "$APP-$slot.service"; then
+  if [ "$takeover" = restart ] || ! unit_runs "$slot"; then
     unit stop "$slot"
-    unit reset-failed "$slot" 2>/dev/null
+    unit forgive "$slot" 2>/dev/null
     unit start "$slot"
   elif [ "$takeover" = reload ]; then
     unit reload "$slot"
@@ -247,6 +247,6 @@ heal_socket() {
   live=$named
   for one in a b; do
     target "$ROOT/slots/$one"
-    if [ "$named" = "$live" ]; then relink "/run/$APP/$one/gunicorn.sock" "$ROOT/web.sock"; fi
+    if [ "$named" = "$live" ]; then relink "$RUNDIR/$one/gunicorn.sock" "$ROOT/web.sock"; fi
   done
 }

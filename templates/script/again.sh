@@ -12,7 +12,7 @@ again() {
   tell_live
   [ "$KIND" = reload ] || return 0
   why=$(unfit_for_reload)
-  systemctl -q is-active "$APP-$slot.service" || why=stopped
+  unit_runs "$slot" || why=stopped
   if grep -q '^preload_app = True' "$part/.deployer/gunicorn.conf.py"; then why=preload; fi
   [ -z "$why" ] || refuse "no-reload why=$why"
 }

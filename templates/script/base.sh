@@ -85,25 +85,22 @@ target() {
 
 # --- other programs and users ---
 
-# memory SLOT: $used by its processes, in kB and without the cache of files, and what the host $have.
+# memory SLOT: $used by its processes, in kB, and what the host $have.
 memory() {
-  cgroup=system.slice/$APP-$1.service
-  used=$(sed -nE 's/^(anon|total_rss) ([0-9]+)[0-9]{3}$/\2/p' "/sys/fs/cgroup/$cgroup/memory.stat" "/sys/fs/cgroup/memory/$cgroup/memory.stat" 2>/dev/null)
-  if [ -z "$used" ]; then # without the kernel's account: what is shared counts twice
-    used=0
-    # shellcheck disable=SC2013 # numbers
-    for process in $(cat "/sys/fs/cgroup/$cgroup/cgroup.procs" "/sys/fs/cgroup/systemd/$cgroup/cgroup.procs" 2>/dev/null); do
-      anonymous=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$process/status" 2>/dev/null)
-      used=$((used + ${anonymous:-0}))
-    done
-  fi
+  unit_memory "$1"
   have=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
+}
+
+# memory_of PID...: $used by these processes, in kB.
+memory_of() {
+  used=0
+  for process; do
+    anonymous=$(sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$process/status" 2>/dev/null)
+    used=$((used + ${anonymous:-0}))
+  done
 }
 
 # In our process group, so that an abort reaches it; without the way to root.
 limit() { timeout --foreground -k 5 "$@" 7>&- 8<&-; }
 
 as_app() { sudo -n -u "$RUNAS" -- "$@"; }
-unit() { sudo -n "$SYSTEMCTL" "$1" "$APP-$2.service"; }
-SYSTEMCTL=$(command -v systemctl) || SYSTEMCTL=/usr/bin/systemctl
-JOURNALCTL=$(command -v journalctl) || JOURNALCTL=/usr/bin/journalctl

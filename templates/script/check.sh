@@ -21,7 +21,7 @@ examine() {
   if [ -n "$python" ]; then look_at_python; fi
   look_at_files
   look_at_services
-  if [ "$NGINX_PORT" -ne 0 ]; then look_at_port; fi
+  for port in $NGINX_PORTS; do look_at_port "$port"; done
   if [ "$state" = ready ]; then look_at_run; fi
   look_at_repository
   ev "fact clock now=$(date +%s)"
@@ -33,7 +33,7 @@ look_at_login() {
   if [ "$(id -u)" -eq 0 ]; then may=root
   elif ! command -v sudo >/dev/null; then may=missing
   elif may_sudo; then may=full
-  elif sudo -n -l "$SYSTEMCTL" start "$APP-a.service" >/dev/null 2>&1 && as_app true 2>/dev/null; then may=drop-in
+  elif may_switch && as_app true 2>/dev/null; then may=drop-in
   fi
   ev "fact login name=$(id -un) sudo=$may"
 }
@@ -127,17 +127,18 @@ LIST
 look_at_services() {
   enabled=no
   [ ! -e "/etc/nginx/sites-enabled/$APP.conf" ] || enabled=yes
-  ev "fact nginx state=$(systemctl is-active nginx.service 2>/dev/null) site=$enabled"
+  nginx_state
+  ev "fact nginx state=$activity site=$enabled"
   sockets=missing
-  [ ! -e "/run/$APP" ] || sockets=there
-  if [ -d "/run/$APP/a" ] && [ -d "/run/$APP/b" ]; then sockets=ready; fi
-  if [ "$sockets" = ready ] && [ "$(stat -c %U "/run/$APP/a" "/run/$APP/b" | sort -u)" != "$RUNAS" ]; then sockets=foreign; fi
+  [ ! -e "$RUNDIR" ] || sockets=there
+  if [ -d "$RUNDIR/a" ] && [ -d "$RUNDIR/b" ]; then sockets=ready; fi
+  if [ "$sockets" = ready ] && [ "$(stat -c %U "$RUNDIR/a" "$RUNDIR/b" | sort -u)" != "$RUNAS" ]; then sockets=foreign; fi
   ev "fact sockets state=$sockets"
 }
 
-# Who listens at nginx's port: the kernel tells everybody the user, and root the program.
+# look_at_port PORT: who listens at one of nginx's: the kernel tells everybody the user, and root the program.
 look_at_port() {
-  hex=$(printf %04X "$NGINX_PORT")
+  hex=$(printf %04X "$1")
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | while read -r _ local _ status _ _ _ uid _ inode _; do
     [ "${local##*:} $status" = "$hex 0A" ] || continue
     program=
@@ -145,7 +146,7 @@ look_at_port() {
       root) program=$(program_of "$inode") ;;
       full) program=$(sudo -n sh -c "$PROGRAM_OF" sh "$inode") ;;
     esac
-    ev "fact port number=$NGINX_PORT user=$(word "$(getent passwd "$uid" | cut -d: -f1)") program=$(word "$program")"
+    ev "fact port number=$1 user=$(word "$(getent passwd "$uid" | cut -d: -f1)") program=$(word "$program")"
   done
 }
 program_of() { sh -c "$PROGRAM_OF" sh "$1"; }
@@ -159,7 +160,8 @@ done'
 # What is live, who is at work, and what a crash left.
 look_at_run() {
   if [ -n "$slot" ] && target "$ROOT/current" && [ -n "$named" ]; then
-    ev "fact live release=$named slot=$slot state=$(systemctl is-active "$APP-$slot.service" 2>/dev/null)"
+    unit_state "$slot"
+    ev "fact live release=$named slot=$slot state=$activity"
   fi
   if as_owner_of_tree test -f "$ROOT/.deployer/journal"; then ev "fact journal"; fi
   as_owner_of_tree flock -n "$ROOT/.deployer/lock" true ||

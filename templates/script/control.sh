@@ -43,7 +43,8 @@ stop_site() {
   [ -n "$live" ] || refuse nothing-live
   stopped=
   for one in a b; do
-    case $(systemctl is-active "$APP-$one.service") in inactive | failed) continue ;; esac
+    unit_state "$one"
+    case $activity in inactive | failed) continue ;; esac
     unit stop "$one" || { fail stop; return 1; }
     stopped=yes
   done
@@ -52,9 +53,10 @@ stop_site() {
 
 start_site() {
   [ -n "$live" ] || refuse nothing-live
-  was=$(systemctl is-active "$APP-$slot.service") || :
+  unit_state "$slot"
+  was=$activity
   if [ "$was" != active ]; then
-    unit reset-failed "$slot" 2>/dev/null
+    unit forgive "$slot" 2>/dev/null
     unit start "$slot" || { unit_log "$slot"; fail start; return 1; }
   fi
   probe "$slot" "$ROOT/releases/$live" "$(manifest_of "$live" workers)" "$NGINX_PORT" 3 || { unit_log "$slot"; fail "${found#fail }"; return 1; }

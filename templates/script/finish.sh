@@ -63,6 +63,7 @@ prune() {
   for dir in "$ROOT"/venvs/* "$ROOT"/env/*; do
     case $named in *"/${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
   done
+  prune_pythons
   # Every fetch adds a pack; git itself knows when there are too many.
   for one in "$ROOT/repo.git" "$ROOT"/modules/*.git; do
     [ ! -d "$one" ] || git --git-dir="$one" -c gc.autoDetach=false gc --auto -q 2>/dev/null
@@ -86,4 +87,16 @@ prune_static() {
   [ -d "$ROOT/static/store" ] || return 0
   lonely=$(find "$ROOT/static/trees" -type f -links 1 -print -quit) || return 0
   [ -n "$lonely" ] || find "$ROOT/static/store" -type f -links 1 -cmin "+$(($1 * 1440))" -delete
+}
+
+# Those of uv that no virtualenv runs with.
+prune_pythons() {
+  used=$(readlink -f "$ROOT"/venvs/*/bin/python)
+  for dir in "$ROOT"/venvs/.python-*; do
+    case $used in *"$dir/"*) continue ;; esac
+    [ -L "$dir" ] || rm -rf "$dir"
+  done
+  for dir in "$ROOT"/venvs/.python-*; do
+    [ -e "$dir" ] || rm -f "$dir"
+  done
 }

@@ -1,21 +1,29 @@
 # --- gates: nothing takes a request before it has booted ---
 
-# probe SLOT RELEASE-DIR WORKERS PORT COUNT: sets $found to the probe's words.
+# probe SLOT RELEASE-DIR WORKERS PORT COUNT: sets $found to the probe's words. Port 0 asks the socket alone.
 probe() {
-  # A site of the project's own template may not say whose it is.
-  marked=no
-  if grep -qs X-Deployer-App "/etc/nginx/sites-available/$APP.conf"; then marked=yes; fi
-  found=$(as_app timeout -k 5 "$((BOOT + 30))" python3 -I -S -c "$PROBE_PY" "/run/$APP/$1" "$2" "$APP-$1.service" "$3" "$BOOT" \
-    "$HEALTH_HOST" "$HEALTH_PATH" "$HEALTH_LOW" "$HEALTH_HIGH" "$HEALTH_TIMEOUT" "$4" "$5" "$marked")
+  # A site of the project's own template may not say whose it is, nor where it is reached.
+  site=/etc/nginx/sites-available/$APP.conf marked=no door=$4 scheme=$SCHEME
+  if grep -qs X-Deployer-App "$site"; then marked=yes; fi
+  if [ "$4" -ne 0 ]; then
+    case $(listeners_of "$site") in
+      '') ;;
+      [0-9]*-tls*) scheme=https door=$(listeners_of "$site" | sed 's/-.*//;q') ;;
+      *) scheme=http door=$(listeners_of "$site" | sed 's/-.*//;q') ;;
+    esac
+  fi
+  unit_group "$1"
+  found=$(as_app timeout -k 5 "$((BOOT + 30))" python3 -I -S -c "$PROBE_PY" "$APP" "$RUNDIR/$1" "$2" "$cgroup" "$3" "$BOOT" \
+    "$HEALTH_HOST" "$HEALTH_PATH" "$HEALTH_LOW" "$HEALTH_HIGH" "$HEALTH_TIMEOUT" "$door" "$5" "$marked" "$scheme")
 }
 
 # trial RELEASE-DIR: one worker of the new release on a socket of its own, in the app's own sandbox.
 trial() {
   relink "$1" "$ROOT/slots/trial" || return 1
-  : >"/run/$APP/trial.log" || return 1
+  : >"$RUNDIR/trial.log" || return 1
   unit start trial || { fail trial-start; return 1; }
   if ! probe trial "$(readlink -f "$ROOT/slots/trial")" 1 0 1; then
-    excerpt trial tail -n 40 "/run/$APP/trial.log"
+    excerpt trial tail -n 40 "$RUNDIR/trial.log"
     fail "${found#fail }"
     return 1
   fi
@@ -28,11 +36,11 @@ trial() {
 end_trial() {
   if [ -L "$ROOT/slots/trial" ]; then
     # Where this login may not stop it now, the link stays, and tells the next run that there is something to end.
-    if ! unit stop trial 2>/dev/null && systemctl -q is-active "$APP-trial.service"; then return 0; fi
+    if ! unit stop trial 2>/dev/null && unit_runs trial; then return 0; fi
     # Else the host counts as degraded until the next good push.
-    if systemctl -q is-failed "$APP-trial.service"; then unit reset-failed trial; fi
+    if unit_failed trial; then unit forgive trial; fi
     rm -f "$ROOT/slots/trial"
-    : >"/run/$APP/trial.log"
+    : >"$RUNDIR/trial.log"
   fi
 }
 
@@ -53,7 +61,7 @@ excerpt() {
   "$@" 2>&1 || :
   ev excerpt-end
 }
-unit_log() { excerpt "$APP-$1" sudo -n "$JOURNALCTL" -q --no-pager -o cat -n 20 -u "$APP-$1.service"; }
+unit_log() { excerpt "$APP-$1" unit_lines "$1"; }
 
 # decide WANTED RELEASE-DIR MAX-STALL: how the new release takes over, and why.
 decide() {
@@ -65,7 +73,7 @@ decide() {
     if [ "$old" != "$new" ]; then why=packages
     elif [ -n "$new_units" ]; then why=unit
     elif unfit=$(unfit_for_reload) && [ -n "$unfit" ]; then why=$unfit
-    elif ! systemctl -q is-active "$APP-$slot.service"; then why=stopped
+    elif ! unit_runs "$slot"; then why=stopped
     elif [ ! -L "$ROOT/web.sock" ]; then why=socket
     elif [ "$(kept_by_master "$ROOT/releases/$live")" != "$(kept_by_master "$2")" ]; then why=settings
     elif grep -q '^preload_app = True' "$2/.deployer/gunicorn.conf.py"; then why=preload
@@ -92,10 +100,11 @@ kept_by_master() { grep -E '^(preload_app|backlog|LISTEN) = ' "$1/.deployer/guni
 # workers do not heed TERM, and would serve on beside their successors; `threads` when they would drop requests, as
 # those of gthread do before gunicorn 24. Only the app's user can look there.
 unfit_for_reload() {
+  definition "$slot"
   # shellcheck disable=SC2016 # expanded by the inner sh
   as_app sh -c '[ -z "$(find "$1" -newer "$2/gunicorn.sock" 2>/dev/null)" ] || { echo unit; exit; }
     ! grep -qs "\"deaf\": true" "$2"/workers/* || { echo deaf; exit; }
-    ! grep -qs "\"hasty\": true" "$2"/workers/* || echo threads' sh "/etc/systemd/system/$APP-$slot.service" "/run/$APP/$slot"
+    ! grep -qs "\"hasty\": true" "$2"/workers/* || echo threads' sh "$path" "$RUNDIR/$slot"
 }
 
 # A second generation beside the first needs as much memory as the first has now.

@@ -18,7 +18,7 @@ unchanged() {
   digest=$(sha256sum <"$self")
   grep -q "\"script\":\"${digest%% *}\"" "$ROOT/releases/$live/.deployer/manifest.json" || return 1
   target "$ROOT/releases/$live/.deployer/env"
-  [ "$named" = "$env_id" ] && whole && systemctl -q is-active "$APP-$slot.service" && sha256sum --status -c <<LIST
+  [ "$named" = "$env_id" ] && whole && unit_runs "$slot" && sha256sum --status -c <<LIST
 $SYSTEM_FILES
 LIST
 }
@@ -46,7 +46,7 @@ check_host() {
   [ "$holder" = "$APP" ] || refuse "other-app name=$(word "$holder")"
   if [ "$NGINX_PORT" -ne 0 ]; then
     [ -e "/etc/nginx/sites-enabled/$APP.conf" ] || refuse not-set-up
-    systemctl -q is-active nginx.service || refuse nginx-down
+    nginx_runs || refuse nginx-down
   fi
   for tool in git python3 tar sha256sum setsid; do
     command -v "$tool" >/dev/null || refuse "tool name=$tool"
@@ -76,7 +76,7 @@ discard() {
 # What only a run that was cut short leaves: nothing here has a name that anybody trusts.
 remove_unfinished() {
   rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/repo.git.*part "$ROOT"/modules/*part
-  for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-* "$ROOT"/venvs/.uv-*; do
+  for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-* "$ROOT"/venvs/.uv-* "$ROOT"/venvs/.python-*; do
     [ ! -d "$dir" ] || [ -f "$dir/.complete" ] || rm -rf "$dir"
   done
 }

@@ -17,9 +17,9 @@ refuse_read() {
 
 show_state() {
   for one in a b; do
-    state=$(systemctl is-active "$APP-$one.service" 2>/dev/null) || :
+    unit_state "$one"
     target "$ROOT/slots/$one"
-    ev "fact slot name=$one state=$state release=$named"
+    ev "fact slot name=$one state=$activity release=$named"
   done
   if [ -f "$ROOT/.deployer/journal" ]; then ev "fact journal value=$(word "$(cat "$ROOT/.deployer/journal")")"; fi
   if ! flock -n "$ROOT/.deployer/lock" true; then

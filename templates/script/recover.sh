@@ -19,7 +19,7 @@ else
   relink "../releases/$live" "slots/$slot" && relink "releases/$live" current || exit 1
   if [ -e "static/$live" ]; then relink "$live" static/live; fi
   if [ "$takeover" = replace ]; then
-    relink "/run/$APP/$slot/gunicorn.sock" web.sock || exit 1
+    relink "$RUNDIR/$slot/gunicorn.sock" web.sock || exit 1
     rm -f "slots/$idle"
   fi
 fi

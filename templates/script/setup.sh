@@ -11,8 +11,7 @@ open_setup() {
 
 # check_setup: whose it all is, asked before anything is changed.
 check_setup() {
-  systemd=$(systemctl --version 2>/dev/null) systemd=${systemd#systemd } systemd=${systemd%%[!0-9]*}
-  [ "${systemd:-0}" -ge 245 ] || refuse "version tool=systemd have=${systemd:-none} need=245"
+  check_manager
   owner=$(stat -c %U "$ROOT/.deployer" 2>/dev/null) || owner=$OWNER
   [ "$owner" = "$OWNER" ] || refuse "owner name=$owner"
   other=$(as_owner cat "$ROOT/.deployer/setup" 2>/dev/null) || other=$APP
@@ -34,7 +33,7 @@ check_first_setup() {
   if getent passwd "$RUNAS" >/dev/null || getent group "$RUNAS" >/dev/null; then
     grep -qs " $RUNAS\$" /var/lib/deployer/*/identity || refuse "taken-name name=$RUNAS"
   fi
-  [ ! -e "/run/$APP" ] || refuse "foreign path=/run/$APP"
+  [ ! -e "$RUNDIR" ] || refuse "foreign path=$RUNDIR"
   [ ! -e "$ROOT" ] || [ -z "$(ls -A "$ROOT")" ] || refuse "foreign path=$ROOT"
 }
 
@@ -174,7 +173,10 @@ install_system() {
     fi
     case $name in
       sudoers) visudo -cq -f "$STORE/sudoers/$digest" || { fail sudoers-refused; return 1; } ;;
-      site) sites=$digest ;;
+      site)
+        sites=$digest
+        case $(listeners_of "$STORE/site/$digest") in 80-default*) retire_welcome_page ;; esac
+        ;;
       unit_* | trial | recover | listen | listen_socket) units="$units $name $digest" ;;
     esac
     stale="$stale $name $digest"
@@ -194,38 +196,17 @@ install_system() {
 
 # start_system NGINX: sockets' directories, units at boot, the site.
 start_system() {
-  systemd-tmpfiles --create "/etc/tmpfiles.d/deployer-$APP.conf" || return 1
-  [ -z "$units" ] || systemctl daemon-reload || return 1
-  set -- "$1" "$APP-a.service" "$APP-b.service" "$APP-recover.service"
-  if [ "$(systemctl is-enabled "$2" "$3" "$4" 2>/dev/null | grep -c '^enabled$')" -ne 3 ]; then
-    changed "enable $2 $3 $4"
-    systemctl -q enable "$2" "$3" "$4" || return 1
-  fi
-  if system_file listen_socket; then start_listener || return 1; else remove_listener; fi
+  make_run_directories || return 1
+  [ -z "$units" ] || load_definitions || return 1
+  start_units || return 1
   [ "$1" = yes ] || return 0
   site=/etc/nginx/sites-enabled/$APP.conf
   if [ ! -L "$site" ]; then changed "enable $site" && ln -s "../sites-available/$APP.conf" "$site" && sites=new; fi
-  systemctl -q is-active nginx.service || { changed 'start nginx' && systemctl -q enable --now nginx.service; } || return 1
-  [ -z "$sites" ] || { nginx -t -q && systemctl reload nginx.service; }
-}
-
-# The address belongs to systemd, for every generation. The live one keeps an old address until the next push.
-start_listener() {
-  socket=$APP-listen.socket
-  case " $units " in *" listen_socket "*) systemctl stop "$APP-listen.service" "$socket" ;; esac
-  systemctl -q is-active "$socket" && systemctl -q is-enabled "$socket" 2>/dev/null && return
-  changed "enable $socket"
-  systemctl -q enable "$socket" && systemctl -q start "$socket" || { fail listen; return 1; }
-}
-
-# A listener that no generation serves would let connections wait for ever.
-remove_listener() {
-  socket=/etc/systemd/system/$APP-listen.socket
-  grep -qs "^# Managed by deployer for $APP;" "$socket" || return 0
-  changed "remove $socket"
-  systemctl -q disable --now "$APP-listen.socket" && systemctl -q stop "$APP-listen.service"
-  rm -f "$socket" "${socket%socket}service"
-  systemctl daemon-reload
+  nginx_runs || { changed 'start nginx' && start_nginx; } || return 1
+  for name in $(listeners_of "$site"); do
+    case $name in *-default) rm -f "/etc/nginx/sites-enabled/deployer-default-${name%-default}.conf" ;; esac
+  done
+  [ -z "$sites$renewed" ] || { nginx -t -q && reload_nginx && renewed=''; }
 }
 
 # Between two steps everything is whole, so that is where a setup can stop.
@@ -242,7 +223,7 @@ setup_step() {
 }
 
 setup_run() {
-  ended='' queued='' told_freeze='' watcher='' reader=as_owner
+  renewed='' ended='' queued='' told_freeze='' watcher='' reader=as_owner
   trap '[ -n "$ended" ] || ev "end prepare-failed reason=script"' EXIT
   exec 5<&0 </dev/null
   hello

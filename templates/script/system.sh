@@ -36,11 +36,12 @@ root_verb() {
   case $verb in
     store) store_system_files ;;
     install) install_stored "$@" ;;
-    reload-units) systemctl daemon-reload ;;
-    tmpfiles) systemd-tmpfiles --create "/etc/tmpfiles.d/deployer-$APP.conf" ;;
+    reload-units) load_definitions ;;
+    run-directories) make_run_directories ;;
     verify) verify_units "$@" ;;
     test-site) test_site "$@" ;;
-    reload-site) nginx -t -q && systemctl reload nginx.service ;;
+    keeps-tls) keeps_tls "$@" ;;
+    reload-site) nginx -t -q && reload_nginx ;;
     *) return 64 ;;
   esac
 }
@@ -97,36 +98,17 @@ install_stored() {
     sync_file "$path.deployer" && mv -fT "$path.deployer" "$path"
 }
 
-# verify UNIT-NAME DIGEST...: systemd's own check; only lines about our files count.
+# verify UNIT-NAME DIGEST...: the manager's own check of what it would be started by.
 verify_units() {
   checked=$(mktemp -d) || return 1
   while [ $# -gt 1 ]; do
     stored "$1" "$2" || { rm -rf "$checked"; return 64; }
-    case $path in *.service | *.socket) cp "$content" "$checked/${path##*/}" || return 1 ;; esac
+    cp "$content" "$checked/${path##*/}" || return 1
     shift 2
   done
-  set -- "$checked"/*.service
-  if [ ! -f "$1" ]; then rm -rf "$checked"; return 0; fi
-  systemd-analyze verify "$checked"/*.service 2>&1 | grep -F "$APP-" | grep -v -e 'is not executable' -e 'Unknown key' -e 'Unknown lvalue' >"$checked/said"
-  cat "$checked/said"
-  [ ! -s "$checked/said" ]
+  check_definitions "$checked"
   set -- $?
   rm -rf "$checked"
-  return "$1"
-}
-
-# test-site DIGEST: the whole of nginx's configuration with the candidate in place of the site, aside.
-test_site() {
-  stored site "$1" || return 64
-  candidate=/etc/nginx/.deployer-$APP.conf
-  others=$(mktemp -d) || return 1
-  for link in /etc/nginx/sites-enabled/*; do
-    [ ! -e "$link" ] || [ "${link##*/}" = "${path##*/}" ] || ln -s "$(readlink -f "$link")" "$others/${link##*/}"
-  done
-  cp "$content" "$others/${path##*/}" || return 1
-  sed "s#/etc/nginx/sites-enabled/#$others/#" /etc/nginx/nginx.conf >"$candidate" && nginx -t -q -c "$candidate"
-  set -- $?
-  rm -rf "$candidate" "$others"
   return "$1"
 }
 
@@ -160,7 +142,7 @@ LIST
 # Whether the listener that all generations share is the one that setup made.
 same_listener() {
   case $changed in *"/$APP-listen."*) return 1 ;; esac
-  [ ! -e "/etc/systemd/system/$APP-listen.socket" ] || system_file listen_socket
+  ! listener_there || system_file listen_socket
 }
 
 # install_for_now NAME DIGEST: noted with what stood there, so that a run that is called off puts it back.
@@ -187,7 +169,7 @@ install_silent() {
       unit_*) ;;
       *) install_for_now "$1" "$2" && reload=yes || return 1 ;;
     esac
-    [ "$1" != tmpfiles ] || root tmpfiles || return 1
+    [ "$1" != tmpfiles ] || root run-directories || return 1
     shift 2
   done
   [ -z "$reload" ] || root reload-units

@@ -11,13 +11,17 @@ mod packages;
 mod migrate;
 mod paths;
 mod secrets;
+mod service;
 mod settings;
+mod tls;
 mod web;
+
+use std::collections::BTreeMap;
 
 use super::node::Node;
 use super::section::{Fault, Section, text, written};
 use super::values::{AbsPath, EnvName, GitRef, UserName};
-use super::{Config, Hardening, ManagerChoice, OnFailure, Rollout, Service, Setup};
+use super::{Config, OnFailure, Rollout, Setup};
 
 pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
     root.elsewhere(place);
@@ -33,7 +37,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let python = root.section("python", packages::python);
     root.must_have("gunicorn", "add it, with its key `app`");
     let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
-    let service = root.section("service", service);
+    let service = root.section("service", service::service);
     let assets = assets::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
@@ -45,14 +49,14 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let (shared, shared_files) = paths::shared(root);
     paths::apart(root);
     paths::served_apart(root, assets.as_ref(), uploads.as_ref());
-    let env = root.section("env", env::env);
     let secrets = secrets::secrets(root);
+    let env = root.section("env", |section| env::env(section, &secrets));
     let migrate = migrate::migrate(root);
     let hooks = hooks::hooks(root, root.has("migrate"));
     let health = root.section("health", |section| web::health(section, nginx.as_ref()));
     let rollout = root.section("rollout", rollout);
     let setup = root.section("setup", setup);
-    let hosts = hosts::hosts(root, user.as_ref());
+    let hosts = hosts::hosts(root, user.as_ref(), &secrets);
     Some(Config {
         app: app?,
         environment,
@@ -65,6 +69,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         python: python?,
         gunicorn: gunicorn??,
         service: service?,
+        workers: BTreeMap::new(),
         nginx,
         assets,
         uploads,
@@ -86,11 +91,13 @@ fn place(key: &str) -> Option<String> {
     let section = match key {
         "bind" | "workers" | "threads" | "worker_class" | "timeout" | "graceful_timeout"
         | "preload" | "reload" | "trial" => "gunicorn",
-        "server_name" | "listen" | "max_body" | "headers" => "nginx",
+        "server_name" | "redirects" | "listen" | "tls" | "max_body" | "headers" | "extra" => {
+            "nginx"
+        }
         "requirements" | "version" | "installer" | "index_url" => "python",
         "packages" | "authorized_keys" => "setup",
         "on_failure" | "decide" => "rollout",
-        "memory_max" | "open_files" | "hardening" | "manager" => "service",
+        "memory_max" | "open_files" | "hardening" | "manager" | "respawn" | "umask" => "service",
         _ => return None,
     };
     Some(format!("put it below `{section}`"))
@@ -124,26 +131,6 @@ fn user(root: &Section<'_>) -> Option<UserName> {
         );
     }
     user
-}
-
-fn service(section: &Section<'_>) -> Service {
-    Service {
-        manager: section.choice(
-            "manager",
-            [
-                ("auto", ManagerChoice::Auto),
-                ("systemd", ManagerChoice::Systemd),
-            ],
-        ),
-        hardening: section.choice(
-            "hardening",
-            [("basic", Hardening::Basic), ("off", Hardening::Off)],
-        ),
-        after: section.list("after", text),
-        open_files: section.number("open_files", 256..=1_048_576, 16_384),
-        memory_max: section.optional("memory_max"),
-        start_timeout: section.seconds("start_timeout", 1..=3600, 60),
-    }
 }
 
 fn rollout(section: &Section<'_>) -> Rollout {

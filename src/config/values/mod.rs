@@ -8,20 +8,24 @@ mod git_ref;
 mod names;
 mod net;
 mod paths;
+mod program;
 mod python;
 mod repo_url;
 mod size;
+mod umask;
 
 pub use bind::Bind;
 pub use command::CommandLine;
 pub use env::{EnvKey, VariableName};
 pub use git_ref::GitRef;
-pub use names::{AppName, EnvName, PackageName, UnitName, UserName};
+pub use names::{AppName, EnvName, PackageName, UnitName, UserName, WorkerName};
 pub use net::{CdnUrl, HostAddress, IndexUrl, ServerName};
-pub use paths::{AbsPath, RelPath, UrlPath};
+pub use paths::{AbsPath, HostFile, RelPath, UrlPath};
+pub use program::Program;
 pub use python::{ExtraName, GunicornName, PythonVersion, WsgiApp};
 pub use repo_url::RepoUrl;
 pub use size::Size;
+pub use umask::Umask;
 
 /// Why a text is not a value: a fragment that says what is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -16,6 +16,11 @@ text_type! {
 }
 
 text_type! {
+    /// `[a-z][a-z0-9-]{0,23}`: it becomes part of the names of units and files.
+    WorkerName, "a name of a process", worker_name
+}
+
+text_type! {
     /// A systemd unit with its suffix, such as `postgresql.service`.
     UnitName, "a unit name", unit_name
 }
@@ -52,6 +57,14 @@ fn app_name(text: &str) -> Result<(), Invalid> {
     allow(
         text != "default",
         "`default` is the name of nginx's own site",
+    )
+}
+
+fn worker_name(text: &str) -> Result<(), Invalid> {
+    let rest = |byte| lower(byte) || digit(byte) || byte == b'-';
+    allow(
+        spelled(text, lower, rest, 24) && !text.ends_with('-'),
+        "use a-z, 0-9 and `-`, a letter first, at most 24 characters",
     )
 }
 

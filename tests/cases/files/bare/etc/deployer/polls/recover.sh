@@ -1,6 +1,6 @@
 #!/bin/sh
-APP='polls'
 ROOT='/srv/polls'
+RUNDIR='/run/polls'
 
 # Settles an activation that the end of the host interrupted, at boot and before either slot starts.
 # The journal reads: run, takeover, new release, old slot, new slot, old release, stage, old site.
@@ -23,7 +23,7 @@ else
   relink "../releases/$live" "slots/$slot" && relink "releases/$live" current || exit 1
   if [ -e "static/$live" ]; then relink "$live" static/live; fi
   if [ "$takeover" = replace ]; then
-    relink "/run/$APP/$slot/gunicorn.sock" web.sock || exit 1
+    relink "$RUNDIR/$slot/gunicorn.sock" web.sock || exit 1
     rm -f "slots/$idle"
   fi
 fi

@@ -1,0 +1,35 @@
+# --- setup, where systemd is the manager ---
+
+check_manager() {
+  systemd=$(systemctl --version 2>/dev/null) systemd=${systemd#systemd } systemd=${systemd%%[!0-9]*}
+  [ "${systemd:-0}" -ge 245 ] || refuse "version tool=systemd have=${systemd:-none} need=245"
+}
+
+# start_units: they start at boot from now on; what listens for them does now.
+start_units() {
+  set -- "$APP-a.service" "$APP-b.service" "$APP-recover.service"
+  if [ "$(systemctl is-enabled "$@" 2>/dev/null | grep -c '^enabled$')" -ne 3 ]; then
+    changed "enable $1 $2 $3"
+    systemctl -q enable "$@" || return 1
+  fi
+  if system_file listen_socket; then start_listener; else remove_listener; fi
+}
+
+# The address belongs to systemd, for every generation. The live one keeps an old address until the next push.
+start_listener() {
+  socket=$APP-listen.socket
+  case " $units " in *" listen_socket "*) systemctl stop "$APP-listen.service" "$socket" ;; esac
+  systemctl -q is-active "$socket" && systemctl -q is-enabled "$socket" 2>/dev/null && return
+  changed "enable $socket"
+  systemctl -q enable "$socket" && systemctl -q start "$socket" || { fail listen; return 1; }
+}
+
+# A listener that no generation serves would let connections wait for ever.
+remove_listener() {
+  socket=/etc/systemd/system/$APP-listen.socket
+  grep -qs "^# Managed by deployer for $APP;" "$socket" || return 0
+  changed "remove $socket"
+  systemctl -q disable --now "$APP-listen.socket" && systemctl -q stop "$APP-listen.service"
+  rm -f "$socket" "${socket%socket}service"
+  systemctl daemon-reload
+}
