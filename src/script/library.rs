@@ -74,7 +74,15 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let certificate = plan.has(|action| matches!(action, Action::Certificate));
     let certificate = certificate.then_some(CERTIFICATE);
     let own = of_kind(plan.kind).iter().copied();
-    let wanted = [submodules, files, tasks, collect, publish, migrate, certificate];
+    let wanted = [
+        submodules,
+        files,
+        tasks,
+        collect,
+        publish,
+        migrate,
+        certificate,
+    ];
     let manager = manager(plan.identity.manager, plan.kind).iter().copied();
     let base = [BASE].into_iter().chain(manager);
     base.chain(own)

@@ -14,6 +14,8 @@ FORMAT = "1"
 # What compression makes smaller; everything else is compressed by its own format.
 COMPRESSIBLE = set(".css .js .mjs .cjs .json .map .svg .html .htm .xml .txt .md .csv .ico .bmp .ttf .otf .eot .wasm".split())
 COMPRESSIBLE |= set(".webmanifest .geojson .rss .atom .xhtml .vtt .ics .yaml .yml .gltf .tsx .ts .jsx .vue .scss .less".split())
+# What editors and merges leave behind; with names that start with a dot, it is nobody's business.
+LEFTOVERS = (b"~", b".bak", b".orig", b".rej", b".swp")
 SMALLEST = 256
 SUFFIXES = {"gzip": ".gz", "brotli": ".br"}
 
@@ -68,7 +70,7 @@ def walk():
             path = bytes_of(name)
             if raw == b".vite":
                 manifests.append((os.path.join(path, b"manifest.json"), directory))
-            if raw.startswith(b"."):
+            if raw.startswith(b".") or raw.endswith(LEFTOVERS):
                 continue
             facts = os.lstat(path)
             if stat.S_ISLNK(facts.st_mode):

@@ -38,5 +38,6 @@ mod secrets;
 mod site;
 mod sources;
 mod state;
+mod statics;
 mod two_apps;
 mod values;
