@@ -33,6 +33,12 @@ pub enum Action {
     LinkFiles {
         files: Vec<String>,
     },
+    /// What the processes of the release are started by.
+    Processes {
+        /// By their paths in the release.
+        files: Vec<(Name, String)>,
+        workers: Vec<Moved>,
+    },
     CollectStatic {
         url: String,
         task: Task,
@@ -123,6 +129,10 @@ pub enum Action {
     Again,
     Stop,
     Start,
+    /// How many of each there shall be.
+    Scale {
+        counts: Vec<(String, u32)>,
+    },
     Freeze {
         message: String,
     },
@@ -155,6 +165,16 @@ pub struct Publication {
     pub strict: bool,
     pub precompress: Vec<Encoding>,
     pub at_root: Vec<String>,
+}
+
+/// A worker that follows the live release.
+#[derive(Debug, Clone, Serialize)]
+pub struct Moved {
+    pub name: String,
+    pub instances: u32,
+    /// Seconds that one may take to finish what it does.
+    pub patience: u64,
+    pub overlap: bool,
 }
 
 /// What a host is looked at for, besides what every app needs.

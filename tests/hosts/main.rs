@@ -41,3 +41,4 @@ mod state;
 mod statics;
 mod two_apps;
 mod values;
+mod workers;
