@@ -27,6 +27,7 @@ const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
 const COLLECT: &str = include_str!("../../templates/script/collect.sh");
+const STATIC: &str = include_str!("../../templates/script/static.sh");
 const SHARED: &str = include_str!("../../templates/script/shared.sh");
 const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
 const WORKERS: &str = include_str!("../../templates/script/workers.sh");
@@ -47,6 +48,13 @@ const PACKAGES_PY: &str = concat!(
     "\n",
     include_str!("../../templates/script/requirements.py")
 );
+const STATIC_PY: &str = concat!(
+    include_str!("../../templates/script/references.py"),
+    "\n",
+    include_str!("../../templates/script/manifests.py"),
+    "\n",
+    include_str!("../../templates/script/static.py")
+);
 pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 
 /// What a run needs, in order.
@@ -55,6 +63,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let migrate = (!plan.migrate.is_empty()).then_some(MIGRATE);
     let collect = plan.has(|action| matches!(action, Action::CollectStatic { .. }));
     let collect = collect.then_some(COLLECT);
+    let publish = plan.publishes().then_some(STATIC);
     let files = plan.has(|action| matches!(action, Action::LinkFiles { .. }));
     let files = files.then_some(SHARED);
     let submodules = plan.has(|action| {
@@ -79,6 +88,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         files,
         tasks,
         collect,
+        publish,
         migrate,
         certificate,
         acme,
@@ -185,5 +195,6 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
         | Kind::Read
         | Kind::Check => &[][..],
     };
-    own.iter().copied().chain(tasks).collect()
+    let publish = plan.publishes().then_some(("STATIC_PY", STATIC_PY));
+    own.iter().copied().chain(tasks).chain(publish).collect()
 }

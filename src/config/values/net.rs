@@ -17,6 +17,11 @@ text_type! {
     IndexUrl, "a package index", index_url
 }
 
+text_type! {
+    /// What stands before the path of a URL on a CDN: `https://`, a host, perhaps a port and a path, no `/` last.
+    CdnUrl, "the address of a CDN", cdn_url
+}
+
 fn host_address(text: &str) -> Result<(), Invalid> {
     let rest = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     allow(
@@ -56,17 +61,31 @@ fn host_name(text: &str) -> bool {
 }
 
 fn index_url(text: &str) -> Result<(), Invalid> {
-    let rest = text
-        .strip_prefix("https://")
-        .ok_or(Invalid("start with `https://`"))?;
+    let rest = text.strip_prefix("https://").unwrap_or_default();
     let host = rest.split('/').next().unwrap_or_default();
     allow(
         !host.contains('@'),
         "without user or password: a netrc file on the host holds them",
     )?;
-    allow(
-        https_place(text),
+    https_url(
+        text,
         "such as `https://pypi.example.com/simple`, with letters, digits and `/._~+-`",
+    )
+}
+
+fn https_url(text: &str, says: &'static str) -> Result<(), Invalid> {
+    allow(text.starts_with("https://"), "start with `https://`")?;
+    allow(https_place(text), says)
+}
+
+fn cdn_url(text: &str) -> Result<(), Invalid> {
+    allow(
+        !text.ends_with('/'),
+        "without the last `/`: `static.url` follows it",
+    )?;
+    https_url(
+        text,
+        "such as `https://cdn.example.com`, with letters, digits and `/._~+-`",
     )
 }
 
