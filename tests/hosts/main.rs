@@ -31,6 +31,7 @@ mod logins;
 mod moment;
 mod objects;
 mod packages;
+mod queues;
 mod random;
 mod render;
 mod run;
