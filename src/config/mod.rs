@@ -16,6 +16,7 @@ mod packages;
 mod problem;
 mod raw;
 mod secret_source;
+mod schedule;
 mod section;
 mod tree;
 mod validate;
@@ -29,12 +30,13 @@ pub use hooks::{Account, Hook, Hooks, Moment};
 pub use migrate::{Migrate, Which};
 pub use nginx::{Certificate, Nginx, Tls};
 pub use packages::{Packages, Project};
+pub use schedule::{Schedule, When};
 pub use secret_source::SecretSource;
 pub use values::{
-    AbsPath, AppName, Bind, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
-    HostAddress, HostFile, IndexUrl, Invalid, PackageName, Program, PythonVersion, RelPath,
-    RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName, WorkerName,
-    WsgiApp,
+    AbsPath, AppName, Bind, CalendarTime, CommandLine, Cron, EnvKey, EnvName, ExtraName, GitRef,
+    GunicornName, HostAddress, HostFile, IndexUrl, Invalid, Numbers, PackageName, Program,
+    PythonVersion, RelPath, RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName,
+    VariableName, WorkerName, WsgiApp,
 };
 pub use worker::{Respawn, Signal, Worker};
 
@@ -62,6 +64,8 @@ pub struct Config {
     pub service: Service,
     /// Processes beside the web server.
     pub workers: BTreeMap<WorkerName, Worker>,
+    /// Commands that run at their times.
+    pub schedules: BTreeMap<WorkerName, Schedule>,
     /// `None` for `nginx: false`.
     pub nginx: Option<Nginx>,
     /// The `static` section.
@@ -156,6 +160,9 @@ impl Config {
         config
             .workers
             .retain(|_, worker| first || worker.on == Which::Each);
+        config
+            .schedules
+            .retain(|_, schedule| first || schedule.on == Which::Each);
         config
     }
 

@@ -136,9 +136,10 @@ fn shared(config: &Config) -> Vec<String> {
 /// What starts the processes of the release; both belong to this release alone.
 fn processes(config: &Config, files: &[File]) -> Option<Step> {
     let own = |file: &File| match (&file.name, &file.place) {
-        (Name::Launcher(_) | Name::Workers, Place::Release(path)) => {
-            Some((file.name.clone(), path.clone()))
-        }
+        (
+            Name::Launcher(_) | Name::Job(_) | Name::Workers | Name::Schedules,
+            Place::Release(path),
+        ) => Some((file.name.clone(), path.clone())),
         _ => None,
     };
     let files: Vec<_> = files.iter().filter_map(own).collect();

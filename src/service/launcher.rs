@@ -2,53 +2,73 @@
 
 use std::fmt::Write as _;
 
-use minijinja::{Value, context};
+use minijinja::context;
 
 use super::seconds;
-use crate::config::{Config, Program, Worker, WorkerName};
+use crate::config::{Config, Program, WorkerName};
 use crate::plan::{File, Name, Place};
 use crate::template::Templates;
 
 pub(super) fn files(config: &Config, templates: &Templates) -> anyhow::Result<Vec<File>> {
+    let of = |name, path: String, content| File {
+        name,
+        place: Place::Release(path),
+        mode: 0o640,
+        content,
+    };
     let mut files = Vec::new();
     for (name, worker) in &config.workers {
-        files.push(File {
-            name: Name::Launcher(name.clone()),
-            place: Place::Release(format!(".deployer/worker-{name}")),
-            mode: 0o640,
-            content: templates.render("process/worker.sh.j2", &values(config, name, worker))?,
-        });
+        let (line, words) = match &worker.command {
+            // The program takes the place of the shell, and gets the signals.
+            Program::Line(line) => (Some(format!("exec {line}")), [].as_slice()),
+            Program::Words(words) => (None, words.as_slice()),
+        };
+        let path = format!(".deployer/worker-{name}");
+        let content = launcher(config, templates, "worker", name, line.as_deref(), words)?;
+        files.push(of(Name::Launcher(name.clone()), path, content));
     }
-    if !files.is_empty() {
-        files.push(File {
-            name: Name::Workers,
-            place: Place::Release(".deployer/workers".to_owned()),
-            mode: 0o640,
-            content: list(config),
-        });
+    if !config.workers.is_empty() {
+        let path = ".deployer/workers".to_owned();
+        files.push(of(Name::Workers, path, workers(config)));
+    }
+    for (name, schedule) in &config.schedules {
+        let path = format!(".deployer/schedule-{name}");
+        let line = Some(schedule.run.as_str());
+        let content = launcher(config, templates, "schedule", name, line, &[])?;
+        files.push(of(Name::Job(name.clone()), path, content));
+    }
+    if !config.schedules.is_empty() {
+        let path = ".deployer/schedules".to_owned();
+        let names = config.schedules.keys().map(|name| format!("{name}\n"));
+        files.push(of(Name::Schedules, path, names.collect()));
     }
     Ok(files)
 }
 
-fn values(config: &Config, name: &WorkerName, worker: &Worker) -> Value {
-    let (line, words) = match &worker.command {
-        Program::Line(line) => (Some(line.as_str()), [].as_slice()),
-        Program::Words(words) => (None, words.as_slice()),
-    };
-    context! {
+fn launcher(
+    config: &Config,
+    templates: &Templates,
+    kind: &str,
+    name: &WorkerName,
+    line: Option<&str>,
+    words: &[String],
+) -> anyhow::Result<String> {
+    let values = context! {
         app => config.app.as_str(),
         environment => config.environment.as_str(),
         root => config.root.as_str(),
         run => config.run_dir(),
+        kind,
         name => name.as_str(),
         line,
         words => words.to_vec(),
-    }
+    };
+    templates.render("process/launcher.sh.j2", &values)
 }
 
 /// A line for each: its name, how many of it, seconds it may take to stop, whether old and new overlap, seconds it has
 /// to run.
-fn list(config: &Config) -> String {
+fn workers(config: &Config) -> String {
     config
         .workers
         .iter()

@@ -1,5 +1,6 @@
 //! Config -> what keeps the app running on a host: units, gunicorn's configuration, who may switch them.
 
+mod calendar;
 mod gunicorn;
 mod launcher;
 mod spec;
@@ -54,7 +55,7 @@ fn values(config: &Config, owner: &str) -> Value {
         settings => gunicorn::settings(&config.gunicorn),
         listen => config.gunicorn.bind.map(systemd::listen),
         start_timeout => seconds(config.service.start_timeout),
-        workers => !config.workers.is_empty(),
+        processes => !config.workers.is_empty() || !config.schedules.is_empty(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Config, Respawn, Signal, Size, Umask, Worker, WorkerName};
+use crate::config::{Config, Respawn, Schedule, Signal, Size, Umask, Worker, WorkerName};
 
 /// One kind of process: how it starts, what it may use, how it leaves.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Service {
     pub after: Vec<String>,
     pub restart: Restart,
     pub stop: Stop,
+    /// How long it may run at all.
+    pub lasts: Option<Duration>,
     pub limits: Limits,
     /// Directories it may write in, where the rest of the system is closed to it.
     pub writable: Vec<String>,
@@ -125,6 +127,24 @@ impl Service {
         }
     }
 
+    /// What a schedule runs, in the release that is live then.
+    pub fn schedule(config: &Config, name: &WorkerName, schedule: &Schedule) -> Self {
+        Self {
+            command: ["/bin/sh".to_owned(), format!(".deployer/schedule-{name}")].into(),
+            directory: format!("{}/current", config.root),
+            lasts: Some(schedule.timeout),
+            writable: vec![
+                format!("{}/shared", config.root),
+                format!("{}/workers", config.run_dir()),
+            ],
+            ..Self::base(
+                config,
+                &format!("schedule-{name}"),
+                &format!("schedule {name}"),
+            )
+        }
+    }
+
     fn base(config: &Config, name: &str, about: &str) -> Self {
         let (root, service) = (&config.root, &config.service);
         Self {
@@ -142,6 +162,7 @@ impl Service {
                 ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
                 ("PYTHONUNBUFFERED", "1".to_owned()),
             ],
+            lasts: None,
             boot: false,
             after: service.after.iter().map(ToString::to_string).collect(),
             restart: Restart::Never,

@@ -177,7 +177,7 @@ install_system() {
         sites=$digest
         case $(listeners_of "$STORE/site/$digest") in 80-default*) retire_welcome_page ;; esac
         ;;
-      unit_* | worker_* | trial | recover | boot | listen | listen_socket) units="$units $name $digest" ;;
+      unit_* | worker_* | schedule_* | timer_* | trial | recover | boot | listen | listen_socket) units="$units $name $digest" ;;
     esac
     stale="$stale $name $digest"
   done

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use deployer::config::{
     Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager,
-    Nginx, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Service, Setup, Signal,
-    Size, Takeover, Tls, Trial, Umask, Uploads, Which, Worker,
+    Nginx, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Schedule, Service,
+    Setup, Signal, Size, Takeover, Tls, Trial, Umask, Uploads, When, Which, Worker, WorkerName,
 };
 use deployer::files::{host_files, shared_files};
 use deployer::plan::{File, Place};
@@ -55,6 +55,7 @@ pub(crate) fn small() -> Config {
             umask: Umask::default(),
         },
         workers: BTreeMap::new(),
+        schedules: BTreeMap::new(),
         nginx: Some(Nginx {
             server_names: vec![text("polls.example.com")],
             redirects: Vec::new(),
@@ -148,43 +149,8 @@ pub(crate) fn full() -> Config {
     };
     config.service.after = vec![text("postgresql.service"), text("redis-server.service")];
     config.service.memory_max = Some(Size::mebibytes(512));
-    config.workers = BTreeMap::from([
-        (
-            text("celery"),
-            Worker {
-                command: text("celery -A polls worker --hostname=\"it's $DEPLOYER_INSTANCE\"@%h"),
-                instances: 4,
-                on: Which::Each,
-                stop_signal: Signal::Term,
-                stop_timeout: Duration::from_secs(600),
-                overlap: true,
-                min_uptime: Duration::from_secs(3),
-                respawn: Respawn::Unlimited,
-                memory_max: None,
-            },
-        ),
-        (
-            text("mail-out"),
-            Worker {
-                command: Program::Words(vec![
-                    "./send".to_owned(),
-                    r#"it's "100 %" \ $HOME"#.to_owned(),
-                    String::new(),
-                ]),
-                instances: 1,
-                on: Which::First,
-                stop_signal: Signal::Int,
-                stop_timeout: Duration::from_secs(60),
-                overlap: false,
-                min_uptime: Duration::from_secs(10),
-                respawn: Respawn::Limited {
-                    count: 10,
-                    interval: Duration::from_secs(120),
-                },
-                memory_max: Some(Size::mebibytes(256)),
-            },
-        ),
-    ]);
+    config.workers = workers();
+    config.schedules = schedules();
     config.nginx = Some(Nginx {
         server_names: vec![text("polls.example.com"), text("*.polls.example.com")],
         redirects: vec![text("polls.example.net"), text(".votes.example.com")],
@@ -221,6 +187,72 @@ pub(crate) fn secure() -> Config {
         hsts: Some(Duration::from_secs(63_072_000)),
     });
     config
+}
+
+fn workers() -> BTreeMap<WorkerName, Worker> {
+    BTreeMap::from([
+        (
+            text("celery"),
+            Worker {
+                command: text("celery -A polls worker --hostname=\"it's $DEPLOYER_INSTANCE\"@%h"),
+                instances: 4,
+                on: Which::Each,
+                stop_signal: Signal::Term,
+                stop_timeout: Duration::from_secs(600),
+                overlap: true,
+                min_uptime: Duration::from_secs(3),
+                respawn: Respawn::Unlimited,
+                memory_max: None,
+            },
+        ),
+        (
+            text("mail-out"),
+            Worker {
+                command: Program::Words(vec![
+                    "./send".to_owned(),
+                    r#"it's "100 %" \ $HOME"#.to_owned(),
+                    String::new(),
+                ]),
+                instances: 1,
+                on: Which::First,
+                stop_signal: Signal::Int,
+                stop_timeout: Duration::from_secs(60),
+                overlap: false,
+                min_uptime: Duration::from_secs(10),
+                respawn: Respawn::Limited {
+                    count: 10,
+                    interval: Duration::from_secs(120),
+                },
+                memory_max: Some(Size::mebibytes(256)),
+            },
+        ),
+    ])
+}
+
+fn schedules() -> BTreeMap<WorkerName, Schedule> {
+    BTreeMap::from([
+        (
+            text("clean-up"),
+            Schedule {
+                run: text("./clean 'it''s 100 %' > shared/$(date +%F)"),
+                when: When::Cron(text("30 4 1 * mon")),
+                on: Which::First,
+                timeout: Duration::from_secs(3600),
+            },
+        ),
+        (
+            text("report"),
+            Schedule {
+                run: text("./report && ./send"),
+                when: When::Calendar(vec![
+                    text("Mon..Fri *-*-* 08:30:00 Europe/Paris"),
+                    text("*:0/15"),
+                ]),
+                on: Which::Each,
+                timeout: Duration::from_secs(90),
+            },
+        ),
+    ])
 }
 
 /// No nginx, no sandbox.

@@ -35,6 +35,7 @@ mod queues;
 mod random;
 mod render;
 mod run;
+mod schedules;
 mod secrets;
 mod site;
 mod sources;

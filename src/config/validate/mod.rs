@@ -9,6 +9,7 @@ mod hosts;
 mod packages;
 mod migrate;
 mod paths;
+mod schedules;
 mod secrets;
 mod service;
 mod settings;
@@ -38,6 +39,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let service = root.section("service", service::service);
     let memory_max = service.as_ref().and_then(|service| service.memory_max);
     let workers = workers::workers(root, memory_max);
+    let schedules = schedules::schedules(root);
     let assets = web::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
@@ -70,6 +72,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         gunicorn: gunicorn??,
         service: service?,
         workers,
+        schedules,
         nginx,
         assets,
         uploads,

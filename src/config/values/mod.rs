@@ -2,7 +2,9 @@
 //! that no shell, unit file or site can read as syntax.
 
 mod bind;
+mod calendar;
 mod command;
+mod cron;
 mod env;
 mod git_ref;
 mod names;
@@ -15,7 +17,9 @@ mod size;
 mod umask;
 
 pub use bind::Bind;
+pub use calendar::CalendarTime;
 pub use command::CommandLine;
+pub use cron::{Cron, Numbers};
 pub use env::{EnvKey, VariableName};
 pub use git_ref::GitRef;
 pub use names::{AppName, EnvName, PackageName, UnitName, UserName, WorkerName};
