@@ -29,13 +29,14 @@ macro_rules! built_in {
 }
 
 /// The templates that come with deployer.
-pub const BUILT_IN: [(&str, &str); 18] = built_in![
+pub const BUILT_IN: [(&str, &str); 20] = built_in![
     "gunicorn/gunicorn.conf.py.j2",
     "gunicorn/stub.py.j2",
     "nginx/default.conf.j2",
     "nginx/site.conf.j2",
     "nginx/tls.conf.j2",
     "process/launcher.sh.j2",
+    "process/server.sh.j2",
     "sudoers.j2",
     "systemd/gunicorn.service.j2",
     "systemd/listen.service.j2",
@@ -44,6 +45,7 @@ pub const BUILT_IN: [(&str, &str); 18] = built_in![
     "systemd/sandbox.service.j2",
     "systemd/schedule.service.j2",
     "systemd/schedule.timer.j2",
+    "systemd/server.service.j2",
     "systemd/trial.service.j2",
     "systemd/worker.service.j2",
     "systemd/workers.service.j2",

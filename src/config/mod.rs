@@ -18,6 +18,7 @@ mod raw;
 mod secret_source;
 mod schedule;
 mod section;
+mod server;
 mod tree;
 mod validate;
 mod values;
@@ -32,6 +33,7 @@ pub use nginx::{Certificate, Nginx, Tls};
 pub use packages::{Packages, Project};
 pub use schedule::{Schedule, When};
 pub use secret_source::SecretSource;
+pub use server::{OwnServer, Server};
 pub use values::{
     AbsPath, AppName, Bind, CalendarTime, CommandLine, Cron, EnvKey, EnvName, ExtraName, GitRef,
     GunicornName, HostAddress, HostFile, IndexUrl, Invalid, Numbers, PackageName, Program,
@@ -60,7 +62,7 @@ pub struct Config {
     /// Good releases kept on a host; the live one and its rollback target always stay. Default 5.
     pub keep_releases: u32,
     pub python: Python,
-    pub gunicorn: Gunicorn,
+    pub server: Server,
     pub service: Service,
     /// Processes beside the web server.
     pub workers: BTreeMap<WorkerName, Worker>,

@@ -54,6 +54,8 @@ pub enum Name {
     StubB,
     StubTrial,
     GunicornConf,
+    /// What another server than gunicorn is started by.
+    Server,
     /// What a worker of a release is started by, and a schedule.
     Launcher(WorkerName),
     Job(WorkerName),
@@ -89,6 +91,7 @@ impl Name {
             Self::StubB => "stub_b",
             Self::StubTrial => "stub_trial",
             Self::GunicornConf => "gunicorn_conf",
+            Self::Server => "server",
             Self::Launcher(name) => return Cow::Owned(of("launch", name)),
             Self::Job(name) => return Cow::Owned(of("job", name)),
             Self::Workers => "workers",

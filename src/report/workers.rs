@@ -62,7 +62,7 @@ pub(super) fn schedules(facts: Facts<'_>) -> impl Iterator<Item = String> + '_ {
         let [name, state, result, rc, ended, next] =
             ["name", "state", "result", "rc", "ended", "next"].map(|key| of(schedule, key));
         let last = match (state, result, rc) {
-            ("activating" | "active", ..) => "runs now".to_owned(),
+            ("activating" | "active", ..) => return format!("schedule {name}: runs now"),
             _ if ended.is_empty() => "has not run since the host's boot".to_owned(),
             (_, "success", _) => format!("done at {ended}"),
             (_, "exit-code", rc) => format!("failed (exit {rc}) at {ended}"),

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use minijinja::context;
+use minijinja::{Value, context};
 
 use super::seconds;
-use crate::config::{Config, Program, WorkerName};
+use crate::config::{Config, OwnServer, Program, WorkerName};
 use crate::plan::{File, Name, Place};
 use crate::template::Templates;
 
@@ -18,13 +18,9 @@ pub(super) fn files(config: &Config, templates: &Templates) -> anyhow::Result<Ve
     };
     let mut files = Vec::new();
     for (name, worker) in &config.workers {
-        let (line, words) = match &worker.command {
-            // The program takes the place of the shell, and gets the signals.
-            Program::Line(line) => (Some(format!("exec {line}")), [].as_slice()),
-            Program::Words(words) => (None, words.as_slice()),
-        };
+        let (line, words) = started(&worker.command);
         let path = format!(".deployer/worker-{name}");
-        let content = launcher(config, templates, "worker", name, line.as_deref(), words)?;
+        let content = launcher(config, templates, "worker", name, line.as_deref(), &words)?;
         files.push(of(Name::Launcher(name.clone()), path, content));
     }
     if !config.workers.is_empty() {
@@ -45,6 +41,39 @@ pub(super) fn files(config: &Config, templates: &Templates) -> anyhow::Result<Ve
     Ok(files)
 }
 
+/// The server of a release, in place of gunicorn's configuration.
+pub(super) fn server(
+    config: &Config,
+    own: &OwnServer,
+    templates: &Templates,
+) -> anyhow::Result<File> {
+    let (line, words) = started(&own.command);
+    let values = context! { line, words, ..values(config) };
+    Ok(File {
+        name: Name::Server,
+        place: Place::Release(".deployer/server".to_owned()),
+        mode: 0o640,
+        content: templates.render("process/server.sh.j2", &values)?,
+    })
+}
+
+/// The program takes the place of the shell, and gets the signals.
+fn started(program: &Program) -> (Option<String>, Vec<String>) {
+    match program {
+        Program::Line(line) => (Some(format!("exec {line}")), Vec::new()),
+        Program::Words(words) => (None, words.clone()),
+    }
+}
+
+fn values(config: &Config) -> Value {
+    context! {
+        app => config.app.as_str(),
+        environment => config.environment.as_str(),
+        root => config.root.as_str(),
+        run => config.run_dir(),
+    }
+}
+
 fn launcher(
     config: &Config,
     templates: &Templates,
@@ -54,14 +83,11 @@ fn launcher(
     words: &[String],
 ) -> anyhow::Result<String> {
     let values = context! {
-        app => config.app.as_str(),
-        environment => config.environment.as_str(),
-        root => config.root.as_str(),
-        run => config.run_dir(),
         kind,
         name => name.as_str(),
         line,
         words => words.to_vec(),
+        ..values(config)
     };
     templates.render("process/launcher.sh.j2", &values)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Config, Respawn, Schedule, Signal, Size, Umask, Worker, WorkerName};
+use crate::config::{Config, Respawn, Schedule, Server, Signal, Size, Umask, Worker, WorkerName};
 
 /// One kind of process: how it starts, what it may use, how it leaves.
 #[derive(Debug, Clone)]
@@ -64,10 +64,27 @@ pub struct Limits {
 const WORKER_DELAY: Duration = Duration::from_secs(5);
 
 impl Service {
-    /// One generation of gunicorn, in the slot of this name.
+    /// One generation of the server, in the slot of this name.
     pub fn generation(config: &Config, slot: &str) -> Self {
+        match config.server {
+            Server::Gunicorn(_) => Self::gunicorn(config, slot),
+            Server::Own(_) => Self {
+                command: [
+                    "/bin/sh".to_owned(),
+                    ".deployer/server".to_owned(),
+                    slot.to_owned(),
+                ]
+                .into(),
+                directory: format!("{}/slots/{slot}", config.root),
+                about: format!("server, slot {slot}"),
+                ..Self::gunicorn(config, slot)
+            },
+        }
+    }
+
+    fn gunicorn(config: &Config, slot: &str) -> Self {
         let root = &config.root;
-        let patience = config.gunicorn.graceful_timeout + Duration::from_secs(10);
+        let patience = config.server.patience() + Duration::from_secs(10);
         Self {
             command: [
                 format!("{root}/slots/{slot}/venv/bin/gunicorn"),

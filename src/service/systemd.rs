@@ -6,7 +6,7 @@ use std::time::Duration;
 use minijinja::{Value, context};
 
 use super::{Restart, Service, TRIAL, calendar, seconds};
-use crate::config::{Bind, Config, Respawn, Size};
+use crate::config::{Bind, Config, Respawn, Server, Size};
 use crate::plan::{File, Name, Place};
 use crate::quote::{self, Unquotable};
 use crate::template::Templates;
@@ -31,10 +31,14 @@ pub(super) fn files(
         })
     };
     let mut files = Vec::new();
+    let template = match config.server {
+        Server::Gunicorn(_) => "gunicorn",
+        Server::Own(_) => "server",
+    };
     for (name, slot) in [(Name::UnitA, "a"), (Name::UnitB, "b")] {
         let service = service(&Service::generation(config, slot))?;
         let values = context! { slot, service, ..values.clone() };
-        files.push(unit(name, slot, "gunicorn", &values)?);
+        files.push(unit(name, slot, template, &values)?);
     }
     let trial = context! { service => service(&Service::trial(config))?, ..values.clone() };
     files.push(unit(Name::Trial, TRIAL, "trial", &trial)?);
@@ -81,7 +85,7 @@ pub(super) fn files(
             )?,
         });
     }
-    if config.gunicorn.bind.is_some() {
+    if config.server.bind().is_some() {
         files.extend(listener(config, values, templates)?);
     }
     files.push(File {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use deployer::config::{
     Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager,
-    Nginx, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Schedule, Service,
-    Setup, Signal, Size, Takeover, Tls, Trial, Umask, Uploads, When, Which, Worker, WorkerName,
+    Nginx, OwnServer, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Schedule,
+    Server, Service, Setup, Signal, Size, Takeover, Tls, Trial, Umask, Uploads, When, Which,
+    Worker, WorkerName,
 };
 use deployer::files::{host_files, shared_files};
 use deployer::plan::{File, Place};
@@ -40,7 +41,7 @@ pub(crate) fn small() -> Config {
             index_url: None,
             require_hashes: false,
         },
-        gunicorn: gunicorn(),
+        server: Server::Gunicorn(gunicorn()),
         service: Service {
             manager: Manager::Systemd,
             hardening: Hardening::Basic,
@@ -95,6 +96,14 @@ pub(crate) fn small() -> Config {
     }
 }
 
+/// Of a configuration that has it.
+pub(crate) fn gunicorn_of(config: &mut Config) -> &mut Gunicorn {
+    match &mut config.server {
+        Server::Gunicorn(gunicorn) => gunicorn,
+        Server::Own(own) => panic!("{own:?}"),
+    }
+}
+
 fn gunicorn() -> Gunicorn {
     Gunicorn {
         bind: None,
@@ -120,7 +129,7 @@ pub(crate) fn full() -> Config {
     config.app = text("polls-eu");
     config.root = text("/opt/apps/polls");
     config.user = text("pollster");
-    config.gunicorn = Gunicorn {
+    config.server = Server::Gunicorn(Gunicorn {
         bind: Some(text("[::1]:8000")),
         threads: 4,
         worker_class: "gthread".to_owned(),
@@ -145,8 +154,8 @@ pub(crate) fn full() -> Config {
                 ]),
             ),
         ]),
-        ..config.gunicorn
-    };
+        ..gunicorn()
+    });
     config.service.after = vec![text("postgresql.service"), text("redis-server.service")];
     config.service.memory_max = Some(Size::mebibytes(512));
     config.workers = workers();
@@ -260,6 +269,19 @@ pub(crate) fn bare() -> Config {
     let mut config = small();
     config.nginx = None;
     config.service.hardening = Hardening::Off;
+    config
+}
+
+/// A server of the project's own choice.
+pub(crate) fn own() -> Config {
+    let mut config = small();
+    config.server = Server::Own(OwnServer {
+        command: text("uvicorn 'it'\\''s 100 %:app' --uds $DEPLOYER_SOCKET"),
+        timeout: Duration::from_secs(300),
+        stop_timeout: Duration::from_secs(45),
+        reload: Takeover::Replace,
+        trial: Trial::Boot,
+    });
     config
 }
 

@@ -65,6 +65,11 @@ fn secure() {
 }
 
 #[test]
+fn own() {
+    check("own", &cases::own());
+}
+
+#[test]
 fn bare() {
     check("bare", &cases::bare());
 }
@@ -76,6 +81,7 @@ fn text_is_tidy() {
         cases::full(),
         cases::secure(),
         cases::bare(),
+        cases::own(),
     ] {
         for file in cases::rendered(&config) {
             let name = name(&file).display().to_string();

@@ -37,6 +37,7 @@ mod render;
 mod run;
 mod schedules;
 mod secrets;
+mod servers;
 mod site;
 mod sources;
 mod state;
