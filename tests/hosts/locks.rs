@@ -2,15 +2,16 @@
 
 use anyhow::{Result, ensure};
 
-use crate::site::Site;
+use crate::site::{HELD, Site};
 use crate::state::{coherent, print, same, tidy, wait_until_free};
 
 #[test]
 fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     let site = Site::live()?;
     let web = site.web();
-    site.on_import("import os, time\nif os.environ.get('DEPLOYER_TRIAL'):\n    time.sleep(8)")?;
+    site.on_import(HELD)?;
     site.commit()?;
+    site.hold_trials()?;
     let mut first = site.start(&["push", "production"])?;
     first.wait_for("units (")?;
     std::thread::sleep(std::time::Duration::from_millis(500));
@@ -29,12 +30,14 @@ fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     }
     site.deployer(&["status", "production"])?.expect(0)?;
     same(&before, &print(web)?)?;
+    site.let_trials_go()?;
     first.end()?.expect(0)?;
     coherent(web)?;
     tidy(web)?;
 
     // The worker dies: nobody unlocks, nobody cleans.
     site.change()?;
+    site.hold_trials()?;
     let mut killed = site.start(&["push", "production"])?;
     killed.wait_for("units (")?;
     let old = site.page()?;
@@ -43,6 +46,7 @@ fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     ensure!(killed.code != 0, "{killed}");
     ensure!(coherent(web)? == old);
     wait_until_free(web)?;
+    site.let_trials_go()?;
     site.deployer(&["push", "production"])?.expect(0)?;
     ensure!(coherent(web)? != old);
     tidy(web)
