@@ -357,5 +357,6 @@ pub enum RenderKind {
     Restart,
     Stop,
     Start,
+    Scale,
     Check,
 }
