@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use crate::config::{Config, Manager, Server};
+use crate::config::{Assets, Config, Manager, Server};
 use crate::plan::File;
 use crate::template::Templates;
 
@@ -55,6 +55,7 @@ fn values(config: &Config, owner: &str) -> Value {
         web_group => if config.nginx.is_some() { WEB_GROUP } else { config.user.as_str() },
         slots => SLOTS,
         listen => config.server.bind().map(systemd::listen),
+        static_url => config.assets.as_ref().map(Assets::base),
         start_timeout => seconds(config.service.start_timeout),
         processes => !config.workers.is_empty() || !config.schedules.is_empty(),
     }

@@ -41,6 +41,7 @@ mod servers;
 mod site;
 mod sources;
 mod state;
+mod statics;
 mod two_apps;
 mod values;
 mod workers;
