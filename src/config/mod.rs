@@ -31,16 +31,16 @@ pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
 pub use hooks::{Account, Hook, Hooks, Moment};
 pub use migrate::{Migrate, Which};
-pub use nginx::{Certificate, Nginx, Tls};
+pub use nginx::{Acme, Certificate, Nginx, Tls};
 pub use packages::{Packages, Project};
 pub use schedule::{Schedule, When};
 pub use secret_source::SecretSource;
 pub use server::{OwnServer, Server};
 pub use values::{
-    AbsPath, AppName, Bind, CalendarTime, CdnUrl, CommandLine, Cron, EnvKey, EnvName, ExtraName,
-    GitRef, GunicornName, HostAddress, HostFile, IndexUrl, Invalid, Numbers, PackageName, Program,
-    PythonVersion, RelPath, RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName,
-    VariableName, WorkerName, WsgiApp,
+    AbsPath, AcmeDirectory, AppName, Bind, CalendarTime, CdnUrl, CommandLine, Cron, Email, EnvKey,
+    EnvName, ExtraName, GitRef, GunicornName, HostAddress, HostFile, IndexUrl, Invalid, Numbers,
+    PackageName, Program, PythonVersion, RelPath, RepoUrl, ServerName, Size, Umask, UnitName,
+    UrlPath, UserName, VariableName, WorkerName, WsgiApp,
 };
 pub use worker::{Respawn, Signal, Worker};
 

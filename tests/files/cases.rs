@@ -4,14 +4,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use deployer::config::{
-    Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager,
-    Nginx, OwnServer, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Schedule,
-    Server, Service, Setup, Signal, Size, Takeover, Tls, Trial, Umask, Uploads, When, Which,
-    Worker, WorkerName,
+    Acme, Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal,
+    Manager, Nginx, OwnServer, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout,
+    Schedule, Server, Service, Setup, Signal, Size, Takeover, Tls, Trial, Umask, Uploads, When,
+    Which, Worker, WorkerName,
 };
 use deployer::files::{host_files, shared_files};
 use deployer::plan::{File, Place};
 use deployer::template::Templates;
+
+/// Where certbot keeps the certificate of [`by_acme`].
+const LINEAGE: &str = "/etc/letsencrypt/live/deployer-polls-eu-ca.example.com-8443-acme-directory";
 
 /// A value from its text.
 pub(crate) fn text<'a, T: TryFrom<&'a str>>(text: &'a str) -> T
@@ -64,6 +67,7 @@ pub(crate) fn small() -> Config {
             tls: None,
             max_body: text("10m"),
             headers: BTreeMap::new(),
+            error_pages: None,
             extra: None,
         }),
         assets: None,
@@ -166,6 +170,7 @@ pub(crate) fn full() -> Config {
         redirects: vec![text("polls.example.net"), text(".votes.example.com")],
         listen: 8080,
         tls: None,
+        error_pages: Some(text("errors")),
         extra: Some("location = /teapot {\n    return 418;\n}\n".to_owned()),
         max_body: text("25m"),
         headers: BTreeMap::from([
@@ -272,6 +277,19 @@ fn schedules() -> BTreeMap<WorkerName, Schedule> {
     ])
 }
 
+/// The same with a certificate from a CA.
+pub(crate) fn by_acme() -> Config {
+    let mut config = secure();
+    let nginx = config.nginx.as_mut().unwrap();
+    nginx.server_names.truncate(1);
+    nginx.redirects.truncate(1);
+    nginx.tls.as_mut().unwrap().certificate = Certificate::Acme(Acme {
+        email: text("ops@example.com"),
+        directory: text("https://ca.example.com:8443/acme/directory"),
+    });
+    config
+}
+
 /// No nginx, no sandbox.
 pub(crate) fn bare() -> Config {
     let mut config = small();
@@ -321,7 +339,10 @@ pub(crate) fn moved(mut files: Vec<File>, config: &Config, dir: &Path) -> Vec<Fi
             .replace(config.root.as_str(), &format!("{dir}/root"))
             .replace("/var/log/nginx", dir)
             .replace("/etc/nginx/deployer", &format!("{dir}/listen"))
-            .replace("/etc/ssl/polls", dir);
+            .replace("/etc/ssl/polls", dir)
+            .replace(LINEAGE, dir)
+            .replace("/var/lib/deployer", dir)
+            .replace("privkey.pem", "key.pem");
     }
     files
 }
