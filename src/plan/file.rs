@@ -41,6 +41,12 @@ pub enum Name {
     Worker(WorkerName),
     /// What starts the workers at boot.
     Boot,
+    /// What speaks to a manager that has no program for it that a deploy could use.
+    Control,
+    /// Holds a TCP address where the manager cannot.
+    Listener,
+    StartScript,
+    Supervisord,
     BootScript,
     Tmpfiles,
     Sudoers,
@@ -72,6 +78,10 @@ impl Name {
             Self::ListenSocket => "listen_socket",
             Self::Worker(name) => return Cow::Owned(of("worker", name)),
             Self::Boot => "boot",
+            Self::Control => "control",
+            Self::Listener => "listener",
+            Self::StartScript => "start_script",
+            Self::Supervisord => "supervisord",
             Self::BootScript => "boot_script",
             Self::Tmpfiles => "tmpfiles",
             Self::Sudoers => "sudoers",

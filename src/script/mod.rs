@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use crate::config::Scope;
 use crate::plan::{Action, File, GitLogin, HostPlan, Identity, Kind, Place, Step};
 use crate::quote::sh_literal;
 use heredoc::heredoc;
@@ -70,6 +71,7 @@ fn header(text: &mut String, plan: &HostPlan) {
         environment,
         root,
         manager: _,
+        scope,
         run_dir,
         user,
         owner,
@@ -88,8 +90,12 @@ fn header(text: &mut String, plan: &HostPlan) {
         Kind::Read => "read_only",
         Kind::Check => "check_only",
     };
+    let (scope, rootless) = match scope {
+        Scope::System => ("system", false),
+        Scope::User => ("user", true),
+    };
     let state = match plan.kind {
-        Kind::Setup => format!("/var/lib/deployer/{app}"),
+        Kind::Setup if !rootless => format!("/var/lib/deployer/{app}"),
         _ => format!("{root}/.deployer"),
     };
     let (auth, origin, username) = match git {
@@ -107,6 +113,7 @@ fn header(text: &mut String, plan: &HostPlan) {
         ("APP", app.clone()),
         ("ROOT", root.clone()),
         ("RUNDIR", run_dir.clone()),
+        ("SCOPE", scope.to_owned()),
         ("RUNAS", user.clone()),
         ("OWNER", owner.clone()),
         ("KIND", kind.to_owned()),

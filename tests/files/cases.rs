@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use deployer::config::{
     Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager,
-    Nginx, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Service, Setup, Signal,
-    Size, Takeover, Tls, Trial, Umask, Uploads, Which, Worker,
+    Nginx, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Scope, Service, Setup,
+    Signal, Size, Takeover, Tls, Trial, Umask, Uploads, Which, Worker,
 };
 use deployer::files::{host_files, shared_files};
 use deployer::plan::{File, Place};
@@ -43,6 +43,7 @@ pub(crate) fn small() -> Config {
         gunicorn: gunicorn(),
         service: Service {
             manager: Manager::Systemd,
+            scope: Scope::System,
             hardening: Hardening::Basic,
             after: Vec::new(),
             open_files: 16384,
@@ -234,6 +235,33 @@ pub(crate) fn secure() -> Config {
 pub(crate) fn bare() -> Config {
     let mut config = small();
     config.nginx = None;
+    config.service.hardening = Hardening::Off;
+    config
+}
+
+/// The login's own manager, and a port instead of a site.
+pub(crate) fn rootless(manager: Manager) -> Config {
+    let mut config = small();
+    config.root = text("/home/deploy/polls");
+    config.nginx = None;
+    config.gunicorn.bind = Some(text("8000"));
+    config.service.manager = manager;
+    config.service.scope = Scope::User;
+    config
+}
+
+/// Jobs of Upstart.
+pub(crate) fn upstart() -> Config {
+    let mut config = supervised();
+    config.service.manager = Manager::Upstart;
+    config
+}
+
+/// supervisord of the host.
+pub(crate) fn supervised() -> Config {
+    let mut config = small();
+    config.gunicorn.bind = Some(text("[::1]:8000"));
+    config.service.manager = Manager::Supervisor;
     config.service.hardening = Hardening::Off;
     config
 }

@@ -28,6 +28,7 @@ mod load;
 mod local;
 mod locks;
 mod logins;
+mod managers;
 mod moment;
 mod objects;
 mod packages;

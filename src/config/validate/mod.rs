@@ -37,6 +37,9 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     root.must_have("gunicorn", "add it, with its key `app`");
     let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
     let service = root.section("service", service::service);
+    if let Some(service) = &service {
+        service::suits(root, service);
+    }
     let memory_max = service.as_ref().and_then(|service| service.memory_max);
     let workers = workers::workers(root, memory_max);
     let assets = assets::assets(root);
@@ -98,7 +101,9 @@ fn place(key: &str) -> Option<String> {
         "requirements" | "version" | "installer" | "index_url" => "python",
         "packages" | "authorized_keys" => "setup",
         "on_failure" | "decide" | "batch" => "rollout",
-        "memory_max" | "open_files" | "hardening" | "manager" | "respawn" | "umask" => "service",
+        "memory_max" | "open_files" | "hardening" | "manager" | "scope" | "respawn" | "umask" => {
+            "service"
+        }
         _ => return None,
     };
     Some(format!("put it below `{section}`"))
