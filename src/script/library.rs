@@ -43,6 +43,7 @@ const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
 const COLLECT: &str = include_str!("../../templates/script/collect.sh");
+const BUILD: &str = include_str!("../../templates/script/build.sh");
 const STATIC: &str = include_str!("../../templates/script/static.sh");
 const SHARED: &str = include_str!("../../templates/script/shared.sh");
 const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
@@ -79,6 +80,8 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let migrate = (!plan.migrate.is_empty()).then_some(MIGRATE);
     let collect = plan.has(|action| matches!(action, Action::CollectStatic { .. }));
     let collect = collect.then_some(COLLECT);
+    let build = plan.has(|action| matches!(action, Action::BuildStatic { .. }));
+    let build = build.then_some(BUILD);
     let publish = plan.publishes().then_some(STATIC);
     let files = plan.has(|action| matches!(action, Action::LinkFiles { .. }));
     let files = files.then_some(SHARED);
@@ -99,6 +102,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         submodules,
         files,
         tasks,
+        build,
         collect,
         publish,
         migrate,

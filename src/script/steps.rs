@@ -53,6 +53,11 @@ pub(super) fn call(action: &Action) -> String {
             max_stall,
         } => format!("decide {} \"$part\" {max_stall}", takeover_word(*takeover)),
         Action::Seal { manifest } => words("seal", [manifest]),
+        Action::BuildStatic {
+            output,
+            inputs,
+            task,
+        } => words(&task_call(&words("build_static", [output]), task), inputs),
         Action::CollectStatic { url, task } => task_call(&words("collect_static", [url]), task),
         Action::Task(task) => task_call("task", task),
         Action::LateTask(task) => task_call("late_task", task),

@@ -55,6 +55,7 @@ prune() {
     case $kept in *" ${dir##*/} "*) ;; *) rm -rf "$dir" ;; esac
   done
   prune_static "$2"
+  prune_builds
   named=$(readlink "$ROOT"/releases/*/venv "$ROOT"/releases/*/.deployer/env)$newline
   # A list that lacks what is live is no list to delete by.
   for link in venv .deployer/env; do
@@ -99,5 +100,13 @@ prune_pythons() {
   done
   for dir in "$ROOT"/venvs/.python-*; do
     [ -e "$dir" ] || rm -f "$dir"
+  done
+}
+
+# Results of builds that no release has.
+prune_builds() {
+  used=$(cat "$ROOT"/releases/*/.deployer/build 2>/dev/null)$newline
+  for dir in "$ROOT"/builds/*; do
+    case $used in *"${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
   done
 }
