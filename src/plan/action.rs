@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Name, Task};
+use super::{Maintenance, Name, Task};
 use crate::config::{Encoding, Fingerprint, Installer, PythonFrom, Takeover};
 
 /// The closed list of things a host can be told to do.
@@ -47,6 +47,10 @@ pub enum Action {
     CollectStatic {
         url: String,
         task: Task,
+    },
+    /// What nginx says where the app cannot.
+    PublishPages {
+        directory: String,
     },
     PublishStatic(Publication),
     CheckSystem {
@@ -129,6 +133,13 @@ pub enum Action {
     },
     /// Puts the certificate that comes with the run where nginx finds it.
     Certificate,
+    /// Has certbot get one.
+    Acme {
+        lineage: String,
+        email: String,
+        directory: String,
+        names: Vec<String>,
+    },
     /// What answers names that no site of the host has, each with its path.
     DefaultSites {
         sites: Vec<(Name, String)>,
@@ -146,6 +157,8 @@ pub enum Action {
         message: String,
     },
     Unfreeze,
+    BeginMaintenance(Maintenance),
+    EndMaintenance,
     // read
     ShowState,
     ShowReleases,

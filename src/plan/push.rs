@@ -61,6 +61,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
     if let Some(assets) = &config.assets {
         prepare.extend(statics(assets));
     }
+    prepare.extend(pages(config));
     prepare.extend(hooks(config, Moment::AfterBuild, first));
     prepare.push(Step::new(
         "units",
@@ -87,6 +88,11 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         finish: finish(config, Moment::AfterActivate, first),
         files,
     }
+}
+
+fn pages(config: &Config) -> Option<Step> {
+    let directory = config.nginx.as_ref()?.error_pages.as_ref()?.to_string();
+    Some(Step::new("pages", Action::PublishPages { directory }))
 }
 
 fn statics(assets: &Assets) -> Vec<Step> {

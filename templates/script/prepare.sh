@@ -77,13 +77,13 @@ discard() {
   [ ! -d "$ROOT/shared/.collect" ] || as_app rm -rf "$ROOT/shared/.collect"
   put_system_back
   # A release with this run's name: only the run can have made it.
-  rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID"
+  rm -rf "$ROOT/releases/$ID" "$ROOT/static/$ID" "$ROOT/pages/$ID"
   end_trial
 }
 
 # What only a run that was cut short leaves: nothing here has a name that anybody trusts.
 remove_unfinished() {
-  rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/builds/.*.part "$ROOT"/repo.git.*part "$ROOT"/modules/*part
+  rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/builds/.*.part "$ROOT"/pages/.*.part "$ROOT"/repo.git.*part "$ROOT"/modules/*part
   for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-* "$ROOT"/venvs/.uv-* "$ROOT"/venvs/.python-*; do
     [ ! -d "$dir" ] || [ -f "$dir/.complete" ] || rm -rf "$dir"
   done

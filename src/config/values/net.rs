@@ -74,20 +74,8 @@ fn index_url(text: &str) -> Result<(), Invalid> {
 }
 
 fn https_url(text: &str, says: &'static str) -> Result<(), Invalid> {
-    let rest = text
-        .strip_prefix("https://")
-        .ok_or(Invalid("start with `https://`"))?;
-    let host = rest.split('/').next().unwrap_or_default();
-    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
-    allow(
-        host_name(name)
-            && port.parse::<u16>().is_ok_and(|port| port > 0)
-            && port.bytes().all(|byte| byte.is_ascii_digit())
-            && rest
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b":/._~+-".contains(&byte)),
-        says,
-    )
+    allow(text.starts_with("https://"), "start with `https://`")?;
+    allow(https_place(text), says)
 }
 
 fn cdn_url(text: &str) -> Result<(), Invalid> {
@@ -99,6 +87,21 @@ fn cdn_url(text: &str) -> Result<(), Invalid> {
         text,
         "such as `https://cdn.example.com`, with letters, digits and `/._~+-`",
     )
+}
+
+/// An https URL without user, query or anything that a shell could read.
+pub(super) fn https_place(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else {
+        return false;
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+    host_name(name)
+        && port.parse::<u16>().is_ok_and(|port| port > 0)
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && rest
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b":/._~+-".contains(&byte))
 }
 
 impl ServerName {
