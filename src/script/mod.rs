@@ -71,6 +71,24 @@ pub fn compile(plan: &HostPlan) -> Script {
     Script { text }
 }
 
+fn scope_word(scope: Scope) -> &'static str {
+    match scope {
+        Scope::System => "system",
+        Scope::User => "user",
+    }
+}
+
+/// Where a run keeps its script, its log and its lock.
+fn state(plan: &HostPlan) -> String {
+    let Identity {
+        app, root, scope, ..
+    } = &plan.identity;
+    match (plan.kind, scope) {
+        (Kind::Setup, Scope::System) => format!("/var/lib/deployer/{app}"),
+        _ => format!("{root}/.deployer"),
+    }
+}
+
 fn header(text: &mut String, plan: &HostPlan) {
     let Identity {
         app,
@@ -102,14 +120,7 @@ fn header(text: &mut String, plan: &HostPlan) {
         Kind::Read => "read_only",
         Kind::Check => "check_only",
     };
-    let (scope, rootless) = match scope {
-        Scope::System => ("system", false),
-        Scope::User => ("user", true),
-    };
-    let state = match plan.kind {
-        Kind::Setup if !rootless => format!("/var/lib/deployer/{app}"),
-        _ => format!("{root}/.deployer"),
-    };
+    let (scope, state) = (scope_word(*scope), state(plan));
     let (auth, origin, username) = match git {
         GitLogin::Key => ("key", "", ""),
         GitLogin::Agent => ("agent", "", ""),
