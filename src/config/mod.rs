@@ -151,9 +151,12 @@ pub struct Gunicorn {
 }
 
 impl Config {
-    /// Sockets and worker reports, gone at a reboot.
+    /// Sockets and worker reports.
     pub fn run_dir(&self) -> String {
-        format!("/run/{}", self.app)
+        match self.service.scope {
+            Scope::System => format!("/run/{}", self.app),
+            Scope::User => format!("{}/run", self.root),
+        }
     }
 
     /// As it is for one host: what there may only be one of belongs to the first that the file names.
@@ -212,6 +215,7 @@ pub enum Trial {
 #[derive(Debug, Clone)]
 pub struct Service {
     pub manager: Manager,
+    pub scope: Scope,
     pub hardening: Hardening,
     /// Units that start before the app at boot.
     pub after: Vec<UnitName>,
@@ -230,6 +234,17 @@ pub struct Service {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Manager {
     Systemd,
+    Supervisor,
+    Upstart,
+}
+
+/// Whose manager it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum Scope {
+    /// The host's own: root sets it up, and the app has a user of its own.
+    System,
+    /// The login's: nothing of it needs root, and the app runs as the login.
+    User,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

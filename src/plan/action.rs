@@ -124,6 +124,10 @@ pub enum Action {
         known: String,
         accepted: String,
     },
+    /// The manager itself, where it is the app's own.
+    InstallManager {
+        index_url: Option<String>,
+    },
     InstallSystem {
         files: Vec<Name>,
     },

@@ -44,6 +44,12 @@ pub enum Name {
     Timer(WorkerName),
     /// What starts the workers at boot.
     Boot,
+    /// What speaks to a manager that has no program for it that a deploy could use.
+    Control,
+    /// Holds a TCP address where the manager cannot.
+    Listener,
+    StartScript,
+    Supervisord,
     BootScript,
     Tmpfiles,
     Sudoers,
@@ -81,6 +87,10 @@ impl Name {
             Self::Schedule(name) => return Cow::Owned(of("schedule", name)),
             Self::Timer(name) => return Cow::Owned(of("timer", name)),
             Self::Boot => "boot",
+            Self::Control => "control",
+            Self::Listener => "listener",
+            Self::StartScript => "start_script",
+            Self::Supervisord => "supervisord",
             Self::BootScript => "boot_script",
             Self::Tmpfiles => "tmpfiles",
             Self::Sudoers => "sudoers",

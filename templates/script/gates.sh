@@ -23,7 +23,7 @@ trial() {
   : >"$RUNDIR/trial.log" || return 1
   unit start trial || { fail trial-start; return 1; }
   if ! probe trial "$(readlink -f "$ROOT/slots/trial")" 1 0 1; then
-    excerpt trial tail -n 40 "$RUNDIR/trial.log"
+    excerpt trial trial_lines
     fail "${found#fail }"
     return 1
   fi

@@ -6,8 +6,8 @@ use std::time::Duration;
 use deployer::config::{
     Acme, Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal,
     Manager, Nginx, OwnServer, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout,
-    Schedule, Server, Service, Setup, Signal, Size, Takeover, Tls, Trial, Umask, Uploads, When,
-    Which, Worker, WorkerName,
+    Schedule, Scope, Server, Service, Setup, Signal, Size, Takeover, Tls, Trial, Umask, Uploads,
+    When, Which, Worker, WorkerName,
 };
 use deployer::files::{host_files, shared_files};
 use deployer::plan::{File, Place};
@@ -47,6 +47,7 @@ pub(crate) fn small() -> Config {
         server: Server::Gunicorn(gunicorn()),
         service: Service {
             manager: Manager::Systemd,
+            scope: Scope::System,
             hardening: Hardening::Basic,
             after: Vec::new(),
             open_files: 16384,
@@ -308,6 +309,33 @@ pub(crate) fn own() -> Config {
         reload: Takeover::Replace,
         trial: Trial::Boot,
     });
+    config
+}
+
+/// The login's own manager, and a port instead of a site.
+pub(crate) fn rootless(manager: Manager) -> Config {
+    let mut config = small();
+    config.root = text("/home/deploy/polls");
+    config.nginx = None;
+    gunicorn_of(&mut config).bind = Some(text("8000"));
+    config.service.manager = manager;
+    config.service.scope = Scope::User;
+    config
+}
+
+/// Jobs of Upstart.
+pub(crate) fn upstart() -> Config {
+    let mut config = supervised();
+    config.service.manager = Manager::Upstart;
+    config
+}
+
+/// supervisord of the host.
+pub(crate) fn supervised() -> Config {
+    let mut config = small();
+    gunicorn_of(&mut config).bind = Some(text("[::1]:8000"));
+    config.service.manager = Manager::Supervisor;
+    config.service.hardening = Hardening::Off;
     config
 }
 

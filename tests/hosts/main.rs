@@ -29,6 +29,7 @@ mod load;
 mod local;
 mod locks;
 mod logins;
+mod managers;
 mod moment;
 mod objects;
 mod packages;

@@ -38,6 +38,9 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let python = root.section("python", packages::python);
     let server = server::server(root);
     let service = root.section("service", service::service);
+    if let Some(service) = &service {
+        service::suits(root, service);
+    }
     let memory_max = service.as_ref().and_then(|service| service.memory_max);
     let workers = workers::workers(root, memory_max);
     let schedules = schedules::schedules(root);
@@ -96,7 +99,9 @@ fn place(key: &str) -> Option<String> {
         "requirements" | "version" | "installer" | "index_url" => "python",
         "packages" | "authorized_keys" => "setup",
         "on_failure" | "decide" | "batch" => "rollout",
-        "memory_max" | "open_files" | "hardening" | "manager" | "respawn" | "umask" => "service",
+        "memory_max" | "open_files" | "hardening" | "manager" | "scope" | "respawn" | "umask" => {
+            "service"
+        }
         _ => return None,
     };
     Some(format!("put it below `{section}`"))

@@ -1,4 +1,4 @@
-# --- setup, where systemd is the manager ---
+# --- setup, where systemd of the host is the manager ---
 
 check_manager() {
   systemd=$(systemctl --version 2>/dev/null) systemd=${systemd#systemd } systemd=${systemd%%[!0-9]*}
