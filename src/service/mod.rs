@@ -69,6 +69,7 @@ fn values(config: &Config, owner: &str) -> Value {
         slots => SLOTS,
         listen => config.server.bind().map(|bind| listen(bind, config.service.manager)),
         static_url => config.assets.as_ref().map(Assets::base),
+        patience => seconds(config.server.patience()),
         start_timeout => seconds(config.service.start_timeout),
         processes => !config.workers.is_empty() || !config.schedules.is_empty(),
     }
