@@ -88,10 +88,12 @@ start_timer() { system_file "$1" && see_units -q enable "${path##*/}" && see_uni
 
 # retire_definitions: what of them runs is left to end.
 retire_definitions() {
-  for path in $(retired_definitions); do
+  retired=$(retired_definitions)
+  # While all files are there: a timer whose service is gone is not stopped for good.
+  for path in $retired; do
     case $path in *.timer) see_units -q disable --now "${path##*/}" ;; esac
-    rm -f "$path"
   done
+  for path in $retired; do rm -f "$path"; done
   load_definitions
 }
 
