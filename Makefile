@@ -12,12 +12,17 @@ THREADS := $(shell cores=$$(nproc) && echo $$((cores < 4 ? 2 * cores : cores)))
 ROUNDS ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: demo test check bench soak docs install clean help
+.PHONY: demo demo-local test check bench soak docs install clean help
 .PHONY: provision forbid format clippy shell book
 
 demo: provision ## deploy an example to two booted machines, change it, roll back
 	cargo build --release --locked --quiet --bin deployer
 	cargo run --release --locked --quiet $(AS_ROOT) --example demo
+
+demo-local: ## deploy an example to this machine, without root, systemd or nginx
+	@sh tests/check/rust.sh
+	cargo build --release --locked --quiet --bin deployer
+	sh tests/machines/demo_local.sh target/release/deployer
 
 test: check ## install what is needed, check, run every test, also on booted machines
 	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(THREADS)} cargo test --locked --no-fail-fast $(AS_ROOT)

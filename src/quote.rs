@@ -63,6 +63,78 @@ pub fn systemd_exec(text: &str) -> Result<String, Unquotable> {
     systemd(&text.replace('$', "$$"))
 }
 
+/// A word of a program's `command=` for supervisord, which takes `%(..)s` out first and then reads words as a shell does.
+/// A `;` or `#` after a blank would start a comment, in quotes too.
+pub fn supervisor(text: &str) -> Result<String, Unquotable> {
+    if text.contains(char::is_control) {
+        return Err(Unquotable::Control);
+    }
+    if plain(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    let mut quoted = String::from("'");
+    let mut after_blank = false;
+    for letter in text.chars() {
+        match letter {
+            '\'' => quoted.push_str(r#"'"'"'"#),
+            '%' => quoted.push_str("%%"),
+            ';' | '#' if after_blank => quoted.extend(["''", &letter.to_string()]),
+            _ => quoted.push(letter),
+        }
+        after_blank = letter.is_whitespace();
+    }
+    quoted.push('\'');
+    Ok(quoted)
+}
+
+/// The value of `env NAME=value` in a job of Upstart, where nothing is expanded, both quotes mean the same, and a
+/// backslash before a quote stays one.
+pub fn upstart_env(name: &str, value: &str) -> Result<String, Unquotable> {
+    if value.contains(|letter: char| letter.is_control() && letter != '\t') {
+        return Err(Unquotable::Control);
+    }
+    let value = value.replace('\\', r"\\");
+    let parts: Vec<String> = value.split('"').map(|part| format!("\"{part}\"")).collect();
+    Ok(format!("{name}={}", parts.join(r#"'"'"#)))
+}
+
+/// A word of `exec` in a job of Upstart: it reads the quotes itself before a shell does, which it only asks where there
+/// are any. A `=` is enough for that.
+pub fn upstart_exec(text: &str) -> Result<String, Unquotable> {
+    if text.contains(|letter: char| letter.is_control() && letter != '\t') {
+        return Err(Unquotable::Control);
+    }
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+:,./-".contains(&byte);
+    if !text.is_empty() && text.bytes().all(bare) {
+        return Ok(text.to_owned());
+    }
+    let mut quoted = String::new();
+    let mut open = false;
+    for letter in text.chars() {
+        let apart = match letter {
+            '\'' => Some("\"'\""),
+            '\\' => Some(r"\\"),
+            _ => None,
+        };
+        if open != apart.is_none() {
+            quoted.push('\'');
+            open = !open;
+        }
+        match apart {
+            Some(word) => quoted.push_str(word),
+            None => quoted.push(letter),
+        }
+    }
+    if open {
+        quoted.push('\'');
+    }
+    Ok(if quoted.is_empty() {
+        "''".to_owned()
+    } else {
+        quoted
+    })
+}
+
 /// A parameter of a directive of nginx. `$` has no escape there.
 pub fn nginx(text: &str) -> Result<String, Unquotable> {
     if text.contains(char::is_control) {

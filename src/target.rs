@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::config::{Config, GitRef, Host};
+use crate::config::{Config, GitRef, Host, Scope};
 
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -34,6 +34,14 @@ impl TargetHost {
             format!("{}-deploy", config.app)
         } else {
             self.login.clone()
+        }
+    }
+
+    /// Who the app runs as.
+    pub fn user(&self, config: &Config) -> String {
+        match config.service.scope {
+            Scope::System => config.user.to_string(),
+            Scope::User => self.login.clone(),
         }
     }
 }

@@ -29,7 +29,7 @@ macro_rules! built_in {
 }
 
 /// The templates that come with deployer.
-pub const BUILT_IN: [(&str, &str); 19] = built_in![
+pub const BUILT_IN: [(&str, &str); 39] = built_in![
     "gunicorn/gunicorn.conf.py.j2",
     "gunicorn/stub.py.j2",
     "maintenance.html.j2",
@@ -38,17 +38,37 @@ pub const BUILT_IN: [(&str, &str); 19] = built_in![
     "nginx/site.conf.j2",
     "nginx/static.conf.j2",
     "nginx/tls.conf.j2",
-    "process/worker.sh.j2",
+    "process/launcher.sh.j2",
+    "process/server.sh.j2",
+    "program/listen.py.j2",
     "sudoers.j2",
+    "supervisor/boot.sh.j2",
+    "supervisor/control.py.j2",
+    "supervisor/gunicorn.conf.j2",
+    "supervisor/listen.conf.j2",
+    "supervisor/recover.conf.j2",
+    "supervisor/start.sh.j2",
+    "supervisor/sudoers.j2",
+    "supervisor/supervisord.conf.j2",
+    "supervisor/trial.conf.j2",
     "systemd/gunicorn.service.j2",
     "systemd/listen.service.j2",
     "systemd/listen.socket.j2",
     "systemd/recover.service.j2",
     "systemd/sandbox.service.j2",
+    "systemd/schedule.service.j2",
+    "systemd/schedule.timer.j2",
+    "systemd/server.service.j2",
     "systemd/trial.service.j2",
     "systemd/worker.service.j2",
     "systemd/workers.service.j2",
     "tmpfiles.conf.j2",
+    "upstart/boot.sh.j2",
+    "upstart/gunicorn.conf.j2",
+    "upstart/listen.conf.j2",
+    "upstart/recover.conf.j2",
+    "upstart/sudoers.j2",
+    "upstart/trial.conf.j2",
 ];
 
 /// Deployer's templates, some of them perhaps replaced by a project's own.

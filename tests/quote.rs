@@ -354,3 +354,54 @@ fn ask(socket: &std::path::Path, number: usize) -> String {
     stream.read_to_string(&mut answer).unwrap();
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
+
+/// As supervisord reads a command: comments out of the line, `%(..)s` out of the value, then words as a shell has them.
+const SUPERVISOR: &str = r##"
+import configparser, json, shlex, sys
+words = []
+for line in json.load(open(sys.argv[1], encoding="utf-8")):
+    parser = configparser.RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)
+    parser.read_string("[program:x]\ncommand=/bin/echo " + line + " end\n")
+    command = shlex.split(parser.get("program:x", "command") % {})
+    assert (command[0], command[-1]) == ("/bin/echo", "end"), command
+    words.append(command[1:-1])
+print(json.dumps(words))
+"##;
+
+fn supervisor_reads(values: &[String]) {
+    let lines: Vec<_> = values
+        .iter()
+        .map(|value| quote::supervisor(value).unwrap())
+        .collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), serde_json::to_vec(&lines).unwrap()).unwrap();
+    let said = output(
+        Command::new("python3")
+            .args(["-c", SUPERVISOR])
+            .arg(file.path()),
+    );
+    let read: Vec<Vec<String>> = serde_json::from_slice(&said).unwrap();
+    let expected: Vec<_> = values.iter().map(|value| vec![value.clone()]).collect();
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn hostile_words_reach_a_program_of_supervisord() {
+    let (broken, whole): (Vec<_>, Vec<_>) = hostile()
+        .into_iter()
+        .partition(|value| value.contains(char::is_control));
+    supervisor_reads(&whole);
+    for value in broken {
+        assert_eq!(quote::supervisor(&value), Err(Unquotable::Control));
+    }
+}
+
+proptest! {
+    #![proptest_config(few())]
+
+    #[test]
+    fn words_reach_a_program_of_supervisord(values in texts()) {
+        let whole: Vec<_> = values.into_iter().map(|value| value.replace(char::is_control, " ")).collect();
+        supervisor_reads(&whole);
+    }
+}

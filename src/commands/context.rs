@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result};
 
 use super::Unfit;
 use crate::cli::{self, Color, Global};
-use crate::config::{Certificate, Config, EnvKey, GitAuth, GitToken, Host, Reach, SecretSource};
+use crate::config::{
+    Certificate, Config, EnvKey, GitAuth, GitToken, Host, Reach, Scope, SecretSource,
+};
 use crate::files::{host_files, shared_files};
 use crate::git::WorkingCopy;
 use crate::plan::File;
@@ -43,13 +45,7 @@ impl Context {
             .into_iter()
             .map(|host| login(host, &ssh))
             .collect::<Result<Vec<_>>>()?;
-        // Whoever owns the code must not be who runs it.
-        if let Some(host) = hosts.iter().find(|host| host.login == config.user.as_str()) {
-            return Err(Unfit::usage(format!(
-                "the login on {} is `{}`, who runs the app; log in as somebody else, or set `user`",
-                host.host.name, host.login
-            )));
-        }
+        logins_suit(&config, &hosts)?;
         let directory = directory(&global.config);
         let templates = Templates::new(overrides(global, &directory).as_deref())?;
         let working_copy = WorkingCopy::discover(&directory);
@@ -168,6 +164,31 @@ impl Context {
             .map(|target| target.host.clone())
             .collect()
     }
+}
+
+fn logins_suit(config: &Config, hosts: &[TargetHost]) -> Result<()> {
+    let of = |login: &str| hosts.iter().find(|host| host.login == login);
+    match config.service.scope {
+        // Whoever owns the code must not be who runs it.
+        Scope::System => {
+            if let Some(host) = of(config.user.as_str()) {
+                return Err(Unfit::usage(format!(
+                    "the login on {} is `{}`, who runs the app; log in as somebody else, or set `user`",
+                    host.host.name, host.login
+                )));
+            }
+        }
+        Scope::User => {
+            if let Some(host) = of("root") {
+                return Err(Unfit::usage(format!(
+                    "the login on {} is root, and with `service.scope: user` the app runs as the login; \
+                     log in as somebody else",
+                    host.host.name
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The secrets that are there without running anything: a program on a host may print them, whatever the command is.

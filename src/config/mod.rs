@@ -17,7 +17,9 @@ mod packages;
 mod problem;
 mod raw;
 mod secret_source;
+mod schedule;
 mod section;
+mod server;
 mod tree;
 mod validate;
 mod values;
@@ -31,12 +33,14 @@ pub use hooks::{Account, Hook, Hooks, Moment};
 pub use migrate::{Migrate, Which};
 pub use nginx::{Acme, Certificate, Nginx, Tls};
 pub use packages::{Packages, Project};
+pub use schedule::{Schedule, When};
 pub use secret_source::SecretSource;
+pub use server::{OwnServer, Server};
 pub use values::{
-    AbsPath, AcmeDirectory, AppName, Bind, CdnUrl, CommandLine, Email, EnvKey, EnvName, ExtraName,
-    GitRef, GunicornName, HostAddress, HostFile, IndexUrl, Invalid, PackageName, Program,
-    PythonVersion, RelPath, RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName,
-    VariableName, WorkerName, WsgiApp,
+    AbsPath, AcmeDirectory, AppName, Bind, CalendarTime, CdnUrl, CommandLine, Cron, Email, EnvKey,
+    EnvName, ExtraName, GitRef, GunicornName, HostAddress, HostFile, IndexUrl, Invalid, Numbers,
+    PackageName, Program, PythonVersion, RelPath, RepoUrl, ServerName, Size, Umask, UnitName,
+    UrlPath, UserName, VariableName, WorkerName, WsgiApp,
 };
 pub use worker::{Respawn, Signal, Worker};
 
@@ -60,10 +64,12 @@ pub struct Config {
     /// Good releases kept on a host; the live one and its rollback target always stay. Default 5.
     pub keep_releases: u32,
     pub python: Python,
-    pub gunicorn: Gunicorn,
+    pub server: Server,
     pub service: Service,
     /// Processes beside the web server.
     pub workers: BTreeMap<WorkerName, Worker>,
+    /// Commands that run at their times.
+    pub schedules: BTreeMap<WorkerName, Schedule>,
     /// `None` for `nginx: false`.
     pub nginx: Option<Nginx>,
     /// The `static` section.
@@ -145,9 +151,12 @@ pub struct Gunicorn {
 }
 
 impl Config {
-    /// Sockets and worker reports, gone at a reboot.
+    /// Sockets and worker reports.
     pub fn run_dir(&self) -> String {
-        format!("/run/{}", self.app)
+        match self.service.scope {
+            Scope::System => format!("/run/{}", self.app),
+            Scope::User => format!("{}/run", self.root),
+        }
     }
 
     /// As it is for one host: what there may only be one of belongs to the first that the file names.
@@ -158,6 +167,9 @@ impl Config {
         config
             .workers
             .retain(|_, worker| first || worker.on == Which::Each);
+        config
+            .schedules
+            .retain(|_, schedule| first || schedule.on == Which::Each);
         config
     }
 
@@ -203,6 +215,7 @@ pub enum Trial {
 #[derive(Debug, Clone)]
 pub struct Service {
     pub manager: Manager,
+    pub scope: Scope,
     pub hardening: Hardening,
     /// Units that start before the app at boot.
     pub after: Vec<UnitName>,
@@ -221,6 +234,17 @@ pub struct Service {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Manager {
     Systemd,
+    Supervisor,
+    Upstart,
+}
+
+/// Whose manager it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum Scope {
+    /// The host's own: root sets it up, and the app has a user of its own.
+    System,
+    /// The login's: nothing of it needs root, and the app runs as the login.
+    User,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

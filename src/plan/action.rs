@@ -106,7 +106,10 @@ pub enum Action {
     Uploads {
         path: String,
     },
-    OwnFiles,
+    OwnFiles {
+        /// Stubs of slots.
+        files: Vec<Name>,
+    },
     GitAccess {
         repo: String,
         host: String,
@@ -120,6 +123,10 @@ pub enum Action {
         port: u16,
         known: String,
         accepted: String,
+    },
+    /// The manager itself, where it is the app's own.
+    InstallManager {
+        index_url: Option<String>,
     },
     InstallSystem {
         files: Vec<Name>,

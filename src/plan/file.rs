@@ -39,8 +39,17 @@ pub enum Name {
     ListenSocket,
     /// The unit of a worker, for all of its processes.
     Worker(WorkerName),
+    /// What a schedule runs, and when.
+    Schedule(WorkerName),
+    Timer(WorkerName),
     /// What starts the workers at boot.
     Boot,
+    /// What speaks to a manager that has no program for it that a deploy could use.
+    Control,
+    /// Holds a TCP address where the manager cannot.
+    Listener,
+    StartScript,
+    Supervisord,
     BootScript,
     Tmpfiles,
     Sudoers,
@@ -51,10 +60,14 @@ pub enum Name {
     StubB,
     StubTrial,
     GunicornConf,
-    /// What a process of a release is started by.
+    /// What another server than gunicorn is started by.
+    Server,
+    /// What a worker of a release is started by, and a schedule.
     Launcher(WorkerName),
-    /// The workers that a release wants.
+    Job(WorkerName),
+    /// The workers that a release wants, and its schedules.
     Workers,
+    Schedules,
 }
 
 impl Name {
@@ -71,7 +84,13 @@ impl Name {
             Self::Listen => "listen",
             Self::ListenSocket => "listen_socket",
             Self::Worker(name) => return Cow::Owned(of("worker", name)),
+            Self::Schedule(name) => return Cow::Owned(of("schedule", name)),
+            Self::Timer(name) => return Cow::Owned(of("timer", name)),
             Self::Boot => "boot",
+            Self::Control => "control",
+            Self::Listener => "listener",
+            Self::StartScript => "start_script",
+            Self::Supervisord => "supervisord",
             Self::BootScript => "boot_script",
             Self::Tmpfiles => "tmpfiles",
             Self::Sudoers => "sudoers",
@@ -82,8 +101,11 @@ impl Name {
             Self::StubB => "stub_b",
             Self::StubTrial => "stub_trial",
             Self::GunicornConf => "gunicorn_conf",
+            Self::Server => "server",
             Self::Launcher(name) => return Cow::Owned(of("launch", name)),
+            Self::Job(name) => return Cow::Owned(of("job", name)),
             Self::Workers => "workers",
+            Self::Schedules => "schedules",
         })
     }
 }

@@ -22,7 +22,7 @@ pub use rollback::{Earlier, rollback};
 pub use setup::{GitPins, setup};
 pub use task::Task;
 
-use crate::config::{Assets, Config, GitAuth, Manager, Nginx};
+use crate::config::{Assets, Config, GitAuth, Manager, Nginx, Scope};
 use crate::target::TargetHost;
 
 /// What one host will do.
@@ -111,6 +111,7 @@ pub struct Identity {
     pub root: String,
     /// What runs the app there.
     pub manager: Manager,
+    pub scope: Scope,
     /// Sockets and worker reports.
     pub run_dir: String,
     pub user: String,
@@ -191,10 +192,11 @@ impl Identity {
             environment: config.environment.to_string(),
             root: config.root.to_string(),
             manager: config.service.manager,
+            scope: config.service.scope,
             run_dir: config.run_dir(),
-            user: config.user.to_string(),
+            user: host.user(config),
             owner: host.owner(config),
-            workers: config.gunicorn.workers,
+            workers: config.server.workers(),
             boot: config.service.start_timeout.as_secs(),
             health: HealthCheck {
                 host: health.host_header.clone(),

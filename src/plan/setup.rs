@@ -1,5 +1,5 @@
 use super::{Action, File, HostPlan, Identity, Kind, Place, Step};
-use crate::config::{Certificate, Config, GitAuth, Nginx};
+use crate::config::{Certificate, Config, GitAuth, Manager, Nginx, Scope};
 use crate::target::TargetHost;
 
 /// What the client knows of the git server's host key.
@@ -21,11 +21,21 @@ const PACKAGES: [&str; 6] = [
     "openssh-client",
 ];
 
+/// Where nothing can be installed: whatever else is missing says so when it is wanted.
+const PACKAGES_WITHOUT_ROOT: [&str; 2] = ["git", "python3"];
+
 /// Those, nginx where it serves, and the file's own.
 pub(super) fn packages(config: &Config) -> Vec<String> {
-    let mut names: Vec<String> = PACKAGES.iter().map(ToString::to_string).collect();
+    let own: &[&str] = match config.service.scope {
+        Scope::System => &PACKAGES,
+        Scope::User => &PACKAGES_WITHOUT_ROOT,
+    };
+    let mut names: Vec<String> = own.iter().map(ToString::to_string).collect();
     if config.nginx.is_some() {
         names.push("nginx".to_owned());
+    }
+    if (config.service.manager, config.service.scope) == (Manager::Supervisor, Scope::System) {
+        names.push("supervisor".to_owned());
     }
     let tls = config.nginx.as_ref().and_then(|nginx| nginx.tls.as_ref());
     if tls.is_some_and(|tls| tls.acme().is_some()) {
@@ -51,7 +61,7 @@ pub fn setup(
     files: Vec<File>,
 ) -> HostPlan {
     let names = packages(config);
-    let keys = keys
+    let keys: Vec<_> = keys
         .iter()
         .chain(&config.setup.authorized_keys)
         .cloned()
@@ -59,9 +69,11 @@ pub fn setup(
     let mut prepare = vec![
         Step::new("check", Action::CheckSetup),
         Step::new("packages", Action::Packages { names }),
-        Step::new("users", Action::Users { keys }),
-        Step::new("directories", Action::Directories),
     ];
+    if config.service.scope == Scope::System || !keys.is_empty() {
+        prepare.push(Step::new("users", Action::Users { keys }));
+    }
+    prepare.push(Step::new("directories", Action::Directories));
     if let Some(uploads) = &config.uploads {
         prepare.push(Step::new(
             "uploads",
@@ -70,7 +82,11 @@ pub fn setup(
             },
         ));
     }
-    prepare.push(Step::new("stubs", Action::OwnFiles));
+    let stubs = files
+        .iter()
+        .filter(|file| matches!(file.place, Place::Root(_)));
+    let stubs = stubs.map(|file| file.name.clone()).collect();
+    prepare.push(Step::new("stubs", Action::OwnFiles { files: stubs }));
     if let Some((git_host, port)) = config.repo.ssh_host() {
         let (known, accepted) = (pins.known.clone(), pins.accepted.clone());
         let (repo, host) = (config.repo.to_string(), git_host.to_owned());
@@ -91,6 +107,13 @@ pub fn setup(
             }
         };
         prepare.push(Step::new("git", access));
+    }
+    if (config.service.manager, config.service.scope) == (Manager::Supervisor, Scope::User) {
+        let index_url = config.python.index_url.as_ref().map(ToString::to_string);
+        prepare.push(Step::new(
+            "supervisor",
+            Action::InstallManager { index_url },
+        ));
     }
     prepare.extend(
         config

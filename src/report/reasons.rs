@@ -227,6 +227,7 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
                 Some("threads") => {
                     "threads of its gunicorn, which is older than 24, would drop requests"
                 }
+                Some("server") => "nothing is known of how its server would do it",
                 Some("preload") => "with `gunicorn.preload` the app lives in the master",
                 _ => "its master cannot take a HUP",
             }),
@@ -257,6 +258,49 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
                 field("name")
             ),
             Some("choose another `user` or `root`".to_owned()),
+        ),
+        "packages" => (
+            format!("{host} lacks {}", field("names").replace(' ', ", ")),
+            Some(format!(
+                "an administrator installs them there: `apt-get install {}`",
+                field("names")
+            )),
+        ),
+        "manager-differs" => (
+            format!(
+                "{host} was set up for {}, and the file asks for {}",
+                scoped(&field("have")),
+                scoped(&field("want"))
+            ),
+            Some("`service.manager` and `service.scope` cannot change under an app: keep them, or set up a second app and remove this one".to_owned()),
+        ),
+        "other-manager" => (
+            match field("have").as_str() {
+                "neither" => format!("{host} is run by neither systemd nor Upstart"),
+                have => format!("{host} is run by {have}, not by {}", field("want")),
+            },
+            Some(match field("have").as_str() {
+                "neither" => "a supervisord can run the app there: `service: {manager: supervisor}`".to_owned(),
+                have => format!("write `service: {{manager: {have}}}`"),
+            }),
+        ),
+        "linger" => (
+            format!("nothing runs for `{}` on {host} while it is not logged in", field("name")),
+            Some(format!(
+                "an administrator allows it there, once: `loginctl enable-linger {}`",
+                field("name")
+            )),
+        ),
+        "user-manager" => (
+            format!("`{}` has no systemd of its own on {host}", field("name")),
+            Some("an administrator installs it there: `apt-get install libpam-systemd dbus-user-session`".to_owned()),
+        ),
+        "no-place" => (
+            format!("the login cannot make `{}` on {host}", field("path")),
+            Some(
+                "set `root` to a directory below the login's home, or let an administrator give that one to it"
+                    .to_owned(),
+            ),
         ),
         "taken-name" => (
             format!(
@@ -391,7 +435,10 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
         ),
         ("journal", _) => (format!("{host} could not write the journal"), None),
         ("release-gone", _) => (format!("the old release is gone from {host}"), None),
-        ("reload", _) => (format!("systemd could not reload the app on {host}"), None),
+        ("reload", _) => (
+            format!("the process manager could not reload the app on {host}"),
+            None,
+        ),
         ("shared", _) => (
             format!(
                 "`{}` cannot become a link into `shared/` on {host}",
@@ -434,23 +481,38 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             ),
             None,
         ),
-        ("stop", _) => (format!("systemd could not stop the app on {host}"), None),
+        ("stop", _) => (
+            format!("the process manager could not stop the app on {host}"),
+            None,
+        ),
         ("import", _) => (format!("{release} cannot be imported on {host}"), None),
-        ("unit-check" | "unit-refused", _) => {
-            (format!("systemd on {host} does not accept the unit"), None)
-        }
+        ("unit-check" | "unit-refused", _) => (
+            format!("the process manager on {host} does not accept its definition of the app"),
+            None,
+        ),
         ("site-check" | "site-refused", _) => (
             format!("nginx on {host} does not accept its configuration"),
             None,
         ),
         ("listen", _) => (
-            format!("systemd on {host} cannot listen at the address of `gunicorn.bind`"),
+            format!("nothing can listen on {host} at the address of `gunicorn.bind`"),
             Some("`ss -ltnp` there names the program that has the port".to_owned()),
         ),
+        ("install-manager", _) => (
+            format!("supervisord could not be installed below the app's root on {host}"),
+            None,
+        ),
+        ("manager", _) => (
+            format!("supervisord on {host} does not answer"),
+            Some(
+                "its own log there says why: `log/supervisord.log` below the app's root".to_owned(),
+            ),
+        ),
         ("sudoers-refused", _) => (format!("sudo on {host} does not accept its rules"), None),
-        ("start" | "trial-start", _) => {
-            (format!("systemd could not start {release} on {host}"), None)
-        }
+        ("start" | "trial-start", _) => (
+            format!("the process manager could not start {release} on {host}"),
+            None,
+        ),
         ("died" | "stranger" | "timeout" | "boot-timeout" | "health" | "mixed" | "workers", _)
         | (_, "trial" | "proof") => (
             format!("{release} {} on {host}{when}", booted(reason, fields)),
@@ -460,6 +522,15 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
         _ => (format!("step `{}` failed on {host}", harmless(step)), None),
     };
     Meaning { what, hint }
+}
+
+/// `supervisor user` for people.
+fn scoped(manager: &str) -> String {
+    match manager.split_once(' ') {
+        Some((name, "user")) => format!("{name} of the login"),
+        Some((name, _)) => format!("{name} of the host"),
+        None => manager.to_owned(),
+    }
 }
 
 pub(super) fn warned(reason: &str, fields: &Fields) -> String {
@@ -473,6 +544,10 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
     }
     match (reason, fields.get("count"), fields.get("names")) {
         ("unpinned", Some(count), Some(names)) => unpinned(count, names),
+        ("no-cron", ..) => format!(
+            "nothing starts the app with the host: there is no cron that the login may use; let its start include `{}`",
+            field("line").trim_start_matches("@reboot ")
+        ),
         ("hook-failed", ..) => format!(
             "hook `{}` failed (exit {}); the release serves all the same",
             field("name"),

@@ -1,11 +1,30 @@
 //! The fixed shell of a script, from `templates/script/`; not overridable.
 
-use crate::config::Manager;
-use crate::plan::{Action, HostPlan, Kind};
+use crate::config::{Manager, Scope};
+use crate::plan::{Action, HostPlan, Identity, Kind};
 
 const BASE: &str = include_str!("../../templates/script/base.sh");
 const SYSTEMD: &str = include_str!("../../templates/script/manager/systemd.sh");
-const SYSTEMD_SETUP: &str = include_str!("../../templates/script/manager/systemd_setup.sh");
+const SYSTEMD_SYSTEM: &str = include_str!("../../templates/script/manager/systemd_system.sh");
+const SYSTEMD_SYSTEM_SETUP: &str =
+    include_str!("../../templates/script/manager/systemd_system_setup.sh");
+const SYSTEMD_USER: &str = include_str!("../../templates/script/manager/systemd_user.sh");
+const SYSTEMD_USER_SETUP: &str =
+    include_str!("../../templates/script/manager/systemd_user_setup.sh");
+const SUPERVISOR: &str = include_str!("../../templates/script/manager/supervisor.sh");
+const SUPERVISOR_SETUP: &str = include_str!("../../templates/script/manager/supervisor_setup.sh");
+const SUPERVISOR_SYSTEM: &str = include_str!("../../templates/script/manager/supervisor_system.sh");
+const SUPERVISOR_SYSTEM_SETUP: &str =
+    include_str!("../../templates/script/manager/supervisor_system_setup.sh");
+const SUPERVISOR_USER: &str = include_str!("../../templates/script/manager/supervisor_user.sh");
+const SUPERVISOR_USER_SETUP: &str =
+    include_str!("../../templates/script/manager/supervisor_user_setup.sh");
+const UPSTART: &str = include_str!("../../templates/script/manager/upstart.sh");
+const UPSTART_SETUP: &str = include_str!("../../templates/script/manager/upstart_setup.sh");
+const SCOPE_SYSTEM: &str = include_str!("../../templates/script/scope/system.sh");
+const SCOPE_SYSTEM_SETUP: &str = include_str!("../../templates/script/scope/system_setup.sh");
+const SCOPE_USER: &str = include_str!("../../templates/script/scope/user.sh");
+const SCOPE_USER_SETUP: &str = include_str!("../../templates/script/scope/user_setup.sh");
 const SESSION: &str = include_str!("../../templates/script/session.sh");
 const LOCK: &str = include_str!("../../templates/script/lock.sh");
 const WORKER: &str = include_str!("../../templates/script/worker.sh");
@@ -98,19 +117,42 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         acme,
         pages,
     ];
-    let manager = manager(plan.identity.manager, plan.kind).iter().copied();
+    let manager = manager(&plan.identity, plan.kind);
     let base = [BASE].into_iter().chain(manager);
     base.chain(own)
         .chain(wanted.into_iter().flatten())
         .collect()
 }
 
-/// The functions by which everything else speaks to what runs the app: each manager's file defines the same.
-fn manager(manager: Manager, kind: Kind) -> &'static [&'static str] {
-    match (manager, kind) {
-        (_, Kind::Lock | Kind::Unlock | Kind::Maintenance | Kind::MaintenanceEnd) => &[],
-        (Manager::Systemd, Kind::Setup) => &[SYSTEMD, SYSTEMD_SETUP],
-        (Manager::Systemd, _) => &[SYSTEMD],
+/// The functions by which everything else speaks to what runs the app, and becomes who may do so: the file of each
+/// manager, and of each scope, defines the same.
+fn manager(identity: &Identity, kind: Kind) -> Vec<&'static str> {
+    let scope = match identity.scope {
+        Scope::System => SCOPE_SYSTEM,
+        Scope::User => SCOPE_USER,
+    };
+    let (manager, of_setup): (&[&str], &[&str]) = match (identity.manager, identity.scope) {
+        (Manager::Systemd, Scope::System) => (&[SYSTEMD, SYSTEMD_SYSTEM], &[SYSTEMD_SYSTEM_SETUP]),
+        (Manager::Systemd, Scope::User) => (&[SYSTEMD, SYSTEMD_USER], &[SYSTEMD_USER_SETUP]),
+        (Manager::Supervisor, Scope::System) => (
+            &[SUPERVISOR, SUPERVISOR_SYSTEM],
+            &[SUPERVISOR_SETUP, SUPERVISOR_SYSTEM_SETUP],
+        ),
+        (Manager::Supervisor, Scope::User) => (
+            &[SUPERVISOR, SUPERVISOR_USER],
+            &[SUPERVISOR_SETUP, SUPERVISOR_USER_SETUP],
+        ),
+        // Its jobs are root's; the configuration refuses another scope.
+        (Manager::Upstart, _) => (&[UPSTART], &[UPSTART_SETUP]),
+    };
+    let scope_of_setup = match identity.scope {
+        Scope::System => SCOPE_SYSTEM_SETUP,
+        Scope::User => SCOPE_USER_SETUP,
+    };
+    match kind {
+        Kind::Lock | Kind::Unlock | Kind::Maintenance | Kind::MaintenanceEnd => vec![scope],
+        Kind::Setup => [&[scope], manager, of_setup, &[scope_of_setup]].concat(),
+        _ => [&[scope], manager].concat(),
     }
 }
 

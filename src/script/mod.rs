@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use crate::config::Scope;
 use crate::plan::{Action, File, GitLogin, HostPlan, Identity, Kind, Place, Step};
 use crate::quote::sh_literal;
 use heredoc::heredoc;
@@ -70,12 +71,31 @@ pub fn compile(plan: &HostPlan) -> Script {
     Script { text }
 }
 
+fn scope_word(scope: Scope) -> &'static str {
+    match scope {
+        Scope::System => "system",
+        Scope::User => "user",
+    }
+}
+
+/// Where a run keeps its script, its log and its lock.
+fn state(plan: &HostPlan) -> String {
+    let Identity {
+        app, root, scope, ..
+    } = &plan.identity;
+    match (plan.kind, scope) {
+        (Kind::Setup, Scope::System) => format!("/var/lib/deployer/{app}"),
+        _ => format!("{root}/.deployer"),
+    }
+}
+
 fn header(text: &mut String, plan: &HostPlan) {
     let Identity {
         app,
         environment,
         root,
         manager: _,
+        scope,
         run_dir,
         user,
         owner,
@@ -100,10 +120,7 @@ fn header(text: &mut String, plan: &HostPlan) {
         Kind::Read => "read_only",
         Kind::Check => "check_only",
     };
-    let state = match plan.kind {
-        Kind::Setup => format!("/var/lib/deployer/{app}"),
-        _ => format!("{root}/.deployer"),
-    };
+    let (scope, state) = (scope_word(*scope), state(plan));
     let (auth, origin, username) = match git {
         GitLogin::Key => ("key", "", ""),
         GitLogin::Agent => ("agent", "", ""),
@@ -119,6 +136,7 @@ fn header(text: &mut String, plan: &HostPlan) {
         ("APP", app.clone()),
         ("ROOT", root.clone()),
         ("RUNDIR", run_dir.clone()),
+        ("SCOPE", scope.to_owned()),
         ("RUNAS", user.clone()),
         ("OWNER", owner.clone()),
         ("KIND", kind.to_owned()),

@@ -75,13 +75,16 @@ pub(super) fn call(action: &Action) -> String {
         Action::RestoreSystem { files } => names("restore_system", files),
         Action::Drain => "drain".to_owned(),
         Action::Record => "history live".to_owned(),
+        Action::InstallManager { index_url } => {
+            words("install_manager", [index_url.as_deref().unwrap_or("")])
+        }
         Action::Prune { keep, days } => format!("prune {keep} {days}"),
         Action::CheckSetup => "check_setup".to_owned(),
         Action::Packages { names } => words("packages", names),
         Action::Users { keys } => words("users", keys),
         Action::Directories => "directories".to_owned(),
         Action::Uploads { path } => words("uploads", [path]),
-        Action::OwnFiles => "own_files".to_owned(),
+        Action::OwnFiles { files } => names("own_files", files),
         Action::GitAccess {
             repo,
             host,

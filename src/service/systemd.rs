@@ -1,12 +1,11 @@
 //! systemd's units, the directories below `/run`, and the sudoers drop-in that names the units.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use super::{Restart, Service, TRIAL, seconds};
-use crate::config::{Bind, Config, Respawn, Size};
+use super::{Restart, Service, TRIAL, calendar, program, seconds};
+use crate::config::{Config, Respawn, Scope, Server, Size};
 use crate::plan::{File, Name, Place};
 use crate::quote::{self, Unquotable};
 use crate::template::Templates;
@@ -16,25 +15,53 @@ const GENERATIONS: [&str; 2] = ["a", "b"];
 /// 1 to 199, as sudoers can say it: each bracket stands for one digit, and for nothing else.
 const NUMBERS: [&str; 3] = ["[1-9]", "[1-9][0-9]", "1[0-9][0-9]"];
 
+/// Where the files of one app lie.
+struct Places {
+    units: String,
+    /// What units run.
+    scripts: String,
+}
+
+impl Places {
+    fn of(config: &Config) -> Self {
+        match config.service.scope {
+            Scope::System => Self {
+                units: "/etc/systemd/system".to_owned(),
+                scripts: format!("/etc/deployer/{}", config.app),
+            },
+            Scope::User => Self {
+                units: format!("{}/systemd", config.root),
+                scripts: format!("{}/systemd", config.root),
+            },
+        }
+    }
+}
+
 pub(super) fn files(
     config: &Config,
     values: &Value,
     templates: &Templates,
 ) -> anyhow::Result<Vec<File>> {
     let app = &config.app;
+    let Places { units, scripts } = Places::of(config);
+    let values = &context! { scripts => scripts.as_str(), ..values.clone() };
     let unit = |name, end: &str, template: &str, values: &Value| {
         anyhow::Ok(File {
             name,
-            place: Place::System(format!("/etc/systemd/system/{app}-{end}.service")),
+            place: Place::System(format!("{units}/{app}-{end}.service")),
             mode: 0o644,
             content: templates.render(&format!("systemd/{template}.service.j2"), values)?,
         })
     };
     let mut files = Vec::new();
+    let template = match config.server {
+        Server::Gunicorn(_) => "gunicorn",
+        Server::Own(_) => "server",
+    };
     for (name, slot) in [(Name::UnitA, "a"), (Name::UnitB, "b")] {
         let service = service(&Service::generation(config, slot))?;
         let values = context! { slot, service, ..values.clone() };
-        files.push(unit(name, slot, "gunicorn", &values)?);
+        files.push(unit(name, slot, template, &values)?);
     }
     let trial = context! { service => service(&Service::trial(config))?, ..values.clone() };
     files.push(unit(Name::Trial, TRIAL, "trial", &trial)?);
@@ -45,11 +72,34 @@ pub(super) fn files(
         let end = format!("{}@", described.name);
         files.push(unit(Name::Worker(name.clone()), &end, "worker", &values)?);
     }
+    for (name, schedule) in &config.schedules {
+        let described = Service::schedule(config, name, schedule);
+        let end = &described.name;
+        let values = context! {
+            name => name.as_str(),
+            service => service(&described)?,
+            // Characters that a unit file reads as themselves.
+            times => calendar::lines(&schedule.when).into_iter().map(Value::from_safe_string).collect::<Vec<_>>(),
+            ..values.clone()
+        };
+        files.push(unit(
+            Name::Schedule(name.clone()),
+            end,
+            "schedule",
+            &values,
+        )?);
+        files.push(File {
+            name: Name::Timer(name.clone()),
+            place: Place::System(format!("/etc/systemd/system/{app}-{end}.timer")),
+            mode: 0o644,
+            content: templates.render("systemd/schedule.timer.j2", &values)?,
+        });
+    }
     if !config.workers.is_empty() {
         files.push(unit(Name::Boot, "workers", "workers", values)?);
         files.push(File {
             name: Name::BootScript,
-            place: Place::System(format!("/etc/deployer/{app}/workers.sh")),
+            place: Place::System(format!("{scripts}/workers.sh")),
             mode: 0o644,
             content: program(
                 config,
@@ -58,19 +108,12 @@ pub(super) fn files(
             )?,
         });
     }
-    if config.gunicorn.bind.is_some() {
-        files.extend(listener(config, values, templates)?);
+    if config.server.bind().is_some() {
+        files.extend(listener(config, &units, values, templates)?);
     }
     files.push(File {
-        name: Name::Tmpfiles,
-        place: Place::System(format!("/etc/tmpfiles.d/deployer-{app}.conf")),
-        mode: 0o644,
-        content: templates.render("tmpfiles.conf.j2", values)?,
-    });
-    let with_grants = context! { grants => grants(config), ..values.clone() };
-    files.push(File {
         name: Name::RecoverScript,
-        place: Place::System(format!("/etc/deployer/{app}/recover.sh")),
+        place: Place::System(format!("{scripts}/recover.sh")),
         mode: 0o644,
         content: program(
             config,
@@ -78,21 +121,43 @@ pub(super) fn files(
             include_str!("../../templates/script/recover.sh"),
         )?,
     });
-    files.push(File {
+    match config.service.scope {
+        Scope::System => files.extend(of_root(config, values, templates)?),
+        Scope::User => {}
+    }
+    Ok(files)
+}
+
+/// What only root can have: directories in a file system that is empty at boot, and rights.
+fn of_root(config: &Config, values: &Value, templates: &Templates) -> anyhow::Result<[File; 2]> {
+    let app = &config.app;
+    let tmpfiles = File {
+        name: Name::Tmpfiles,
+        place: Place::System(format!("/etc/tmpfiles.d/deployer-{app}.conf")),
+        mode: 0o644,
+        content: templates.render("tmpfiles.conf.j2", values)?,
+    };
+    let with_grants = context! { grants => grants(config), ..values.clone() };
+    let sudoers = File {
         name: Name::Sudoers,
         place: Place::System(format!("/etc/sudoers.d/deployer-{app}")),
         mode: 0o440,
         content: templates.render("sudoers.j2", &with_grants)?,
-    });
-    Ok(files)
+    };
+    Ok([tmpfiles, sudoers])
 }
 
 /// The TCP listener that all generations share, and what it would start.
-fn listener(config: &Config, values: &Value, templates: &Templates) -> anyhow::Result<[File; 2]> {
+fn listener(
+    config: &Config,
+    units: &str,
+    values: &Value,
+    templates: &Templates,
+) -> anyhow::Result<[File; 2]> {
     let file = |name, kind: &str| {
         anyhow::Ok(File {
             name,
-            place: Place::System(format!("/etc/systemd/system/{}-listen.{kind}", config.app)),
+            place: Place::System(format!("{units}/{}-listen.{kind}", config.app)),
             mode: 0o644,
             content: templates.render(&format!("systemd/listen.{kind}.j2"), values)?,
         })
@@ -101,24 +166,6 @@ fn listener(config: &Config, values: &Value, templates: &Templates) -> anyhow::R
         file(Name::ListenSocket, "socket")?,
         file(Name::Listen, "service")?,
     ])
-}
-
-pub(super) fn listen(bind: Bind) -> Value {
-    context! {
-        // Digits, dots, colons and brackets: nothing that a unit file could read as more.
-        stream => Value::from_safe_string(bind.to_string()),
-        address => bind.address().to_string(),
-        port => bind.port(),
-    }
-}
-
-/// What runs at boot: a program of its own, so that a new version of deployer seldom changes it.
-fn program(config: &Config, values: &[(&str, &str)], text: &str) -> anyhow::Result<String> {
-    let mut program = format!("#!/bin/sh\nROOT={}\n", quote::sh(config.root.as_str())?);
-    for (name, value) in values {
-        let _ = writeln!(program, "{name}={}", quote::sh(value)?);
-    }
-    Ok(program + "\n" + text)
 }
 
 /// A service in the words of a unit file.
@@ -143,6 +190,7 @@ fn service(service: &Service) -> anyhow::Result<Value> {
     };
     Ok(context! {
         // Words of our own and plain names.
+        name => service.name.as_str(),
         about => Value::from_safe_string(service.about.clone()),
         command => words(&mut command.chain(number))?,
         directory => service.directory.as_str(),
@@ -155,6 +203,7 @@ fn service(service: &Service) -> anyhow::Result<Value> {
         delay => seconds(delay),
         stop_signal => service.stop.signal.as_str(),
         stop_timeout => seconds(service.stop.timeout),
+        lasts => service.lasts.map(seconds),
         open_files => service.limits.open_files,
         memory_max => service.limits.memory_max.map(Size::bytes),
         writable => words(&mut service.writable.iter().map(|path| quote::systemd(path)))?,

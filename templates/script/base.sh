@@ -100,7 +100,12 @@ memory_of() {
   done
 }
 
+# What runs the host: systemd, upstart, or something else.
+init_of_host() {
+  if [ -d /run/systemd/system ]; then echo systemd
+  else case $(/sbin/initctl version 2>/dev/null) in *upstart*) echo upstart ;; *) echo neither ;; esac
+  fi
+}
+
 # In our process group, so that an abort reaches it; without the way to root.
 limit() { timeout --foreground -k 5 "$@" 7>&- 8<&-; }
-
-as_app() { sudo -n -u "$RUNAS" -- "$@"; }

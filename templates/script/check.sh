@@ -43,7 +43,7 @@ look_at_system() {
   name=$(. /etc/os-release 2>/dev/null && printf %s "$PRETTY_NAME")
   apt=no
   ! command -v apt-get >/dev/null || apt=yes
-  ev "fact system name=$(word "$name") apt=$apt init=$(word "$(cat /proc/1/comm 2>/dev/null)")"
+  ev "fact system name=$(word "$name") apt=$apt init=$(word "$(cat /proc/1/comm 2>/dev/null)") manager=$(init_of_host)"
   # What it calls itself, its number in it.
   for tool in 'systemctl --version' 'df --version' 'tar --version' 'sudo --version' 'git --version' 'python3 --version' 'nginx -v'; do
     said=

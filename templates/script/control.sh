@@ -10,6 +10,7 @@ control() {
     lock | unlock | maintenance*) find_live ;;
     *)
       take_lock
+      same_manager
       stop_listening
       trap '' TERM INT HUP PIPE
       recover

@@ -43,7 +43,7 @@ main() {
 become() {
   [ "$KIND" != check ] || return 0
   if [ "$KIND" = setup ]; then
-    if [ "$(id -u)" -ne 0 ]; then
+    if [ "$SCOPE" = system ] && [ "$(id -u)" -ne 0 ]; then
       sudo -n true 2>/dev/null && exec sudo -n sh "$self" "$@"
       decline sudo
     fi

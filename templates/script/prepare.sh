@@ -10,6 +10,14 @@ find_live() {
   [ -n "$live" ] || slot='' idle=a first=yes
 }
 
+# Setup wrote down what runs the app here: told of another, a run would start a second one beside it.
+same_manager() {
+  read -r pinned 2>/dev/null <"$ROOT/.deployer/manager" || pinned='systemd system'
+  [ "$pinned" != "$MANAGER $SCOPE" ] || return 0
+  ev "refused manager-differs have=$(word "$pinned") want=$(word "$MANAGER $SCOPE")"
+  leave refused
+}
+
 # The same script, the same environment, proven and running: nothing to do.
 unchanged() {
   find_live

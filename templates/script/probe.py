@@ -29,13 +29,23 @@ def reports():
                 report = json.load(file)
         except (OSError, ValueError):
             continue
-        state, start = stat(report["pid"])
-        if state not in "XZ" and start == report["start"]:
+        if lives(report):
             found.append(report)
     return found
 
 
+def lives(process):
+    state, start = stat(process["pid"])
+    return state not in "XZ" and start == process["start"]
+
+
 def died():
+    if not cgroup:
+        try:
+            with open(run + "/master") as file:
+                return not lives(json.load(file))
+        except (OSError, ValueError, KeyError):
+            return True
     for group in ("", "systemd/"):
         name = "/sys/fs/cgroup/%s%s/cgroup.procs" % (group, cgroup)
         try:
@@ -80,7 +90,8 @@ def healthy(status):
     return int(low) <= status <= int(high)
 
 
-seen_alive, quiet = False, time.monotonic() + 3
+# Where a master has to say itself that it lives, its own start comes first.
+seen_alive, quiet = False, time.monotonic() + (3 if cgroup else 15)
 while True:
     mine = [report for report in reports() if report["release"] == release]
     if len(mine) >= workers:

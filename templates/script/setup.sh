@@ -1,80 +1,6 @@
-# --- setup, as root: users, directories, units, site; every part is looked at before it is changed ---
-
-# Nothing in the owner's tree is opened as root: it could be a link.
-as_owner() { runuser -u "$OWNER" -- "$@"; }
+# --- setup: directories, units, site; every part is looked at before it is changed ---
 
 changed() { ev "decided setup value=$(word "$1")"; }
-
-open_setup() {
-  mkdir -p "$STATE/runs" && chmod 700 "$STATE" "$STATE/runs"
-}
-
-# check_setup: whose it all is, asked before anything is changed.
-check_setup() {
-  check_manager
-  owner=$(stat -c %U "$ROOT/.deployer" 2>/dev/null) || owner=$OWNER
-  [ "$owner" = "$OWNER" ] || refuse "owner name=$owner"
-  other=$(as_owner cat "$ROOT/.deployer/setup" 2>/dev/null) || other=$APP
-  [ "$other" = "$APP" ] || refuse "other-app name=$(word "$other")"
-  if [ "$NGINX_PORT" -eq 0 ] && [ -e "/etc/nginx/sites-available/$APP.conf" ]; then
-    refuse "site-stays path=/etc/nginx/sites-available/$APP.conf"
-  fi
-  if [ -f "$STATE/identity" ]; then
-    IFS=' ' read -r old_root old_user <"$STATE/identity"
-    if [ "$old_root $old_user" != "$ROOT $RUNAS" ] && [ -L "$old_root/current" ]; then refuse "moved root=$old_root user=$old_user"; fi
-  else
-    check_first_setup
-  fi
-  printf '%s\n' "$ROOT $RUNAS" >"$STATE/identity"
-}
-
-# What is there before the first setup is somebody else's.
-check_first_setup() {
-  if getent passwd "$RUNAS" >/dev/null || getent group "$RUNAS" >/dev/null; then
-    grep -qs " $RUNAS\$" /var/lib/deployer/*/identity || refuse "taken-name name=$RUNAS"
-  fi
-  [ ! -e "$RUNDIR" ] || refuse "foreign path=$RUNDIR"
-  [ ! -e "$ROOT" ] || [ -z "$(ls -A "$ROOT")" ] || refuse "foreign path=$ROOT"
-}
-
-# packages NAME...: those that the host lacks.
-packages() {
-  missing=
-  for name; do
-    # Any of nginx's flavours will do.
-    if [ "$name" = nginx ] && command -v nginx >/dev/null; then continue; fi
-    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q ' installed$' || missing="$missing $name"
-  done
-  [ -n "$missing" ] || return 0
-  changed "install$missing"
-  export DEBIAN_FRONTEND=noninteractive
-  # shellcheck disable=SC2086 # plain package names
-  apt-get -q update && apt-get -q -y -o DPkg::Lock::Timeout=120 --no-remove --no-install-recommends install $missing
-}
-
-# users KEY...: the app's user without a shell, and the login that owns its tree.
-users() {
-  if ! getent group "$RUNAS" >/dev/null; then changed "group $RUNAS" && groupadd --system "$RUNAS" || return 1; fi
-  if ! getent passwd "$RUNAS" >/dev/null; then
-    changed "user $RUNAS"
-    useradd --system --gid "$RUNAS" --home-dir "$ROOT/shared" --no-create-home --shell /usr/sbin/nologin "$RUNAS" || return 1
-  fi
-  if ! getent passwd "$OWNER" >/dev/null; then
-    changed "user $OWNER"
-    useradd --create-home --shell /bin/bash "$OWNER" || return 1
-  fi
-  case " $(id -nG "$OWNER") " in *" $RUNAS "*) ;; *) changed "group $RUNAS for $OWNER" && usermod -a -G "$RUNAS" "$OWNER" || return 1 ;; esac
-  [ $# -eq 0 ] || authorise "$@"
-}
-
-# As that user: root writes nothing in a home that others own.
-authorise() {
-  # shellcheck disable=SC2016 # expanded by the inner sh
-  added=$(runuser -u "$OWNER" -- sh -c '
-    cd && umask 077 && mkdir -p .ssh && touch .ssh/authorized_keys || exit 1
-    for key; do grep -qxF -e "$key" .ssh/authorized_keys || { printf "%s\n" "$key" >>.ssh/authorized_keys && echo added; }; done' sh "$@") || return 1
-  [ -z "$added" ] || changed "keys for $OWNER"
-}
 
 # make_directories 'MODE OWNER GROUP PATH'...: below the root, following no link that somebody put there.
 make_directories() {
@@ -82,33 +8,28 @@ make_directories() {
   [ -z "$made" ] || printf '%s\n' "$made" | while IFS= read -r line; do changed "directory $line"; done
 }
 
-# directories: one owner per root.
-directories() {
-  group=$(id -gn "$OWNER")
-  make_directories "0751 $OWNER $group ." "0700 $OWNER $group .deployer" "0700 $OWNER $group .deployer/runs" \
-    "2750 $OWNER $RUNAS releases" "2750 $OWNER $RUNAS venvs" "2750 $OWNER $RUNAS env" \
-    "0755 $OWNER $group slots" "0755 $OWNER $group static" "0751 $RUNAS $RUNAS shared"
+# settle_manager: what the host has, and what an earlier setup said, is what the file says.
+settle_manager() {
+  pinned=$(as_owner cat "$ROOT/.deployer/manager" 2>/dev/null) || pinned="$MANAGER $SCOPE"
+  [ ! -s "$ROOT/.deployer/setup" ] || [ -s "$ROOT/.deployer/manager" ] || pinned='systemd system'
+  [ "$pinned" = "$MANAGER $SCOPE" ] || refuse "manager-differs have=$(word "$pinned") want=$(word "$MANAGER $SCOPE")"
+  [ "$MANAGER" = supervisor ] || [ "$MANAGER" = "$(init_of_host)" ] || refuse "other-manager have=$(init_of_host) want=$MANAGER"
+  check_manager
 }
 
-# uploads PATH: the app writes, nginx reads.
-uploads() {
-  readers=$RUNAS
-  ! getent group www-data >/dev/null || readers=www-data
-  make_directories "2750 $RUNAS $readers shared/$1"
-}
-
-# own_files: the small files of the tree's owner, written as that user.
+# own_files STUB...: the small files of the tree's owner, written as that user.
 own_files() {
   # shellcheck disable=SC2016 # expanded by the inner sh
-  runuser -u "$OWNER" -- sh -c '
+  as_owner sh -c '
     cd "$1/.deployer" && umask 077 && : >>lock || exit 1
     [ -s salt ] || head -c 24 /dev/urandom | od -An -v -tx1 | tr -d " \n" >salt
-    [ -s setup ] || printf "%s\n" "$2" >setup' sh "$ROOT" "$APP" || return 1
-  for name in stub_a stub_b stub_trial; do
-    "file_$name" | runuser -u "$OWNER" -- sh -c 'cmp -s - "$1" || exit 1' sh "$ROOT/slots/${name#stub_}.py" && continue
+    [ -s manager ] || printf "%s\n" "$3" >manager
+    [ -s setup ] || printf "%s\n" "$2" >setup' sh "$ROOT" "$APP" "$MANAGER $SCOPE" || return 1
+  for name; do
+    "file_$name" | as_owner sh -c 'cmp -s - "$1" || exit 1' sh "$ROOT/slots/${name#stub_}.py" && continue
     changed "file slots/${name#stub_}.py"
     # shellcheck disable=SC2016 # expanded by the inner sh
-    "file_$name" | runuser -u "$OWNER" -- sh -c 'umask 022; cat >"$1.new" && mv -fT "$1.new" "$1"' sh "$ROOT/slots/${name#stub_}.py" || return 1
+    "file_$name" | as_owner sh -c 'umask 022; cat >"$1.new" && mv -fT "$1.new" "$1"' sh "$ROOT/slots/${name#stub_}.py" || return 1
   done
 }
 
@@ -121,13 +42,13 @@ git_access() {
   git_environment
   works=yes
   home=$(getent passwd "$OWNER" | cut -d: -f6)
-  limit 30 runuser -u "$OWNER" -- env "HOME=$home" git ls-remote -q "$repository" HEAD >/dev/null 2>&1 || works=no
+  as_owner timeout -k 5 30 env "HOME=$home" git ls-remote -q "$repository" HEAD >/dev/null 2>&1 || works=no
   ev "fact deploy-key works=$works value=$(word "$(as_owner cat "$ROOT/.deployer/git_key.pub")")"
 }
 
 make_deploy_key() {
   # shellcheck disable=SC2016 # expanded by the inner sh
-  runuser -u "$OWNER" -- sh -c '[ -f "$1" ] || { ssh-keygen -q -t ed25519 -N "" -C "deployer $2@$(uname -n)" -f "$1" && echo made; }' \
+  as_owner sh -c '[ -f "$1" ] || { ssh-keygen -q -t ed25519 -N "" -C "deployer $2@$(uname -n)" -f "$1" && echo made; }' \
     sh "$ROOT/.deployer/git_key" "$APP" | grep -q made && changed 'deploy key'
   as_owner test -f "$ROOT/.deployer/git_key.pub"
 }
@@ -156,7 +77,7 @@ pin_git_host() {
   printf '%s\n' "$pinned" | as_owner cmp -s - "$pins" && return 0
   changed "host key of $1"
   # shellcheck disable=SC2016 # expanded by the inner sh
-  printf '%s\n' "$pinned" | runuser -u "$OWNER" -- sh -c 'umask 077; cat >"$1.new" && mv -fT "$1.new" "$1"' sh "$pins"
+  printf '%s\n' "$pinned" | as_owner sh -c 'umask 077; cat >"$1.new" && mv -fT "$1.new" "$1"' sh "$pins"
 }
 
 # install_system NAME...: checked first, then by rename; what is there already is left alone.
@@ -177,7 +98,7 @@ install_system() {
         sites=$digest
         case $(listeners_of "$STORE/site/$digest") in 80-default*) retire_welcome_page ;; esac
         ;;
-      unit_* | worker_* | trial | recover | boot | listen | listen_socket) units="$units $name $digest" ;;
+      unit_* | worker_* | schedule_* | timer_* | trial | recover | boot | listen | listen_socket) units="$units $name $digest" ;;
     esac
     stale="$stale $name $digest"
   done
@@ -227,20 +148,7 @@ setup_run() {
   trap '[ -n "$ended" ] || ev "end prepare-failed reason=script"' EXIT
   exec 5<&0 </dev/null
   hello
-  exec 9>>"$STATE/lock"
-  flock -w 1 9 || queue 9 || end locked
-  # The owner's own lock, for as long as this descriptor is open; read-only, so that no link can make root write.
-  if [ -f "$ROOT/.deployer/lock" ] && [ ! -L "$ROOT/.deployer/lock" ]; then
-    exec 6<"$ROOT/.deployer/lock"
-    if ! flock -w 1 6 && ! queue 6; then
-      holder_fields "$(holder)"
-      end locked "$fields"
-    fi
-    clock
-    # shellcheck disable=SC2016 # expanded by the inner sh
-    printf '%s\n' "${BY:--} $now $KIND $ID" | runuser -u "$OWNER" -- sh -c 'umask 077; cat >"$1.new" && mv -fT "$1.new" "$1"' sh "$ROOT/.deployer/holder"
-    heed_freeze
-  fi
+  lock_setup
   stop_listening
   trap - TERM INT HUP
   heed_abort <&5 9>&- 6<&- &

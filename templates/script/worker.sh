@@ -29,6 +29,7 @@ worker() {
   exec 5<&0 </dev/null
   hello
   take_lock
+  same_manager
   locked=yes
   trap 'abort client' TERM INT HUP
   recover

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use deployer::config::Config;
+use deployer::config::{Config, Manager};
 use deployer::plan::{File, Place};
 use deployer::template::{BUILT_IN, Templates};
 
@@ -65,6 +65,11 @@ fn secure() {
 }
 
 #[test]
+fn own() {
+    check("own", &cases::own());
+}
+
+#[test]
 fn by_acme() {
     let mut files = cases::rendered(&cases::by_acme());
     files.retain(|file| name(file).ends_with("polls-eu.conf"));
@@ -77,12 +82,37 @@ fn bare() {
 }
 
 #[test]
+fn rootless_systemd() {
+    check("rootless-systemd", &cases::rootless(Manager::Systemd));
+}
+
+#[test]
+fn rootless_supervisor() {
+    check("rootless-supervisor", &cases::rootless(Manager::Supervisor));
+}
+
+#[test]
+fn upstart() {
+    check("upstart", &cases::upstart());
+}
+
+#[test]
+fn supervised() {
+    check("supervised", &cases::supervised());
+}
+
+#[test]
 fn text_is_tidy() {
     for config in [
         cases::small(),
         cases::full(),
         cases::secure(),
         cases::bare(),
+        cases::own(),
+        cases::rootless(Manager::Systemd),
+        cases::rootless(Manager::Supervisor),
+        cases::supervised(),
+        cases::upstart(),
     ] {
         for file in cases::rendered(&config) {
             let name = name(&file).display().to_string();

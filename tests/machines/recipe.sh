@@ -8,7 +8,7 @@ out=$2
 
 packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,openssh-server,nginx-light
 packages=$packages,python3,python3-venv,git,sudo,curl,ca-certificates
-packages=$packages,rsync,iproute2,logrotate,procps,faketime,fcgiwrap
+packages=$packages,rsync,iproute2,logrotate,procps,cron,supervisor,faketime,fcgiwrap
 
 # The outer machine may sit behind a mirror of its own; without one for Debian,
 # mmdebstrap's default serves.
@@ -28,7 +28,7 @@ mmdebstrap --quiet --variant=minbase --format=directory --include="$packages" \
     --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
     --customize-hook='rm -f "$1"/etc/ssh/ssh_host_*' \
-    --customize-hook='chroot "$1" systemctl --quiet disable fcgiwrap.socket fcgiwrap.service' \
+    --customize-hook='chroot "$1" systemctl --quiet disable fcgiwrap.socket fcgiwrap.service supervisor.service' \
     --customize-hook='chroot "$1" systemctl --quiet disable apt-daily.timer apt-daily-upgrade.timer' \
     --customize-hook='mkdir -p "$1/etc/uv" "$1/opt/wheels"' \
     --customize-hook='printf "[global]\nno-index = true\nfind-links = /opt/wheels\ndisable-pip-version-check = true\n" > "$1/etc/pip.conf"' \

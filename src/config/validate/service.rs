@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{Section, text};
-use crate::config::{Hardening, Manager, Respawn, Service};
+use crate::config::node::Node;
+use crate::config::{Hardening, Manager, Respawn, Scope, Service};
 
 /// Five times in a minute, and then somebody has to look.
 const FEW: Respawn = Respawn::Limited {
@@ -12,21 +13,120 @@ const FEW: Respawn = Respawn::Limited {
 };
 
 pub(super) fn service(section: &Section<'_>) -> Service {
+    let manager = section.choice(
+        "manager",
+        [
+            ("auto", Manager::Systemd),
+            ("systemd", Manager::Systemd),
+            ("supervisor", Manager::Supervisor),
+            ("upstart", Manager::Upstart),
+        ],
+    );
+    let scope = section.choice("scope", [("system", Scope::System), ("user", Scope::User)]);
+    expressible(section, manager, scope);
     Service {
-        manager: section.choice(
-            "manager",
-            [("auto", Manager::Systemd), ("systemd", Manager::Systemd)],
-        ),
-        hardening: section.choice(
-            "hardening",
-            [("basic", Hardening::Basic), ("off", Hardening::Off)],
-        ),
+        manager,
+        scope,
+        hardening: hardening(section, manager),
         after: section.list("after", text),
         open_files: section.number("open_files", 256..=1_048_576, 16_384),
         memory_max: section.optional("memory_max"),
         start_timeout: section.seconds("start_timeout", 1..=3600, 60),
         respawn: respawn(section, FEW),
         umask: section.optional("umask").unwrap_or_default(),
+    }
+}
+
+/// The sandbox is systemd's.
+fn hardening(section: &Section<'_>, manager: Manager) -> Hardening {
+    let asked = section.choice(
+        "hardening",
+        [("basic", Hardening::Basic), ("off", Hardening::Off)],
+    );
+    match manager {
+        Manager::Systemd => asked,
+        Manager::Supervisor | Manager::Upstart => Hardening::Off,
+    }
+}
+
+/// What a manager has no word for is an error, and nothing is silently left out.
+fn expressible(section: &Section<'_>, manager: Manager, scope: Scope) {
+    let name = match manager {
+        Manager::Systemd => return,
+        Manager::Supervisor => "supervisord",
+        Manager::Upstart => "Upstart",
+    };
+    let refuse = |key: &str, says: String, label: &str| {
+        if section.has(key) {
+            section.refuse(key, says, label);
+        }
+    };
+    if section.peek("hardening").and_then(Node::text) == Some("basic") {
+        refuse("hardening", format!("{name} has no sandbox"), "write `off`");
+    }
+    let label = "remove it, or use systemd";
+    refuse("memory_max", format!("{name} limits no memory"), label);
+    let label = "remove it: the app has to wait for what it needs";
+    refuse(
+        "after",
+        format!("{name} cannot wait for another service and start the app later again"),
+        label,
+    );
+    let respawn = section.peek("respawn");
+    let by_time =
+        respawn.is_some_and(|node| node.text().is_some() || node.get("interval").is_some());
+    if manager == Manager::Supervisor && by_time {
+        let says = "supervisord counts failed starts in a row, whatever time they take";
+        refuse("respawn", says.to_owned(), "give a `count` alone");
+    }
+    if manager == Manager::Upstart && scope == Scope::User {
+        refuse(
+            "scope",
+            "Upstart's jobs are root's".to_owned(),
+            "use `system`, or `manager: supervisor`",
+        );
+    }
+}
+
+/// What the rest of the file may ask of this manager.
+pub(super) fn suits(root: &Section<'_>, service: &Service) {
+    if (service.manager, service.scope) != (Manager::Systemd, Scope::System) {
+        let label = "remove it, or `service.manager` and `service.scope`";
+        for (key, says) in [
+            ("workers", "only the systemd of a host runs workers"),
+            ("schedules", "only the systemd of a host runs them"),
+            (
+                "server",
+                "only the systemd of a host runs another server than gunicorn",
+            ),
+        ] {
+            root.refuse(key, says, label);
+        }
+    }
+    if service.scope == Scope::User {
+        rootless(root);
+    }
+}
+
+/// Without root there is no user but the login, no place but its own, and no site.
+fn rootless(root: &Section<'_>) {
+    root.must_have(
+        "root",
+        "add a directory that the login may make, such as `root: /home/deploy/polls`",
+    );
+    if root.has("user") {
+        let label = "remove it, or use `service.scope: system`";
+        root.refuse("user", "without root the app runs as the login", label);
+    }
+    if root
+        .peek("nginx")
+        .is_some_and(|node| node.text() != Some("false"))
+    {
+        root.refuse(
+            "nginx",
+            "without root there is no site to install",
+            "write `nginx: false`; docs/how-to/without-root.md has what a site of your own needs",
+        );
     }
 }
 

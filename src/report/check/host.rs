@@ -1,6 +1,7 @@
 //! The host itself: its login, its tools, whose the root is, and whether there is room.
 
 use super::{Judge, Level, tools};
+use crate::config::{Manager, Scope};
 use crate::event::Fields;
 use crate::report::reasons;
 
@@ -16,6 +17,13 @@ impl Judge<'_> {
         let owner = self.examined.host.owner(self.examined.config);
         let (later, ready) = (self.examined.login.is_some(), self.ready());
         let text = |rights: &str| format!("{name}, {rights}");
+        if self.examined.config.service.scope == Scope::User {
+            return self.say(
+                Level::Ok,
+                "login",
+                text("who runs the app: root is not needed"),
+            );
+        }
         match sudo.as_str() {
             "root" => self.say(
                 Level::Ok,
@@ -61,15 +69,26 @@ impl Judge<'_> {
             self.of("system", "name").to_owned(),
             self.of("system", "init").to_owned(),
         );
-        if init != "systemd" {
-            let text = format!("{name} is run by `{init}`, not by systemd");
-            self.advise(
-                Level::Error,
-                "system",
-                text,
-                "deployer needs a host with systemd",
-            );
-        } else if self.of("system", "apt") != "yes" && !self.ready() {
+        let service = &self.examined.config.service;
+        let wanted = match service.manager {
+            Manager::Systemd => Some("systemd"),
+            Manager::Upstart => Some("upstart"),
+            // It runs anywhere.
+            Manager::Supervisor => None,
+        };
+        let manager = self.of("system", "manager").to_owned();
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != manager) {
+            let text = format!("{name} is run by `{init}`, not by {wanted}");
+            let remedy = match manager.as_str() {
+                "systemd" | "upstart" => format!("write `service: {{manager: {manager}}}`"),
+                _ => "a supervisord can run the app there: `service: {manager: supervisor}`"
+                    .to_owned(),
+            };
+            self.advise(Level::Error, "system", text, remedy);
+        } else if service.scope == Scope::System
+            && self.of("system", "apt") != "yes"
+            && !self.ready()
+        {
             let text = format!("{name} has no `apt-get`, which setup installs packages with");
             self.advise(Level::Error, "system", text, "use a Debian or an Ubuntu");
         } else {

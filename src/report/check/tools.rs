@@ -1,6 +1,7 @@
 //! The programs that a host needs, and how old they may be.
 
 use super::{Finding, Judge, Level};
+use crate::config::{Manager, Scope};
 
 struct Tool {
     /// Whose facts.
@@ -39,9 +40,13 @@ const TOOLS: [Tool; 7] = [
 pub(super) fn judge(judge: &Judge<'_>) -> Vec<Finding> {
     let ready = judge.ready();
     let (mut well, mut found, mut missing) = (Vec::new(), Vec::new(), Vec::new());
-    let wanted = TOOLS
-        .iter()
-        .filter(|tool| tool.name != "nginx" || judge.examined.config.nginx.is_some());
+    let config = judge.examined.config;
+    let wanted = TOOLS.iter().filter(|tool| match tool.name {
+        "nginx" => config.nginx.is_some(),
+        "systemd" => config.service.manager == Manager::Systemd,
+        "sudo" => config.service.scope == Scope::System,
+        _ => true,
+    });
     for tool in wanted {
         let fact = judge
             .facts("tool")

@@ -1,35 +1,29 @@
 # --- the manager: systemd ---
 #
-# What runs is called by its slot: `a`, `b`, `trial` and, with its number, `worker-celery@1`. Only this file knows how the manager calls it.
+# What runs is called by its slot: `a`, `b`, `trial` and, with its number, `worker-celery@1`. Only the files of managers
+# know how each calls it. Whose systemd it is says the file beside this one: $UNITS has its units, see_units asks it,
+# switch_units tells it.
 
 MANAGER=systemd
 
 # unit VERB SLOT: start, stop, reload, or `forgive`, after which it may be started though it failed too often.
 unit() {
   case $1 in forgive) set -- reset-failed "$2" ;; esac
-  sudo -n "$SYSTEMCTL" "$1" "$APP-$2.service"
+  switch_units "$1" "$APP-$2.service"
 }
-SYSTEMCTL=$(command -v systemctl) || SYSTEMCTL=/usr/bin/systemctl
-JOURNALCTL=$(command -v journalctl) || JOURNALCTL=/usr/bin/journalctl
 
 # unit_state SLOT: its $activity, one of active, inactive, failed, activating, deactivating, reloading and unknown.
 unit_state() {
-  activity=$(systemctl is-active "$APP-$1.service" 2>/dev/null) || :
+  activity=$(see_units is-active "$APP-$1.service" 2>/dev/null) || :
 }
-unit_runs() { systemctl -q is-active "$APP-$1.service"; }
-unit_failed() { systemctl -q is-failed "$APP-$1.service"; }
+unit_runs() { see_units -q is-active "$APP-$1.service"; }
+unit_failed() { see_units -q is-failed "$APP-$1.service"; }
 
-# unit_lines SLOT: the last that it printed.
-unit_lines() { sudo -n "$JOURNALCTL" -q --no-pager -o cat -n 20 -u "$APP-$1.service"; }
-
-# may_switch SLOT: whether this login may switch units with what the drop-in grants.
-may_switch() { sudo -n -l "$SYSTEMCTL" start "$APP-$1.service" >/dev/null 2>&1; }
+# trial_lines: the last that the trial printed.
+trial_lines() { tail -n 40 "$RUNDIR/trial.log"; }
 
 # definition SLOT: the $path of what the manager starts it by.
-definition() { path=/etc/systemd/system/$APP-$1.service; }
-
-# unit_group SLOT: $cgroup of its processes, below the hierarchy's root.
-unit_group() { cgroup=system.slice/$APP-$1.service; }
+definition() { path=$UNITS/$APP-$1.service; }
 
 # unit_memory SLOT: $used by its processes, in kB and without the cache of files.
 unit_memory() {
@@ -42,37 +36,74 @@ unit_memory() {
 }
 
 # The one listener of all generations, from an earlier setup or from this one.
-listener_there() { [ -e "/etc/systemd/system/$APP-listen.socket" ]; }
+listener_there() { [ -e "$UNITS/$APP-listen.socket" ]; }
 
-# retired_workers: the paths of what workers were started by that this script does not know.
-retired_workers() {
-  for path in "/etc/systemd/system/$APP"-worker-*@.service; do
-    grep -qs "^# Managed by deployer for $APP;" "$path" || continue
+# process_definition KIND NAME: the $path of what a worker, a schedule or its timer is started by.
+process_definition() {
+  case $1 in
+    worker) path=$UNITS/$APP-worker-$2@.service ;;
+    schedule) path=$UNITS/$APP-schedule-$2.service ;;
+    timer) path=$UNITS/$APP-schedule-$2.timer ;;
+  esac
+}
+
+# retired_definitions: the paths of what workers and schedules were started by that this script does not know.
+retired_definitions() {
+  for path in "$UNITS/$APP"-worker-*@.service "$UNITS/$APP"-schedule-*; do
+    [ -f "$path" ] && grep -qs "^# Managed by deployer for $APP;" "$path" || continue
     case "$SYSTEM_TABLE$newline" in *" $path$newline"*) ;; *) printf '%s\n' "$path" ;; esac
   done
 }
 
-# --- as root ---
+# schedule_state NAME: $activity of its last run, its $result and exit $code, when it $ended and when the $next begins.
+schedule_state() {
+  unit_state "schedule-$1"
+  result='' code='' ended=''
+  while IFS='=' read -r key value; do
+    case $key in Result) result=$value ;; ExecMainStatus) code=$value ;; ExecMainExitTimestamp) ended=$value ;; esac
+  done <<LIST
+$(see_units show -p Result,ExecMainStatus,ExecMainExitTimestamp "$APP-schedule-$1.service" 2>/dev/null)
+LIST
+  next=$(see_units show -P NextElapseUSecRealtime "$APP-schedule-$1.timer" 2>/dev/null)
+}
+
+# --- as who owns the units ---
 
 # check_definitions DIRECTORY: candidates by their file names; only lines about them count.
 check_definitions() {
-  set -- "$1" "$1"/*.service
-  [ -f "$2" ] || return 0
-  systemd-analyze verify "$1"/*.service 2>&1 | grep -F "$APP-" | grep -v -e 'is not executable' -e 'Unknown key' -e 'Unknown lvalue' >"$1/said"
-  cat "$1/said"
-  [ ! -s "$1/said" ]
+  told=$1/said
+  set -- "$1"/*
+  for file; do
+    shift
+    case $file in *.service | *.timer) set -- "$@" "$file" ;; esac
+  done
+  [ $# -gt 0 ] || return 0
+  verify_files "$@" 2>&1 | grep -F "$APP-" | grep -v -e 'is not executable' -e 'Unknown key' -e 'Unknown lvalue' >"$told"
+  cat "$told"
+  [ ! -s "$told" ]
+}
+
+# start_timer FILE-NAME: from now on and at boot.
+start_timer() { system_file "$1" && see_units -q enable "${path##*/}" && see_units -q restart "${path##*/}"; }
+
+# retire_definitions: what of them runs is left to end.
+retire_definitions() {
+  retired=$(retired_definitions)
+  # While all files are there: a timer whose service is gone is not stopped for good.
+  for path in $retired; do
+    case $path in *.timer) see_units -q disable --now "${path##*/}" ;; esac
+  done
+  for path in $retired; do rm -f "$path"; done
+  load_definitions
 }
 
 # What starts the workers with the host.
-start_at_boot() { systemctl -q enable "$APP-workers.service"; }
-not_at_boot() { systemctl -q disable "$APP-workers.service"; }
+start_at_boot() { see_units -q enable "$APP-workers.service"; }
+not_at_boot() { see_units -q disable "$APP-workers.service"; }
 
-load_definitions() { systemctl daemon-reload; }
+load_definitions() { see_units daemon-reload; }
 
-# The directories of sockets, now as at every boot.
-make_run_directories() { systemd-tmpfiles --create "/etc/tmpfiles.d/deployer-$APP.conf"; }
-
-# --- nginx, which the system's own manager runs ---
+# --- nginx, which the host's own systemd runs ---
 
 nginx_state() { activity=$(systemctl is-active nginx.service 2>/dev/null) || :; }
 nginx_runs() { systemctl -q is-active nginx.service; }

@@ -84,8 +84,16 @@ def forget(pid):
         pass
 
 
+def started(pid):
+    """When a process began, in ticks since boot: a pid alone may be another's by now."""
+    with open('/proc/%d/stat' % pid, 'rb') as file:
+        return int(file.read().rsplit(b')', 1)[1].split()[19])
+
+
 def on_starting(server):
     try:
+        with open(RUN + '/master', 'w') as file:
+            json.dump({'pid': os.getpid(), 'start': started(os.getpid())}, file)
         if not os.path.isdir(RUN + '/workers'):
             os.mkdir(RUN + '/workers', 0o750)
         for name in os.listdir(RUN + '/workers'):
@@ -115,11 +123,9 @@ def post_worker_init(worker):
     imported = time.monotonic() - worker.deployer_forked
     pid = os.getpid()
     try:
-        with open('/proc/self/stat', 'rb') as file:
-            start = int(file.read().rsplit(b')', 1)[1].split()[19])
         facts = {
             'pid': pid,
-            'start': start,
+            'start': started(pid),
             'master': os.getppid(),
             'release': RELEASE,
             'cwd': os.getcwd(),

@@ -1,0 +1,89 @@
+# --- the manager: Upstart ---
+#
+# Anybody may ask it for the state of a job; root tells it what to do. It never says how a job is: `start` succeeds
+# though the program ends at once, so every start is proven by what the generation itself reports.
+
+MANAGER=upstart
+SCRIPTS=/etc/deployer/$APP
+INITCTL=/sbin/initctl
+
+# unit VERB SLOT: start, stop or reload. What is so already is no failure; what was respawned too often may be started
+# again as it is. A stop and a start read a changed definition, nothing else does.
+unit() {
+  case $1 in
+    start) unit_runs "$2" || sudo -n "$INITCTL" start "$APP-$2" || unit_runs "$2" ;;
+    # Its status is no help where the definition changed meanwhile.
+    stop) unit_stopped "$2" || { sudo -n "$INITCTL" stop "$APP-$2" || unit_stopped "$2"; } ;;
+    reload) sudo -n "$INITCTL" reload "$APP-$2" ;;
+  esac
+}
+
+# unit_state SLOT: its $activity, in systemd's words. A job is `NAME GOAL/STATE, process PID`, and runs only as
+# start/running; in other states the number is that of another process.
+unit_state() {
+  activity=$("$INITCTL" status "$APP-$1" 2>/dev/null | sed -nE "1s#^$APP-$1 ((start|stop)/[a-z-]+)(, .*)?\$#\\1#p")
+  case $activity in
+    start/running) activity=active ;;
+    start/*) activity=activating ;;
+    stop/waiting) activity=inactive ;;
+    stop/*) activity=deactivating ;;
+    *) activity=unknown ;;
+  esac
+}
+unit_runs() { unit_state "$1" && [ "$activity" = active ]; }
+# A job that nobody knows does not run either.
+unit_stopped() { unit_state "$1"; case $activity in inactive | unknown) ;; *) return 1 ;; esac; }
+# It forgets what failed.
+unit_failed() { return 1; }
+
+# unit_lines SLOT: the last that it printed, to a terminal of its own.
+unit_lines() { sudo -n /usr/bin/tail -n 20 "/var/log/upstart/$APP-$1.log" | tr -d '\r'; }
+
+# may_switch SLOT: whether this login may switch jobs with what the drop-in grants.
+may_switch() { sudo -n -l "$INITCTL" start "$APP-$1" >/dev/null 2>&1; }
+
+# trial_lines: the last that the trial printed.
+trial_lines() { unit_lines trial; }
+
+# definition SLOT: the $path of what the manager starts it by.
+definition() { path=/etc/init/$APP-$1.conf; }
+
+# Nobody accounts for its processes: a generation tells by itself which its master is.
+unit_group() { cgroup=; }
+
+# unit_memory SLOT: $used by its processes, in kB; what is shared counts twice.
+unit_memory() {
+  used=0
+  main=$("$INITCTL" status "$APP-$1" 2>/dev/null | sed -nE "1s#^$APP-$1 start/running, process ([0-9]+)\$#\\1#p")
+  [ -n "$main" ] || return 0
+  # shellcheck disable=SC2046 # numbers
+  memory_of "$main" $(cat "/proc/$main/task/$main/children" 2>/dev/null || pgrep -P "$main")
+}
+
+# Workers are not there yet under this manager.
+retired_definitions() { :; }
+process_definition() { return 1; }
+
+listener_there() { [ -e "/etc/init/$APP-listen.conf" ]; }
+
+# --- as root ---
+
+# check_definitions DIRECTORY: a broken file in the place of a good one would take the job away, so this comes first.
+check_definitions() {
+  for path in "$1/$APP"-*.conf; do
+    [ ! -f "$path" ] || init-checkconf "$path" || return 1
+  done
+}
+
+# Renamed files are seen by themselves; this is harmless to what runs.
+load_definitions() { "$INITCTL" reload-configuration; }
+
+# The directories of sockets, now as at every boot.
+make_run_directories() { sh "$SCRIPTS/boot.sh" directories; }
+
+# --- nginx, which comes with a script for init ---
+
+nginx_state() { if nginx_runs; then activity=active; else activity=inactive; fi; }
+nginx_runs() { read -r main 2>/dev/null </run/nginx.pid && [ -d "/proc/$main" ]; }
+reload_nginx() { nginx -s reload; }
+start_nginx() { service nginx start; }

@@ -1,0 +1,182 @@
+# Managed by deployer for polls; changed by "deployer setup"
+# Speaks to supervisord of this app's programs alone: what others defined anew stays as it runs.
+import base64
+import configparser
+import http.client
+import json
+import os
+import pwd
+import signal
+import socket
+import sys
+import time
+import xmlrpc.client
+
+APP = 'polls'
+RUN = '/run/polls'
+USER = 'polls'
+CONF = ('/etc/supervisor/supervisord.conf', '/etc/supervisord.conf')
+PROGRAMS = ['listen', 'recover', 'a', 'b', 'trial']
+
+# Of supervisord's own list.
+BAD_NAME, ALREADY_STARTED, NOT_RUNNING, ALREADY_ADDED = 10, 60, 70, 90
+WORDS = {
+    'RUNNING': 'active',
+    'STARTING': 'active',
+    'BACKOFF': 'activating',
+    'STOPPING': 'deactivating',
+    'STOPPED': 'inactive',
+    'EXITED': 'inactive',
+    'FATAL': 'failed',
+}
+
+
+class Connection(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(3700)
+        self.sock.connect(self.path)
+
+
+class Transport(xmlrpc.client.Transport):
+    def __init__(self, path, login):
+        super().__init__()
+        self.path, self.login = path, login
+
+    def make_connection(self, host):
+        connection = Connection('localhost')
+        connection.path = self.path
+        return connection
+
+    def send_headers(self, connection, headers):
+        if self.login:
+            headers = headers + [('Authorization', 'Basic ' + base64.b64encode(self.login.encode()).decode())]
+        super().send_headers(connection, headers)
+
+
+def server():
+    conf = configparser.RawConfigParser(inline_comment_prefixes=(';', '#'), strict=False)
+    conf.read(CONF)
+    own = dict(conf.items('unix_http_server')) if conf.has_section('unix_http_server') else {}
+    if 'file' not in own:
+        sys.exit('supervisord has no [unix_http_server] in ' + ' or '.join(CONF))
+    login = '%s:%s' % (own['username'], own.get('password', '')) if own.get('username') else ''
+    return xmlrpc.client.ServerProxy('http://localhost', transport=Transport(own['file'], login)).supervisor
+
+
+def full(name):
+    return APP + '-' + name
+
+
+def state(name):
+    try:
+        return supervisor.getProcessInfo(full(name))['statename']
+    except xmlrpc.client.Fault as fault:
+        if fault.faultCode == BAD_NAME:
+            return 'STOPPED'
+        raise
+
+
+def renew(names):
+    """Takes up the definitions of these programs, of those that do not run."""
+    added, changed, removed = supervisor.reloadConfig()[0]
+    for name in names:
+        group = full(name)
+        if group in changed + removed:
+            if state(name) in ('RUNNING', 'STARTING', 'STOPPING') and group in changed:
+                continue
+            stop(name)
+            supervisor.removeProcessGroup(group)
+        if group in added + changed:
+            supervisor.addProcessGroup(group)
+
+
+def left_behind(name):
+    """A master that outlived its supervisord, as it reported itself: it would serve on beside its successor."""
+    try:
+        with open('%s/%s/master' % (RUN, name)) as file:
+            facts = json.load(file)
+        pid, start = int(facts['pid']), int(facts['start'])
+        with open('/proc/%d/stat' % pid, 'rb') as file:
+            same = int(file.read().rsplit(b')', 1)[1].split()[19]) == start
+        # What the app says is heeded for its own processes alone.
+        if same and os.stat('/proc/%d' % pid).st_uid == pwd.getpwnam(USER).pw_uid:
+            return pid
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        pass
+    return None
+
+
+def end_left_behind(name):
+    pid = left_behind(name)
+    if pid is None:
+        return
+    os.kill(pid, signal.SIGTERM)
+    until = time.monotonic() + 40
+    while left_behind(name) == pid and time.monotonic() < until:
+        time.sleep(0.1)
+    if left_behind(name) == pid:
+        os.kill(pid, signal.SIGKILL)
+
+
+def start(name):
+    try:
+        renew([name])
+    except xmlrpc.client.Fault as fault:
+        # A broken file of somebody else's: what supervisord knows already can be started.
+        print('supervisord does not read its configuration anew: ' + fault.faultString, file=sys.stderr)
+    if state(name) == 'BACKOFF':
+        # Now, and not when its turn comes.
+        stop(name)
+    if state(name) not in ('RUNNING', 'STARTING'):
+        end_left_behind(name)
+    if name == 'trial':
+        # What an earlier one printed is not this one's.
+        passing(BAD_NAME, supervisor.clearProcessLogs, full(name))
+    passing(ALREADY_STARTED, supervisor.startProcess, full(name), False)
+
+
+def stop(name):
+    passing((NOT_RUNNING, BAD_NAME), supervisor.stopProcess, full(name), True)
+
+
+def passing(codes, call, *arguments):
+    try:
+        call(*arguments)
+    except xmlrpc.client.Fault as fault:
+        if fault.faultCode not in (codes if isinstance(codes, tuple) else (codes,)):
+            raise
+
+
+def main(verb, names):
+    name = names[0] if names else ''
+    if verb == 'ping':
+        supervisor.getState()
+    elif verb == 'update':
+        renew(PROGRAMS)
+    elif name not in PROGRAMS:
+        sys.exit(64)
+    elif verb == 'start':
+        start(name)
+    elif verb == 'stop':
+        stop(name)
+    elif verb == 'reload':
+        supervisor.signalProcess(full(name), 'HUP')
+    elif verb == 'state':
+        print(WORDS.get(state(name), 'unknown'))
+    elif verb == 'pid':
+        print(supervisor.getProcessInfo(full(name))['pid'])
+    elif verb == 'lines':
+        text = supervisor.readProcessStdoutLog(full(name), -16000, 0)
+        print('\n'.join(text.splitlines()[-20:]))
+    else:
+        sys.exit(64)
+
+
+try:
+    supervisor = server()
+    main(sys.argv[1], sys.argv[2:])
+except xmlrpc.client.Fault as fault:
+    sys.exit('supervisord: ' + fault.faultString)
+except (OSError, http.client.HTTPException) as error:
+    sys.exit('supervisord does not answer: %s' % error)

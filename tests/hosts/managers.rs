@@ -1,0 +1,262 @@
+//! One story under every process manager: releases come and go, processes are killed, the host is rebooted.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::machines::{Load, get};
+use crate::site::{NAME, Page, Site};
+
+const PUSH: [&str; 2] = ["push", "production"];
+
+/// A manager, as the file asks for it.
+struct Case {
+    service: &'static str,
+    root: &'static str,
+    port: u16,
+    /// Of the first setup.
+    login: &'static [&'static str],
+}
+
+#[test]
+fn a_supervisord_of_ones_own() -> Result<()> {
+    let case = Case::rootless("{manager: supervisor, scope: user}");
+    let site = rootless(&case)?;
+    story(&site, &case)?;
+    nothing_of_root(&site)?;
+
+    // It may be killed as well: what it left behind serves on, and the next start makes an end of that.
+    let web = site.web();
+    let old = master(&site, &case)?;
+    web.sh("pkill -9 -u deploy supervisord")?;
+    at(&site, &case)?;
+    web.exec_as("deploy", "sh hello/supervisor/start.sh")?
+        .ok()?;
+    until("another master", || {
+        Ok(master(&site, &case).is_ok_and(|pid| pid != old))
+    })?;
+    until("the page", || Ok(at(&site, &case).is_ok()))?;
+    ensure!(web.sh(&format!("ps -o pid= -p {old} || :"))?.is_empty());
+    Ok(())
+}
+
+#[test]
+fn a_systemd_of_ones_own() -> Result<()> {
+    let case = Case::rootless("{scope: user}");
+    let site = rootless(&case)?;
+    // Without lingering there is no systemd where nobody is logged in; the rest needs no administrator.
+    site.commit()?;
+    site.deployer(&["setup", "production"])?
+        .expect(6)?
+        .says("loginctl enable-linger deploy")?;
+    site.web().sh("loginctl enable-linger deploy")?;
+    story(&site, &case)?;
+    nothing_of_root(&site)
+}
+
+#[test]
+fn the_supervisord_of_a_host() -> Result<()> {
+    let case = Case {
+        service: "{manager: supervisor}",
+        root: "/srv/hello",
+        port: 80,
+        login: &["--login", "root"],
+    };
+    let site = Site::bare()?;
+    let line = format!("  server_name: {NAME}\n");
+    let service = format!("{line}service: {}\n", case.service);
+    site.edit("deploy.yaml", &line, &service)?;
+    // Slowly imported is what a busy machine makes of it.
+    site.edit(
+        "deploy.yaml",
+        "app: hello:app",
+        "app: hello:app\n  max_stall: 60s",
+    )?;
+    let web = site.web();
+    let other = "/etc/supervisor/conf.d/other.conf";
+    web.sh(&format!(
+        "printf '[program:other]\\ncommand=sleep 100000\\n' > {other}
+         systemctl -q enable --now supervisor"
+    ))?;
+    until("the other program", || {
+        Ok(!web.sh("pgrep -x sleep || :")?.is_empty())
+    })?;
+    let pid = web.sh("supervisorctl pid other")?;
+    // What its owner has not taken up stays as it is.
+    web.sh(&format!("sed -i s/100000/200000/ {other}"))?;
+    story_until_reboot(&site, &case)?;
+    ensure!(web.sh("supervisorctl pid other")? == pid);
+    reboot(&site, &case)
+}
+
+impl Case {
+    fn rootless(service: &'static str) -> Self {
+        Self {
+            service,
+            root: "/home/deploy/hello",
+            port: 8000,
+            login: &[],
+        }
+    }
+}
+
+/// A login without sudo, and a file that asks for no root.
+fn rootless(case: &Case) -> Result<Site> {
+    let site = Site::bare()?;
+    site.web()
+        .sh("useradd --create-home --shell /bin/bash deploy
+         install -d -m 700 -o deploy -g deploy ~deploy/.ssh
+         install -m 600 -o deploy -g deploy /root/.ssh/authorized_keys ~deploy/.ssh/")?;
+    site.edit(
+        "deploy.yaml",
+        "nginx:\n  server_name: hello.example.com\n",
+        &format!(
+            "nginx: false\nroot: {}\nservice: {}\n",
+            case.root, case.service
+        ),
+    )?;
+    site.edit(
+        "deploy.yaml",
+        "app: hello:app",
+        "app: hello:app\n  bind: 0.0.0.0:8000\n  max_stall: 60s",
+    )?;
+    Ok(site)
+}
+
+fn story(site: &Site, case: &Case) -> Result<()> {
+    story_until_reboot(site, case)?;
+    reboot(site, case)
+}
+
+fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
+    println!("{}", case.service);
+    site.commit()?;
+    site.set_up(case.login)?;
+    site.set_up(case.login)?.says_not("setup:")?;
+    // What ends as soon as it begins, whenever somebody wishes.
+    site.on_import(
+        "import os\nif os.path.exists(os.environ['HOME'] + '/crash'): raise SystemExit(3)",
+    )?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    let first = at(site, case)?;
+    site.deployer(&PUSH)?.expect(0)?.says("already live")?;
+
+    site.change()?;
+    let pid = master(site, case)?;
+    switch(site, case, &PUSH, "takeover: reload")?;
+    let second = at(site, case)?;
+    ensure!(second.release != first.release && master(site, case)? == pid);
+    site.edit("requirements.txt", "click==8.5.1", "click==8.1.8")?;
+    site.commit()?;
+    switch(site, case, &PUSH, "takeover: replace (packages)")?;
+    ensure!(at(site, case)?.click == "8.1.8" && master(site, case)? != pid);
+    switch(site, case, &["rollback", "production"], "takeover: replace")?;
+    ensure!(at(site, case)? == second);
+
+    site.on_import("raise RuntimeError('broken')")?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(7)?.says("RuntimeError")?;
+    ensure!(at(site, case)? == second);
+
+    killed(site, case)?;
+    crashes(site, case)?;
+    site.deployer(&["stop", "production", "-y"])?.expect(0)?;
+    ensure!(gone(site, case));
+    site.deployer(&["start", "production"])?.expect(0)?;
+    ensure!(at(site, case)? == second);
+    site.deployer(&["restart", "production"])?.expect(0)?;
+    site.deployer(&["reload", "production"])?.expect(0)?;
+    ensure!(at(site, case)? == second);
+    Ok(())
+}
+
+/// What was live is live again.
+fn reboot(site: &Site, case: &Case) -> Result<()> {
+    let before = at(site, case)?;
+    site.web().reboot()?;
+    until("the page after a reboot", || Ok(at(site, case).is_ok()))?;
+    ensure!(at(site, case)? == before);
+    let status = site.deployer(&["status", "production"])?.expect(0)?;
+    ensure!(status.stdout.contains(" active"), "{status:?}");
+    Ok(())
+}
+
+/// The main process killed: there is another soon.
+fn killed(site: &Site, case: &Case) -> Result<()> {
+    let old = master(site, case)?;
+    site.web().sh(&format!("kill -9 {old}"))?;
+    until("another master", || {
+        Ok(master(site, case).is_ok_and(|pid| pid != old))
+    })?;
+    until("the page", || Ok(at(site, case).is_ok()))
+}
+
+/// It ends whenever it starts: that has a limit, it is reported, and somebody's `start` is enough afterwards.
+fn crashes(site: &Site, case: &Case) -> Result<()> {
+    let web = site.web();
+    let flag = format!("{}/shared/crash", case.root);
+    web.sh(&format!("touch {flag}"))?;
+    web.sh(&format!("kill -9 {}", master(site, case)?))?;
+    until("the limit", || {
+        let status = site.deployer(&["status", "production"])?.expect(0)?;
+        Ok(status.stdout.contains("slot a failed") || status.stdout.contains("slot b failed"))
+    })?;
+    site.deployer(&["start", "production"])?.expect(10)?;
+    web.sh(&format!("rm {flag}"))?;
+    site.deployer(&["start", "production"])?.expect(0)?;
+    at(site, case)?;
+    Ok(())
+}
+
+/// A run under load: nobody notices.
+fn switch(site: &Site, case: &Case, run: &[&str], says: &str) -> Result<()> {
+    let load = Load::start((site.web().ip(), case.port).into(), NAME, "/", 40);
+    let run = site.deployer(run)?.expect(0)?.says(says)?;
+    let report = load.stop();
+    ensure!(report.failed.is_empty(), "{:?}\n{run}", report.failed);
+    println!(
+        "{says}: {} requests, longest {:?}",
+        report.ok, report.longest_stall
+    );
+    Ok(())
+}
+
+fn at(site: &Site, case: &Case) -> Result<Page> {
+    let reply = get((site.web().ip(), case.port).into(), NAME, "/")?;
+    Page::of(&reply.body).with_context(|| format!("{reply:?}"))
+}
+
+/// Whether nothing answers: a port that is held for the next generation is silent.
+fn gone(site: &Site, case: &Case) -> bool {
+    master(site, case).is_err()
+}
+
+/// The live generation's main process, which every worker names.
+fn master(site: &Site, case: &Case) -> Result<u32> {
+    let Case { root, .. } = case;
+    let found = site.web().sh(&format!(
+        "slot=$(readlink {root}/web.sock) && pid=$(sed 's/.*\"pid\": \\([0-9]*\\).*/\\1/' \"${{slot%/*}}/master\") && ps -o pid= -p \"$pid\""
+    ))?;
+    Ok(found.trim().parse()?)
+}
+
+/// Nothing of it lies outside the login's home.
+fn nothing_of_root(site: &Site) -> Result<()> {
+    let found = site.web().sh(
+        "find / -xdev -newer /etc/hostname -user root -path '*hello*' ! -path '/proc/*' ! -path '/sys/*' ! -path '/home/*' 2>/dev/null
+         ps -u root -o args= | grep '[h]ello/'; :",
+    )?;
+    ensure!(found.is_empty(), "{found}");
+    Ok(())
+}
+
+fn until(what: &str, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
+    let end = Instant::now() + Duration::from_secs(90);
+    while !done()? {
+        ensure!(Instant::now() < end, "no {what} after 90 s");
+        sleep(Duration::from_millis(200));
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Every job that is rendered, against what was measured.
+
+use deployer::config::Config;
+use deployer::files::host_files;
+use deployer::plan::{File, Place};
+use deployer::template::Templates;
+
+use crate::checker::{Job, read};
+
+const FILE: &str = "
+app: polls
+repo: https://github.com/acme/polls.git
+gunicorn: {app: 'polls.wsgi:application', bind: 8000, graceful_timeout: 45}
+nginx: {server_name: polls.example.com}
+service: {manager: upstart}
+environments: {production: {hosts: web1}}
+";
+
+fn files(source: &str) -> Vec<File> {
+    let config = Config::parse(source, "deploy.yaml", "production")
+        .unwrap_or_else(|errors| panic!("{errors}"));
+    host_files(&config, "deploy", &Templates::new(None).unwrap()).unwrap()
+}
+
+/// The jobs by what stands in for `x` in `polls-x.conf`.
+fn jobs(source: &str) -> Vec<(String, Job)> {
+    let mut jobs = Vec::new();
+    for file in files(source) {
+        let Place::System(path) = &file.place else {
+            continue;
+        };
+        let Some(name) = path.strip_prefix("/etc/init/polls-") else {
+            continue;
+        };
+        let name = name
+            .strip_suffix(".conf")
+            .expect("what the checker of Upstart takes");
+        jobs.push((
+            name.to_owned(),
+            read(&file.content).unwrap_or_else(|error| panic!("{name}: {error}")),
+        ));
+    }
+    jobs
+}
+
+fn job(name: &str) -> Job {
+    let found = jobs(FILE).into_iter().find(|(found, _)| found == name);
+    found.unwrap_or_else(|| panic!("no job {name}")).1
+}
+
+#[test]
+fn each_is_good() {
+    let names: Vec<_> = jobs(FILE).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["a", "b", "trial", "recover", "listen"]);
+}
+
+/// B4: without setgid the job keeps root's groups; no HOME and no LANG but ours.
+#[test]
+fn a_generation_runs_as_the_app_and_nobody_else() {
+    for slot in ["a", "b", "trial"] {
+        let job = job(slot);
+        assert_eq!(
+            (&*job.stanzas["setuid"], &*job.stanzas["setgid"]),
+            (&["polls".to_owned()][..], &["polls".to_owned()][..])
+        );
+        assert_eq!(job.env["HOME"], "/srv/polls/shared");
+        assert_eq!(job.env["LANG"], "C.UTF-8");
+        assert_eq!(job.stanzas["umask"], ["0027"]);
+        // Not a release's: `chdir` follows a link once, and a reload would fail when that release is gone.
+        assert_eq!(job.stanzas["chdir"], ["/srv/polls"]);
+        // B1: both, or the file is none.
+        assert_eq!(job.stanzas["limit nofile"], ["nofile", "16384", "16384"]);
+        assert_eq!(job.stanzas["console"], ["log"]);
+    }
+}
+
+/// B2: what ends has a limit of times and of time, and is stopped no sooner than its requests are.
+#[test]
+fn a_generation_is_started_again_within_limits() {
+    for slot in ["a", "b"] {
+        let job = job(slot);
+        assert_eq!(job.stanzas["respawn limit"], ["limit", "5", "60"]);
+        assert_eq!(job.stanzas["normal exit"], ["exit", "0"]);
+        assert_eq!(job.stanzas["kill timeout"], ["timeout", "55"]);
+        assert_eq!(
+            job.exec.unwrap(),
+            format!("/srv/polls/slots/{slot}/venv/bin/gunicorn -c /srv/polls/slots/{slot}.py")
+        );
+    }
+    assert!(!job("trial").stanzas.contains_key("respawn"));
+    let unlimited = FILE.replace("manager: upstart", "manager: upstart, respawn: unlimited");
+    assert_eq!(
+        jobs(&unlimited)[0].1.stanzas["respawn limit"],
+        ["limit", "unlimited"]
+    );
+}
+
+/// B7: one event starts everything, and a job is stopped with the host; a program starts what is live.
+#[test]
+fn one_job_starts_with_the_host() {
+    for (name, job) in jobs(FILE) {
+        let starts = job.stanzas.get("start on");
+        assert_eq!(starts.is_some(), name == "recover", "{name}");
+        if name == "recover" {
+            assert_eq!(starts.unwrap()[..], ["on", "runlevel", "[2345]"]);
+            assert!(job.stanzas.contains_key("task"));
+        } else if name != "trial" {
+            assert_eq!(job.stanzas["stop on"], ["on", "runlevel", "[!2345]"]);
+        }
+    }
+}
+
+/// B5: a `=` or any quote would put a shell in between; HUP goes to the main process, which has to be gunicorn's.
+#[test]
+fn no_shell_stands_between_a_job_and_its_program() {
+    for (name, job) in jobs(FILE) {
+        let command = job.exec.unwrap();
+        assert!(
+            command.starts_with('/')
+                && !command.contains(|letter| "~`!$^&*()=|\\{}[];\"'<>?".contains(letter)),
+            "{name}: {command}"
+        );
+        // B3: a reload signal of one's own makes older Upstarts refuse the file; HUP is the default.
+        assert!(!job.stanzas.contains_key("reload signal"));
+    }
+}
+
+/// Exactly these, and what is asked for cannot be more.
+#[test]
+fn a_login_may_switch_its_jobs() {
+    let files = files(FILE);
+    let rules = files.iter().find(|file| file.mode == 0o440).unwrap();
+    for line in rules.content.lines().filter(|line| line.contains("(root)")) {
+        let command = line.split("NOPASSWD: ").nth(1).unwrap();
+        assert!(
+            command.starts_with("/sbin/initctl ")
+                || command.starts_with("/usr/bin/tail -n 20 /var/log/upstart/polls-"),
+            "{line}"
+        );
+        assert!(!command.contains(['*', '[', '?']), "{line}");
+    }
+}
+
+#[test]
+fn what_it_cannot_say_is_refused() {
+    for (asked, says) in [
+        ("memory_max: 1g", "Upstart limits no memory"),
+        ("hardening: basic", "Upstart has no sandbox"),
+        ("after: [redis.service]", "Upstart cannot wait"),
+        ("scope: user", "Upstart's jobs are root's"),
+    ] {
+        let source = FILE.replace("manager: upstart", &format!("manager: upstart, {asked}"));
+        let errors = Config::parse(&source, "deploy.yaml", "production").expect_err(asked);
+        assert!(
+            errors.render(false).contains(says),
+            "{}",
+            errors.render(false)
+        );
+    }
+}
