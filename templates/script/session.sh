@@ -69,9 +69,14 @@ drop_bootstrap() { case $self in */deployer.*/s) rm -rf "${self%/s}" ;; esac; }
 ask() {
   if [ ! -f "$run/nonce" ]; then ev "state value=unknown"; exit 0; fi
   IFS=' ' read -r was _ <"$run/nonce"
+  # Asked before the log is read: that of a run that is over is whole.
+  if works "$run"; then value=running; elif [ -f "$run/state" ]; then value=ended; else value=killed; fi
   sed -n "s/^@$was /@$NONCE /p" "$run/log"
-  if [ -f "$run/state" ]; then ev "state value=ended"; else ev "state value=running"; fi
+  ev "state value=$value"
 }
+
+# Whether the worker of that run lives. It writes its number first of all; by now that may be another program's.
+works() { ! [ -s "$1/pid" ] || grep -qsF "$1/script" "/proc/$(cat "$1/pid")/cmdline"; }
 
 # Mode `follow`: the run that is going on, else the last one, told from its beginning to its end.
 follow() {
