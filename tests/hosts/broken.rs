@@ -2,6 +2,8 @@
 
 use anyhow::{Result, ensure};
 
+use crate::load::Slow;
+use crate::random::soak;
 use crate::site::{Page, Site};
 use crate::state::{coherent, tidy};
 
@@ -22,7 +24,8 @@ fn a_broken_release_never_takes_a_request() -> Result<()> {
             "hello.py",
             "app = Flask(__name__)\n",
             &format!("STATUS = 200\napp = Flask(__name__)\n{HEALTH}"),
-        )
+        )?;
+        if soak() { site.answer_slowly() } else { Ok(()) }
     })?;
     let app = &site;
     refused(
@@ -85,20 +88,25 @@ fn refused(
     let old = coherent(site.web())?;
     break_it()?;
     site.commit()?;
-    let load = site.load();
+    let slow = soak().then(|| Slow::start(site));
+    let loads = [site.load(), site.kept_load()];
     let mut run = site.deployer(&["push", "production"])?.expect(code)?;
-    let report = load.stop();
+    let mut sum = 0;
+    for load in loads {
+        let report = load.stop();
+        ensure!(report.failed.is_empty(), "{:?}\n{run}", report.failed);
+        let pages: Vec<_> = report.bodies.keys().map(|body| Page::of(body)).collect();
+        ensure!(pages == [Some(old.clone())], "{pages:?}\n{run}");
+        sum += report.ok;
+    }
+    if let Some(slow) = slow {
+        sum += slow.stop(words[0])?;
+    }
     for word in words {
         run = run.says(word)?;
     }
-    ensure!(report.failed.is_empty(), "{:?}\n{run}", report.failed);
-    let pages: Vec<_> = report.bodies.keys().map(|body| Page::of(body)).collect();
-    ensure!(pages == [Some(old.clone())], "{pages:?}\n{run}");
     ensure!(coherent(site.web())? == old);
     tidy(site.web())?;
-    println!(
-        "{}: exit {code}, {} requests, {:?}",
-        words[0], report.ok, run.took
-    );
+    println!("{}: exit {code}, {sum} requests, {:?}", words[0], run.took);
     Ok(())
 }

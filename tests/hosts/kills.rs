@@ -76,6 +76,8 @@ fn i11_a_kill_at_any_step_leaves_a_whole_site() -> Result<()> {
             }
         }
     }
+    // So that even a rollback that comes first has where to go.
+    next_push_works(&site)?;
     let all = cells.len();
     // One of each kind in the sample, so that none goes untested.
     if let Some(count) = number("DEPLOYER_TEST_KILLS") {

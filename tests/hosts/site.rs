@@ -13,6 +13,7 @@ use crate::random::soak;
 use crate::run::{Run, Running};
 
 pub(crate) const NAME: &str = "hello.example.com";
+const SLOW: &str = "\n@app.get('/slow')\ndef slow():\n    import time\n    time.sleep(5)\n    return 'slow but whole'\n";
 
 /// The app is one of `examples/`, whose page names the release that made it.
 pub(crate) struct Site {
@@ -185,6 +186,20 @@ impl Site {
         let text = fs::read_to_string(&path)?;
         let (_, rest) = text.rsplit_once("#--\n").unwrap_or(("", &text));
         Ok(fs::write(path, format!("{lines}\n#--\n{rest}"))?)
+    }
+
+    /// A page that takes five seconds, and threads so that the others need not wait for it.
+    pub(crate) fn answer_slowly(&self) -> Result<()> {
+        self.edit(
+            "deploy.yaml",
+            "app: hello:app ",
+            "threads: 16\n  app: hello:app ",
+        )?;
+        self.edit(
+            "hello.py",
+            "app = Flask(__name__)\n",
+            &format!("app = Flask(__name__)\n{SLOW}"),
+        )
     }
 
     /// Commits the app as it is now; the full name of the commit.

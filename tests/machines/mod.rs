@@ -33,6 +33,7 @@ mod lab;
 mod load;
 mod machine;
 mod network;
+mod packages;
 mod power;
 mod process;
 mod proxy;
