@@ -41,6 +41,11 @@ pub enum Action {
         url: String,
         task: Task,
     },
+    /// What the framework itself says of a release that is to be deployed: a warning.
+    CheckFramework {
+        manage: String,
+        task: Task,
+    },
     CheckSystem {
         files: Vec<Name>,
     },
@@ -156,6 +161,7 @@ impl Action {
             self,
             Self::Task(_)
                 | Self::CollectStatic { .. }
+                | Self::CheckFramework { .. }
                 | Self::Pending { .. }
                 | Self::Migrate(_)
                 | Self::LateTask(_)

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::task::{activation, hooks, migration, pending};
+use super::task::{activation, framework, hooks, migration, pending};
 use super::{Action, File, HostPlan, Identity, Kind, Name, Place, Source, Step, Task, Virtualenv};
 use crate::config::{AssetSource, Config, ExtraName, Moment, Packages, Trial};
 use crate::target::{Target, TargetHost};
@@ -66,6 +66,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         prepare.push(Step::new("static", action));
     }
     prepare.extend(hooks(config, Moment::AfterBuild, first));
+    prepare.extend(framework(config));
     prepare.push(Step::new(
         "units",
         Action::CheckSystem {

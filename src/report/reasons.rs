@@ -433,6 +433,11 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
             field("name"),
             field("rc")
         ),
+        ("framework-issues", Some(count), Some(names)) => framework(count, names),
+        ("framework-failed", ..) => format!(
+            "`manage.py check --deploy` failed (exit {}); the trial decides",
+            field("rc")
+        ),
         ("database-stays", ..) => format!(
             "the database stays as `{}` migrated it; a rollback takes back no migration",
             field("release")
@@ -446,24 +451,36 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
 }
 
 fn unpinned(count: &str, names: &str) -> String {
+    let are = if count == "1" {
+        "requirement is"
+    } else {
+        "requirements are"
+    };
+    format!(
+        "{} {are} not pinned ({}): any new virtualenv may have newer ones",
+        harmless(count),
+        some_of(count, names)
+    )
+}
+
+fn framework(count: &str, names: &str) -> String {
+    let issues = if count == "1" { "issue" } else { "issues" };
+    format!(
+        "`manage.py check --deploy` finds {} {issues} ({}); `-v` shows them",
+        harmless(count),
+        some_of(count, names)
+    )
+}
+
+/// The names that the host sent, which may be the first of more.
+fn some_of(count: &str, names: &str) -> String {
     let shown = names.split(',').count();
     let more = if count.parse().is_ok_and(|count: usize| count > shown) {
         ", ..."
     } else {
         ""
     };
-    let (names, are) = (
-        harmless(&names.replace(',', ", ")),
-        if count == "1" {
-            "requirement is"
-        } else {
-            "requirements are"
-        },
-    );
-    format!(
-        "{} {are} not pinned ({names}{more}): any new virtualenv may have newer ones",
-        harmless(count)
-    )
+    harmless(&names.replace(',', ", ")) + more
 }
 
 /// Where a Python that the host lacks can be had from.

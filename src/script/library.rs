@@ -21,6 +21,7 @@ const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
 const COLLECT: &str = include_str!("../../templates/script/collect.sh");
+const FRAMEWORK: &str = include_str!("../../templates/script/framework.sh");
 const SHARED: &str = include_str!("../../templates/script/shared.sh");
 const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
 const FINISH: &str = include_str!("../../templates/script/finish.sh");
@@ -47,6 +48,8 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let migrate = (!plan.migrate.is_empty()).then_some(MIGRATE);
     let collect = plan.has(|action| matches!(action, Action::CollectStatic { .. }));
     let collect = collect.then_some(COLLECT);
+    let framework = plan.has(|action| matches!(action, Action::CheckFramework { .. }));
+    let framework = framework.then_some(FRAMEWORK);
     let files = plan.has(|action| matches!(action, Action::LinkFiles { .. }));
     let files = files.then_some(SHARED);
     let submodules = plan.has(|action| {
@@ -60,7 +63,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     });
     let submodules = submodules.then_some(SUBMODULES);
     let own = of_kind(plan.kind).iter().copied();
-    let wanted = [submodules, files, tasks, collect, migrate];
+    let wanted = [submodules, files, tasks, collect, framework, migrate];
     let manager = manager(plan.identity.manager, plan.kind).iter().copied();
     let base = [BASE].into_iter().chain(manager);
     base.chain(own)

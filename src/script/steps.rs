@@ -48,6 +48,9 @@ pub(super) fn call(action: &Action) -> String {
         } => format!("decide {} \"$part\" {max_stall}", takeover_word(*takeover)),
         Action::Seal { manifest } => words("seal", [manifest]),
         Action::CollectStatic { url, task } => task_call(&words("collect_static", [url]), task),
+        Action::CheckFramework { manage, task } => {
+            task_call(&words("check_framework", [manage]), task)
+        }
         Action::Task(task) => task_call("task", task),
         Action::LateTask(task) => task_call("late_task", task),
         Action::Pending { check: None } => "pending".to_owned(),

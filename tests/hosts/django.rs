@@ -111,6 +111,8 @@ fn comes_and_goes(site: &Site) -> Result<()> {
     )?;
     push(site)?
         .expect(0)?
+        .says("`manage.py check --deploy` finds ")?
+        .says("security.W004")?
         .says("pending no")?
         .says("nothing to migrate")?;
     let second = page(web)?;
