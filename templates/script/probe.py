@@ -35,6 +35,18 @@ def reports():
     return found
 
 
+def failed():
+    """How many workers of this release have left before they had imported the app."""
+    count = 0
+    for name in glob.glob(run + "/workers/failed.*"):
+        try:
+            with open(name) as file:
+                count += file.read() == release
+        except OSError:
+            continue
+    return count
+
+
 def died():
     for group in ("", "systemd/"):
         name = "/sys/fs/cgroup/%s%s/cgroup.procs" % (group, cgroup)
@@ -78,6 +90,9 @@ while True:
     if died():
         if seen_alive or time.monotonic() > quiet:
             say("fail died")
+    elif failed() >= max(workers, 2):
+        # Its master lives and tries again and again, while requests wait.
+        say("fail died")
     else:
         seen_alive = True
     if time.monotonic() > until:

@@ -11,7 +11,7 @@ attach() {
   fi
   if ! wrong=$({
     umask 077
-    cp "$self" "$run/script" && head -c "$1" >"$run/env" &&
+    echo $$ >"$run/pid" && cp "$self" "$run/script" && head -c "$1" >"$run/env" &&
       printf '%s\n' "$NONCE ${BY:--} ${WAIT:-0} $KIND" >"$run/nonce" && : >"$run/log"
   } 2>&1); then rm -rf "$run" && cannot_write; fi
   drop_bootstrap
@@ -75,8 +75,8 @@ ask() {
   ev "state value=$value"
 }
 
-# Whether the worker of that run lives. It writes its number first of all; by now that may be another program's.
-works() { ! [ -s "$1/pid" ] || grep -qsF "$1/script" "/proc/$(cat "$1/pid")/cmdline"; }
+# Whether that run lives: its worker, or who is about to start it. A number alone may be another program's by now.
+works() { ! [ -s "$1/pid" ] || grep -qsF "${1##*/}" "/proc/$(cat "$1/pid")/cmdline"; }
 
 # Mode `follow`: the run that is going on, else the last one, told from its beginning to its end.
 follow() {

@@ -80,6 +80,26 @@ fn who_waits_gets_the_lock_or_is_told() {
 }
 
 #[test]
+fn who_waits_keeps_what_it_was_sent_and_the_dead_do_not() {
+    let body = "cd \"$ROOT/.deployer/runs\" || exit 1\n\
+                for one in waits begins dead; do mkdir $one && echo secret >$one/env && echo secret >$one/token; done\n\
+                sh -c 'sleep 5; :' script worker waits & waits=$!\necho $waits >waits/pid\n\
+                sh -c : & echo $! >dead/pid\nwait $!\nsleep 0.2\n\
+                forget_dead\nkill $waits\nls -d */*";
+    assert_eq!(
+        said("push", body),
+        [
+            "begins/env",
+            "begins/token",
+            "dead/pid",
+            "waits/env",
+            "waits/pid",
+            "waits/token"
+        ]
+    );
+}
+
+#[test]
 fn a_freeze_stops_a_push_and_only_speaks_to_a_rollback() {
     let freeze = "live='' RELEASE=-\nfreeze 'until Monday, it'\\''s $HOME'\n";
     let text = said(
