@@ -6,6 +6,8 @@ MDBOOK := $(or $(shell command -v mdbook),$(TOOLS)/bin/mdbook)
 # Test machines need root; what only builds does not.
 ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -E)
 AS_ROOT := $(if $(ROOT),--config 'target."cfg(unix)".runner="$(ROOT)"')
+# Tests on machines wait more than they work.
+THREADS := $(shell cores=$$(nproc) && echo $$((cores < 4 ? 2 * cores : cores)))
 # How many random interrupts `soak` makes; `test` makes ten.
 ROUNDS ?= 500
 
@@ -18,7 +20,7 @@ demo: provision ## deploy an example to two booted machines, change it, roll bac
 	cargo run --release --locked --quiet $(AS_ROOT) --example demo
 
 test: check ## install what is needed, check, run every test, also on booted machines
-	cargo test --locked --no-fail-fast $(AS_ROOT)
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(THREADS)} cargo test --locked --no-fail-fast $(AS_ROOT)
 
 check: provision forbid format clippy shell docs ## formatting, lints, rendered scripts under shellcheck, docs
 

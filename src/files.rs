@@ -5,6 +5,11 @@ use crate::plan::File;
 use crate::template::Templates;
 use crate::web;
 
+/// What setup looks after beside [`host_files`], for all apps of a host.
+pub fn shared_files(config: &Config, templates: &Templates) -> anyhow::Result<Vec<File>> {
+    web::default_sites(config, templates)
+}
+
 /// The files of one host, whose tree belongs to the login user `owner`.
 ///
 /// A pure function of its arguments: what differs between two releases is the work of a push.

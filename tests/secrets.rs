@@ -49,7 +49,7 @@ error: 3 secrets cannot be had on this machine; no host was contacted
   B_URL: its command failed (exit 3)
     no such entry
   D_NONE: there is no such program as its command names
-hint: `secrets` in deploy.yaml says where each comes from
+hint: deploy.yaml says where each comes from
 ";
 
 #[test]

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 
 use super::Unfit;
 use crate::cli::{self, Color, Global};
-use crate::config::{Config, EnvKey, GitAuth, GitToken, Host, Reach, SecretSource};
-use crate::files::host_files;
+use crate::config::{Certificate, Config, EnvKey, GitAuth, GitToken, Host, Reach, SecretSource};
+use crate::files::{host_files, shared_files};
 use crate::git::WorkingCopy;
 use crate::plan::File;
 use crate::quote;
@@ -107,12 +107,47 @@ impl Context {
         host_files(&config, &host.owner(&config), &self.templates)
     }
 
-    /// The environment file, the one place that values of `env` and `secrets` go to.
-    pub(super) fn environment_file(&self) -> Result<Secret> {
-        let env = self.config.env.iter();
+    /// Setup's files: those of the host besides.
+    pub(super) fn setup_files(&self, host: &TargetHost) -> Result<Vec<File>> {
+        let shared = shared_files(&self.config, &self.templates)?;
+        Ok(self.files(host)?.into_iter().chain(shared).collect())
+    }
+
+    /// The site's certificate and its key, where this machine has them; empty where it does not.
+    pub(super) fn certificate(&self) -> Result<Secret> {
+        let tls = self
+            .config
+            .nginx
+            .as_ref()
+            .and_then(|nginx| nginx.tls.as_ref());
+        let Some(Certificate::Sent { certificate, key }) = tls.map(|tls| &tls.certificate) else {
+            return Ok(Secret::default());
+        };
+        let mut text = String::new();
+        let mut missing = Vec::new();
+        for (name, source) in [
+            ("nginx.tls.certificate", certificate),
+            ("nginx.tls.key", key),
+        ] {
+            match resolve(source, &self.directory, cli::variable) {
+                Ok(secret) => text += &(secret.expose().trim_end().to_owned() + "\n"),
+                Err(why) => missing.push((name.to_owned(), why)),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(Secret::new(text));
+        }
+        Err(Unfit::not_ready(secrets_missing(&missing)))
+    }
+
+    /// The environment file of a host, the one place that values of `env` and `secrets` go to.
+    pub(super) fn environment_file(&self, host: &TargetHost) -> Result<Secret> {
         let secrets = self.secrets.iter();
-        let values = env.map(|(key, value)| (key, value.as_str()));
-        let values = values.chain(secrets.map(|(key, secret)| (key, secret.expose())));
+        let mut values: BTreeMap<&EnvKey, &str> = secrets
+            .map(|(key, secret)| (key, secret.expose()))
+            .collect();
+        let own = self.config.env.iter().chain(&host.host.env);
+        values.extend(own.map(|(key, value)| (key, value.as_str())));
         Ok(Secret::new(quote::env_file(values)?))
     }
 

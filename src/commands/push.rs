@@ -59,7 +59,6 @@ pub(super) fn target(context: &Context, revision: Revision, options: Option<&Pus
 }
 
 fn jobs(target: &Target, context: &Context, by: &str, wait: &Wait) -> Result<Vec<Job>> {
-    let env = context.environment_file()?;
     let job = |host| {
         Ok(Job {
             script: compile(&push(target, host, context.files(host)?)),
@@ -67,7 +66,7 @@ fn jobs(target: &Target, context: &Context, by: &str, wait: &Wait) -> Result<Vec
             id: target.release.to_string(),
             by: by.to_owned(),
             wait: wait.wait.unwrap_or_default(),
-            env: env.clone(),
+            env: context.environment_file(host)?,
             token: context.token.clone(),
         })
     };

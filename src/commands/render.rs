@@ -66,6 +66,7 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
             crate::plan::rollback(&context.config, host, Earlier::default(), first, files)
         }
         RenderKind::Setup => {
+            let files = context.setup_files(host)?;
             crate::plan::setup(&context.config, host, &[], &GitPins::default(), files)
         }
     })
@@ -74,7 +75,7 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
 /// Below the directory of a host, where the host has it: the app's root and the release stay apart from `/`.
 fn path(file: &File) -> PathBuf {
     match &file.place {
-        Place::System(path) => PathBuf::from(path.trim_start_matches('/')),
+        Place::System(path) | Place::Host(path) => PathBuf::from(path.trim_start_matches('/')),
         Place::Root(path) => Path::new("root").join(path),
         Place::Release(path) => Path::new("release").join(path),
     }

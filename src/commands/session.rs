@@ -169,13 +169,6 @@ pub(super) fn questions(
     mode: Mode,
     id: &ReleaseId,
 ) -> Result<Vec<Job>> {
-    let env = match question {
-        Question::Foresee { .. } => context.environment_file()?,
-        Question::State
-        | Question::Releases
-        | Question::History { .. }
-        | Question::RemoteHead { .. } => Secret::default(),
-    };
     let job = |host| {
         let plan = read(
             &context.config,
@@ -189,7 +182,13 @@ pub(super) fn questions(
             id: id.to_string(),
             by: String::new(),
             wait: Duration::ZERO,
-            env: env.clone(),
+            env: match question {
+                Question::Foresee { .. } => context.environment_file(host)?,
+                Question::State
+                | Question::Releases
+                | Question::History { .. }
+                | Question::RemoteHead { .. } => Secret::default(),
+            },
             token: match question {
                 Question::RemoteHead { .. } => context.token.clone(),
                 _ => Secret::default(),

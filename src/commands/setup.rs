@@ -94,6 +94,7 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context, id: &ReleaseId) -
         known: known_hosts::pins(&context.config.repo, &context.ssh),
         accepted: arguments.accept_git_host_key.clone().unwrap_or_default(),
     };
+    let certificate = context.certificate()?;
     let job = |host: &crate::target::TargetHost| {
         // Who can log in already needs no key.
         let keys = match (&arguments.login, host.login == "root") {
@@ -108,13 +109,13 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context, id: &ReleaseId) -
                 host,
                 &keys,
                 &pins,
-                context.files(host)?,
+                context.setup_files(host)?,
             )),
             mode: Mode::Run,
             id: id.to_string(),
             by: session::by(global),
             wait: arguments.wait.wait.unwrap_or_default(),
-            env: Secret::default(),
+            env: certificate.clone(),
             token: Secret::default(),
         })
     };

@@ -33,17 +33,19 @@ pub enum Moment {
     AfterMigrate,
     BeforeActivate,
     AfterActivate,
+    BeforeRollback,
     AfterRollback,
 }
 
 impl Moment {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BeforeBuild,
         Self::AfterBuild,
         Self::BeforeMigrate,
         Self::AfterMigrate,
         Self::BeforeActivate,
         Self::AfterActivate,
+        Self::BeforeRollback,
         Self::AfterRollback,
     ];
 
@@ -56,6 +58,7 @@ impl Moment {
             Self::AfterMigrate => "after_migrate",
             Self::BeforeActivate => "before_activate",
             Self::AfterActivate => "after_activate",
+            Self::BeforeRollback => "before_rollback",
             Self::AfterRollback => "after_rollback",
         }
     }

@@ -9,6 +9,7 @@ mod hooks;
 mod load;
 mod mask;
 mod migrate;
+mod nginx;
 mod node;
 mod overlay;
 mod packages;
@@ -26,12 +27,14 @@ pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
 pub use hooks::{Account, Hook, Hooks, Moment};
 pub use migrate::{Migrate, Which};
+pub use nginx::{Certificate, Nginx, Tls};
 pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
     AbsPath, AppName, Bind, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
-    HostAddress, IndexUrl, Invalid, PackageName, Program, PythonVersion, RelPath, RepoUrl,
-    ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName, WorkerName, WsgiApp,
+    HostAddress, HostFile, IndexUrl, Invalid, PackageName, Program, PythonVersion, RelPath,
+    RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName, WorkerName,
+    WsgiApp,
 };
 pub use worker::{Respawn, Signal, Worker};
 
@@ -86,12 +89,21 @@ pub struct Config {
 pub struct Python {
     /// `3.12`; unset means the host's `python3`.
     pub version: Option<PythonVersion>,
+    pub from: PythonFrom,
     pub packages: Packages,
     /// Whether the app itself is installed too.
     pub install: bool,
     pub installer: Installer,
     pub index_url: Option<IndexUrl>,
     pub require_hashes: bool,
+}
+
+/// Who brings the interpreter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub enum PythonFrom {
+    Host,
+    /// `uv`, which is the installer then.
+    Uv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -150,8 +162,10 @@ impl Config {
     /// Values of `env` that nobody should read in a log, going by their names.
     pub fn private_env(&self) -> impl Iterator<Item = &str> {
         let secret = |(key, _): &(&EnvKey, &String)| mask::is_secret(key.as_str());
+        let of_hosts = self.hosts.iter().flat_map(|host| &host.env);
         self.env
             .iter()
+            .chain(of_hosts)
             .filter(secret)
             .map(|(_, value)| value.as_str())
     }
@@ -211,18 +225,6 @@ pub enum Manager {
 pub enum Hardening {
     Basic,
     Off,
-}
-
-#[derive(Debug, Clone)]
-pub struct Nginx {
-    /// At least one.
-    pub server_names: Vec<ServerName>,
-    /// Port; default 80.
-    pub listen: u16,
-    /// Default 10 MiB; never below `uploads.max_size`.
-    pub max_body: Size,
-    /// Extra response headers: name, literal value.
-    pub headers: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone)]
@@ -292,6 +294,8 @@ pub struct Host {
     /// As written in the file; how reports name it.
     pub name: String,
     pub reach: Reach,
+    /// Over `env` of the file.
+    pub env: BTreeMap<EnvKey, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,14 +5,14 @@ use std::mem;
 use super::node::{Entry, Value};
 
 /// Maps merge, at any depth; lists and scalars replace. So does what says where one secret comes from, which is one
-/// value: `{command: ...}` over `{env: ...}` would be both.
+/// value: `{command: ...}` over `{env: ...}` would be both. The same holds for a certificate.
 pub(super) fn overlay<'a>(
     base: Vec<Entry>,
     over: impl IntoIterator<Item = &'a Entry>,
 ) -> Vec<Entry> {
     lay(base, over, |key| match key {
         "secrets" => sources,
-        "token" => replace,
+        "token" | "tls" => replace,
         _ => |base, over| overlay(base, over),
     })
 }

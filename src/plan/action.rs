@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{Name, Task};
-use crate::config::{Installer, Takeover};
+use crate::config::{Installer, PythonFrom, Takeover};
 
 /// The closed list of things a host can be told to do.
 #[derive(Debug, Clone, Serialize)]
@@ -118,6 +118,12 @@ pub enum Action {
     StartSystem {
         nginx: bool,
     },
+    /// Puts the certificate that comes with the run where nginx finds it.
+    Certificate,
+    /// What answers names that no site of the host has, each with its path.
+    DefaultSites {
+        sites: Vec<(Name, String)>,
+    },
     // by hand
     /// The live release again, in new processes.
     Again,
@@ -150,6 +156,7 @@ pub struct Examination {
     /// The git server and its port where it is reached over ssh.
     pub git_server: Option<(String, u16)>,
     pub branch: String,
+    /// `3.12`, where the host has to have it.
     pub python: Option<String>,
     /// Debian packages that setup installs.
     pub packages: Vec<String>,
@@ -183,6 +190,7 @@ pub enum Back {
 pub struct Virtualenv {
     /// `3.12`; `None` for the host's `python3`.
     pub python: Option<String>,
+    pub from: PythonFrom,
     pub installer: Installer,
     pub index_url: Option<String>,
     pub require_hashes: bool,

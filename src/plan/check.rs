@@ -1,6 +1,6 @@
 use super::setup::packages;
 use super::{Action, Examination, File, HostPlan, Identity, Kind, Step};
-use crate::config::Config;
+use crate::config::{Config, PythonFrom};
 use crate::target::TargetHost;
 
 /// Looks at a host, set up or not, for all that setup and a push need of it.
@@ -12,7 +12,10 @@ pub fn check(config: &Config, host: &TargetHost, files: Vec<File>) -> HostPlan {
             .ssh_host()
             .map(|(host, port)| (host.to_owned(), port)),
         branch: config.branch.to_string(),
-        python: config.python.version.as_ref().map(ToString::to_string),
+        python: match config.python.from {
+            PythonFrom::Host => config.python.version.as_ref().map(ToString::to_string),
+            PythonFrom::Uv => None,
+        },
         packages: packages(config),
     };
     HostPlan {

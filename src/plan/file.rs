@@ -19,6 +19,8 @@ pub struct File {
 pub enum Place {
     /// Absolute path, owned by root: units, site, sudoers.
     System(String),
+    /// Absolute path, owned by root, for all apps of the host: setup alone sees to it.
+    Host(String),
     /// Path below the app's root, owned by the login user: slot stubs.
     Root(String),
     /// Path below the release, owned by the login user.
@@ -43,6 +45,8 @@ pub enum Name {
     Tmpfiles,
     Sudoers,
     Site,
+    DefaultSite,
+    DefaultTlsSite,
     StubA,
     StubB,
     StubTrial,
@@ -72,6 +76,8 @@ impl Name {
             Self::Tmpfiles => "tmpfiles",
             Self::Sudoers => "sudoers",
             Self::Site => "site",
+            Self::DefaultSite => "default_site",
+            Self::DefaultTlsSite => "default_tls_site",
             Self::StubA => "stub_a",
             Self::StubB => "stub_b",
             Self::StubTrial => "stub_trial",

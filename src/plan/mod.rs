@@ -22,7 +22,7 @@ pub use rollback::{Earlier, rollback};
 pub use setup::{GitPins, setup};
 pub use task::Task;
 
-use crate::config::{Config, GitAuth, Manager};
+use crate::config::{Config, GitAuth, Manager, Nginx};
 use crate::target::TargetHost;
 
 /// What one host will do.
@@ -146,8 +146,10 @@ pub struct HealthCheck {
     pub status: (u16, u16),
     /// Seconds for one answer.
     pub timeout: f64,
-    /// Where nginx listens; `None` asks the app's socket alone.
-    pub nginx_port: Option<u16>,
+    /// How the site's visitors reach the app: `http` or `https`.
+    pub scheme: &'static str,
+    /// Where nginx listens, the app's own port first; none asks the app's socket alone.
+    pub nginx_ports: Vec<u16>,
 }
 
 /// `name` is what the user sees.
@@ -181,7 +183,8 @@ impl Identity {
                 path: health.path.to_string(),
                 status: health.status.unwrap_or((100, 499)),
                 timeout: health.timeout.as_secs_f64(),
-                nginx_port: config.nginx.as_ref().map(|nginx| nginx.listen),
+                scheme: config.nginx.as_ref().map_or("http", Nginx::scheme),
+                nginx_ports: config.nginx.as_ref().map(Nginx::ports).unwrap_or_default(),
             },
             decide: config.rollout.decide.as_secs(),
             git: GitLogin::new(config),

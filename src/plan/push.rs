@@ -98,6 +98,7 @@ fn virtualenv(target: &Target) -> Virtualenv {
     let python = &target.config.python;
     Virtualenv {
         python: python.version.as_ref().map(ToString::to_string),
+        from: python.from,
         installer: python.installer,
         index_url: python.index_url.as_ref().map(ToString::to_string),
         require_hashes: python.require_hashes,

@@ -1,4 +1,5 @@
 use super::push::{decide, finish, gate, replaceable};
+use super::task::hooks;
 use super::{Action, Back, File, HostPlan, Identity, Kind, Step};
 use crate::config::{Config, Moment};
 use crate::target::TargetHost;
@@ -51,7 +52,7 @@ pub fn rollback(
         identity: Identity::new(config, host),
         prepare,
         migrate: Vec::new(),
-        activate: Vec::new(),
+        activate: hooks(config, Moment::BeforeRollback, first),
         finish: finish(config, Moment::AfterRollback, first),
         files,
     }

@@ -1,5 +1,5 @@
 use super::{Action, File, HostPlan, Identity, Kind, Place, Step};
-use crate::config::{Config, GitAuth};
+use crate::config::{Certificate, Config, GitAuth};
 use crate::target::TargetHost;
 
 /// What the client knows of the git server's host key.
@@ -81,6 +81,10 @@ pub fn setup(
         };
         prepare.push(Step::new("git", access));
     }
+    let certificate = config.nginx.as_ref().and_then(|nginx| nginx.tls.as_ref());
+    if certificate.is_some_and(|tls| matches!(tls.certificate, Certificate::Sent { .. })) {
+        prepare.push(Step::new("certificate", Action::Certificate));
+    }
     let system = files
         .iter()
         .filter(|file| matches!(file.place, Place::System(_)));
@@ -96,6 +100,14 @@ pub fn setup(
             nginx: config.nginx.is_some(),
         },
     ));
+    if config.nginx.is_some() {
+        let sites = files.iter().filter_map(|file| match &file.place {
+            Place::Host(path) => Some((file.name.clone(), path.clone())),
+            _ => None,
+        });
+        let sites = sites.collect();
+        prepare.push(Step::new("default", Action::DefaultSites { sites }));
+    }
     HostPlan {
         host: host.host.name.clone(),
         kind: Kind::Setup,

@@ -22,6 +22,7 @@ mod reasons;
 mod say;
 mod screen;
 mod secrets;
+mod site;
 mod sources;
 mod story;
 mod stream;

@@ -1,6 +1,7 @@
 //! What the script's reasons mean, and what to do about them. A reason that is not listed here still prints, with its
 //! fields.
 
+use super::site;
 use super::sources;
 use super::words::{harmless, listed};
 use super::{Subject, holder};
@@ -143,6 +144,14 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
         "venv" => (
             format!("the python {} of {host} cannot make virtualenvs", field("version")),
             Some(from_setup(&field("package"), subject)),
+        ),
+        "python-by-uv" => (
+            format!("uv cannot bring python {} to {host}", field("version")),
+            Some(
+                "the host has to reach github.com, or the `python-install-mirror` of its /etc/uv/uv.toml; \
+                 `deployer push -v` shows what uv says"
+                    .to_owned(),
+            ),
         ),
         "uv" => (
             format!("{host} has no `uv`, and pip cannot install uv {} there", field("version")),
@@ -294,6 +303,9 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
     if let Some(meaning) = source.or_else(|| sources::failed(step, fields, host, subject)) {
         return meaning;
     }
+    if let Some(meaning) = site::failed(reason.unwrap_or(step), fields, host) {
+        return meaning;
+    }
     let (what, hint) = match (reason.unwrap_or(step), step) {
         (_, "fetch") => (
             format!("{host} could not keep a copy of the repository"),
@@ -426,6 +438,9 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
             .get(key)
             .map_or_else(|| "?".to_owned(), |value| harmless(value))
     };
+    if let Some(text) = site::warned(reason, fields) {
+        return text;
+    }
     match (reason, fields.get("count"), fields.get("names")) {
         ("unpinned", Some(count), Some(names)) => unpinned(count, names),
         ("hook-failed", ..) => format!(

@@ -17,6 +17,9 @@ const RELEASE: &str = include_str!("../../templates/script/release.sh");
 const ENVIRONMENT: &str = include_str!("../../templates/script/environment.sh");
 const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
+const NGINX: &str = include_str!("../../templates/script/nginx.sh");
+const DEFAULT: &str = include_str!("../../templates/script/default.sh");
+const CERTIFICATE: &str = include_str!("../../templates/script/certificate.sh");
 const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
@@ -62,8 +65,18 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         )
     });
     let submodules = submodules.then_some(SUBMODULES);
+    let certificate = plan.has(|action| matches!(action, Action::Certificate));
+    let certificate = certificate.then_some(CERTIFICATE);
     let own = of_kind(plan.kind).iter().copied();
-    let wanted = [submodules, files, tasks, collect, framework, migrate];
+    let wanted = [
+        submodules,
+        files,
+        tasks,
+        collect,
+        framework,
+        migrate,
+        certificate,
+    ];
     let manager = manager(plan.identity.manager, plan.kind).iter().copied();
     let base = [BASE].into_iter().chain(manager);
     base.chain(own)
@@ -93,6 +106,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             PACKAGES,
             RELEASE,
             SYSTEM,
+            NGINX,
             GATES,
             ACTIVATE,
             FINISH,
@@ -105,6 +119,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             PREPARE,
             ENVIRONMENT,
             SYSTEM,
+            NGINX,
             GATES,
             ACTIVATE,
             FINISH,
@@ -112,13 +127,13 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             READ,
         ],
         Kind::Reload | Kind::Restart => &[
-            SESSION, LOCK, WORKER, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, AGAIN, READ,
+            SESSION, LOCK, WORKER, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, FINISH, AGAIN, READ,
         ],
         Kind::Stop | Kind::Start => &[
-            SESSION, LOCK, PREPARE, SYSTEM, GATES, ACTIVATE, FINISH, CONTROL, READ,
+            SESSION, LOCK, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, FINISH, CONTROL, READ,
         ],
         Kind::Lock | Kind::Unlock => &[SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
-        Kind::Setup => &[SESSION, LOCK, GIT, SYSTEM, SETUP, READ],
+        Kind::Setup => &[SESSION, LOCK, GIT, SYSTEM, NGINX, SETUP, DEFAULT, READ],
         Kind::Read => &[
             SESSION,
             LOCK,
@@ -126,12 +141,13 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             PREPARE,
             ENVIRONMENT,
             SYSTEM,
+            NGINX,
             GATES,
             ACTIVATE,
             FINISH,
             READ,
         ],
-        Kind::Check => &[SESSION, GIT, SYSTEM, CHECK],
+        Kind::Check => &[SESSION, GIT, SYSTEM, NGINX, CHECK],
     }
 }
 

@@ -119,7 +119,12 @@ fn header(text: &mut String, plan: &HostPlan) {
         ("HEALTH_LOW", health.status.0.to_string()),
         ("HEALTH_HIGH", health.status.1.to_string()),
         ("HEALTH_TIMEOUT", health.timeout.to_string()),
-        ("NGINX_PORT", health.nginx_port.unwrap_or(0).to_string()),
+        ("SCHEME", health.scheme.to_owned()),
+        (
+            "NGINX_PORT",
+            health.nginx_ports.first().unwrap_or(&0).to_string(),
+        ),
+        ("NGINX_PORTS", words(&health.nginx_ports)),
         ("GIT_AUTH", auth.to_owned()),
         ("GIT_ORIGIN", origin.to_owned()),
         ("GIT_USERNAME", username.to_owned()),
@@ -184,8 +189,13 @@ fn system(files: &[File]) -> impl Iterator<Item = (Cow<'static, str>, String, u3
             file.mode,
             path.as_str(),
         )),
-        Place::Root(_) | Place::Release(_) => None,
+        Place::Host(_) | Place::Root(_) | Place::Release(_) => None,
     })
+}
+
+fn words(numbers: &[u16]) -> String {
+    let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    words.join(" ")
 }
 
 fn lines(lines: impl Iterator<Item = String>) -> String {

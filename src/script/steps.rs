@@ -1,8 +1,9 @@
-use crate::config::{Account, Installer, Takeover};
+use crate::config::{Account, Installer, PythonFrom, Takeover};
 use crate::plan::{Action, Back, Examination, Name, Source, Task, Virtualenv};
 use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn call(action: &Action) -> String {
     match action {
         Action::CheckHost => "check_host".to_owned(),
@@ -91,6 +92,12 @@ pub(super) fn call(action: &Action) -> String {
         Action::StartSystem { nginx } => {
             format!("start_system {}", yes_no(*nginx))
         }
+        Action::Certificate => "certificate".to_owned(),
+        Action::DefaultSites { sites } => {
+            let sites = sites.iter();
+            let sites = sites.flat_map(|(name, path)| [name.word().into_owned(), path.clone()]);
+            words("default_sites", sites)
+        }
         Action::Again => "again".to_owned(),
         Action::Stop => "stop_site".to_owned(),
         Action::Start => "start_site".to_owned(),
@@ -143,6 +150,7 @@ fn names(function: &str, files: &[Name]) -> String {
 fn virtualenv_call(virtualenv: &Virtualenv) -> String {
     let Virtualenv {
         python,
+        from,
         installer,
         index_url,
         require_hashes,
@@ -151,6 +159,10 @@ fn virtualenv_call(virtualenv: &Virtualenv) -> String {
         install,
         refresh: _,
     } = virtualenv;
+    let from = match from {
+        PythonFrom::Host => "host",
+        PythonFrom::Uv => "uv",
+    };
     let installer = match installer {
         Installer::Auto => "auto",
         Installer::Uv => "uv",
@@ -166,6 +178,7 @@ fn virtualenv_call(virtualenv: &Virtualenv) -> String {
     };
     let options = [
         python.as_deref().unwrap_or(""),
+        from,
         installer,
         index_url.as_deref().unwrap_or(""),
         yes_no(*require_hashes),

@@ -21,7 +21,7 @@ examine() {
   if [ -n "$python" ]; then look_at_python; fi
   look_at_files
   look_at_services
-  if [ "$NGINX_PORT" -ne 0 ]; then look_at_port; fi
+  for port in $NGINX_PORTS; do look_at_port "$port"; done
   if [ "$state" = ready ]; then look_at_run; fi
   look_at_repository
   ev "fact clock now=$(date +%s)"
@@ -136,9 +136,9 @@ look_at_services() {
   ev "fact sockets state=$sockets"
 }
 
-# Who listens at nginx's port: the kernel tells everybody the user, and root the program.
+# look_at_port PORT: who listens at one of nginx's: the kernel tells everybody the user, and root the program.
 look_at_port() {
-  hex=$(printf %04X "$NGINX_PORT")
+  hex=$(printf %04X "$1")
   cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | while read -r _ local _ status _ _ _ uid _ inode _; do
     [ "${local##*:} $status" = "$hex 0A" ] || continue
     program=
@@ -146,7 +146,7 @@ look_at_port() {
       root) program=$(program_of "$inode") ;;
       full) program=$(sudo -n sh -c "$PROGRAM_OF" sh "$inode") ;;
     esac
-    ev "fact port number=$NGINX_PORT user=$(word "$(getent passwd "$uid" | cut -d: -f1)") program=$(word "$program")"
+    ev "fact port number=$1 user=$(word "$(getent passwd "$uid" | cut -d: -f1)") program=$(word "$program")"
   done
 }
 program_of() { sh -c "$PROGRAM_OF" sh "$1"; }

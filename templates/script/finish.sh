@@ -65,10 +65,23 @@ prune() {
   for dir in "$ROOT"/venvs/* "$ROOT"/env/*; do
     case $named in *"/${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
   done
+  prune_pythons
   # Every fetch adds a pack; git itself knows when there are too many.
   for one in "$ROOT/repo.git" "$ROOT"/modules/*.git; do
     [ ! -d "$one" ] || git --git-dir="$one" -c gc.autoDetach=false gc --auto -q 2>/dev/null
   done
   # shellcheck disable=SC2012 # names of our own making
   ls -1t "$ROOT/.deployer/runs" | tail -n +31 | while read -r old; do rm -rf "$ROOT/.deployer/runs/$old"; done
+}
+
+# Those of uv that no virtualenv runs with.
+prune_pythons() {
+  used=$(readlink -f "$ROOT"/venvs/*/bin/python)
+  for dir in "$ROOT"/venvs/.python-*; do
+    case $used in *"$dir/"*) continue ;; esac
+    [ -L "$dir" ] || rm -rf "$dir"
+  done
+  for dir in "$ROOT"/venvs/.python-*; do
+    [ -e "$dir" ] || rm -f "$dir"
+  done
 }

@@ -1,13 +1,20 @@
 # --- gates: nothing takes a request before it has booted ---
 
-# probe SLOT RELEASE-DIR WORKERS PORT COUNT: sets $found to the probe's words.
+# probe SLOT RELEASE-DIR WORKERS PORT COUNT: sets $found to the probe's words. Port 0 asks the socket alone.
 probe() {
-  # A site of the project's own template may not say whose it is.
-  marked=no
-  if grep -qs X-Deployer-App "/etc/nginx/sites-available/$APP.conf"; then marked=yes; fi
+  # A site of the project's own template may not say whose it is, nor where it is reached.
+  site=/etc/nginx/sites-available/$APP.conf marked=no door=$4 scheme=$SCHEME
+  if grep -qs X-Deployer-App "$site"; then marked=yes; fi
+  if [ "$4" -ne 0 ]; then
+    case $(listeners_of "$site") in
+      '') ;;
+      [0-9]*-tls*) scheme=https door=$(listeners_of "$site" | sed 's/-.*//;q') ;;
+      *) scheme=http door=$(listeners_of "$site" | sed 's/-.*//;q') ;;
+    esac
+  fi
   unit_group "$1"
   found=$(as_app timeout -k 5 "$((BOOT + 30))" python3 -I -S -c "$PROBE_PY" "$APP" "$RUNDIR/$1" "$2" "$cgroup" "$3" "$BOOT" \
-    "$HEALTH_HOST" "$HEALTH_PATH" "$HEALTH_LOW" "$HEALTH_HIGH" "$HEALTH_TIMEOUT" "$4" "$5" "$marked")
+    "$HEALTH_HOST" "$HEALTH_PATH" "$HEALTH_LOW" "$HEALTH_HIGH" "$HEALTH_TIMEOUT" "$door" "$5" "$marked" "$scheme")
 }
 
 # trial RELEASE-DIR: one worker of the new release on a socket of its own, in the app's own sandbox.

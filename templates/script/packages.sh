@@ -3,17 +3,14 @@
 # What is fetched where a lock or the file asks for uv and the host has none.
 UV=0.13.9
 
-# virtualenv PYTHON INSTALLER INDEX HASHES GUNICORN INSTALL SOURCE EXTRAS GROUPS FILE...
-# SOURCE: detect, files (those named) or project. INSTALL: whether the app itself is installed too.
+# virtualenv PYTHON FROM INSTALLER INDEX HASHES GUNICORN INSTALL SOURCE EXTRAS GROUPS FILE...
+# FROM: host or uv. SOURCE: detect, files (those named) or project. INSTALL: whether the app itself is installed too.
 virtualenv() {
-  python=python3
-  [ -z "$1" ] || python=python$1
-  command -v "$python" >/dev/null || refuse_python "$1"
-  installer=$2 asked=$2 index=$3 hashes=$4 pin=$5 install=$6 source=$7 extras=$8
+  installer=$3 asked=$3 index=$4 hashes=$5 pin=$6 install=$7 source=$8
+  find_python "$1" "$2"
   shift 8
-  groups=$1 list=$run/packages.txt
-  shift
-  find_uv
+  extras=$1 groups=$2 list=$run/packages.txt
+  shift 2
   facts=$("$python" -I -S -c "$PACKAGES_PY" key "$part" "$installer $index $hashes $pin" "$list" "$source" "$install" "$extras" "$groups" "$@") ||
     { fail requirements; return 1; }
   # Plain words; what follows them is the files' names.
@@ -151,6 +148,57 @@ build_wheel() {
   for wheel in "$run"/wheel/*.whl; do [ -f "$wheel" ] || { fail build; return 1; }; done
 }
 
+# --- the interpreter ---
+
+# find_python VERSION FROM: $python, and what installs for it.
+find_python() {
+  python=python3
+  case $2 in
+    host)
+      [ -z "$1" ] || python=python$1
+      command -v "$python" >/dev/null || refuse_python "$1"
+      find_uv
+      ;;
+    uv)
+      find_uv
+      python_by_uv "$1"
+      ;;
+  esac
+}
+
+# python_by_uv VERSION: below the root, where no update of the host changes it.
+python_by_uv() {
+  newest=$ROOT/venvs/.python-$1
+  if [ -n "${REFRESH-}" ]; then bring_python "$1" refresh
+  elif [ ! -f "$newest/.complete" ]; then bring_python "$1" missing
+  fi
+  read -r python <"$newest/.complete"
+}
+
+# A newer one lies beside those that kept releases run with.
+bring_python() {
+  home=$ROOT/venvs/.python-$1-${ID%%-*}
+  ev "decided python value=$1 why=$2"
+  rm -rf "$home"
+  uv_at_home install -q "$1" >&2 && python=$(uv_at_home find "$1") && python=$(readlink -f "$python") &&
+    sync_tree "$home" && put "$home/.complete" "$python" && relink "${home##*/}" "$newest" ||
+    { rm -rf "$home"; refuse "python-by-uv version=$1"; }
+}
+
+# Nothing of it in the login's own directories.
+uv_at_home() {
+  limit 900 env UV_PYTHON_INSTALL_DIR="$home" UV_PYTHON_INSTALL_BIN=0 UV_PYTHON_PREFERENCE=only-managed uv python "$@"
+}
+
+# refuse_python VERSION: with the package that has it, where the host's distribution has one.
+refuse_python() {
+  package=python$1-venv
+  apt-cache show "$package" >/dev/null 2>&1 || package=
+  # shellcheck disable=SC1091 # on the host
+  system=$(. /etc/os-release 2>/dev/null && printf '%s' "$ID")
+  refuse "python version=$1${package:+ package=$package} system=$(word "$system")"
+}
+
 # --- the two installers ---
 
 # find_uv: `auto` is uv where the host has it; what deployer put below the root counts.
@@ -158,6 +206,8 @@ find_uv() {
   uv_home=$ROOT/venvs/.uv-$UV
   if [ "$installer" = pip ]; then return 0; fi
   [ ! -f "$uv_home/.complete" ] || PATH=$PATH:$uv_home/bin
+  # As long as pip waits.
+  export UV_HTTP_TIMEOUT=15 UV_HTTP_RETRIES=2
   if command -v uv >/dev/null; then installer=uv; return 0; fi
   if [ "$installer" = auto ]; then installer=pip; else get_uv; fi
 }
@@ -183,7 +233,7 @@ get_uv() {
 
 empty_uv() { limit 300 uv venv -q --python "$python" "$made" >&2; }
 
-wheel_uv() { limit 900 uv build -q --wheel --python "$python" ${index:+--default-index "$index"} -o "$run/wheel" "$run/source"; }
+wheel_uv() { limit 900 uv build --wheel --python "$python" ${index:+--default-index "$index"} -o "$run/wheel" "$run/source"; }
 
 pip_uv() {
   case $1 in
@@ -229,12 +279,3 @@ pip_pip() {
 }
 
 python_option() { [ "$pip" = "$made/bin/pip" ] || printf '%s' "--python $made/bin/python"; }
-
-# refuse_python VERSION: with the package that has it, where the host's distribution has one.
-refuse_python() {
-  package=python$1-venv
-  apt-cache show "$package" >/dev/null 2>&1 || package=
-  # shellcheck disable=SC1091 # on the host
-  system=$(. /etc/os-release 2>/dev/null && printf '%s' "$ID")
-  refuse "python version=$1${package:+ package=$package} system=$(word "$system")"
-}

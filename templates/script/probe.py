@@ -1,7 +1,7 @@
 # Waits until a generation of the app is proven, or says why it is not. Runs as the app's user.
-import glob, http.client, json, os, socket, sys, time
+import glob, http.client, json, os, socket, ssl, sys, time
 
-(app, run, release, cgroup, workers, deadline, host, path, low, high, limit, port, count, marked) = sys.argv[1:]
+(app, run, release, cgroup, workers, deadline, host, path, low, high, limit, port, count, marked, scheme) = sys.argv[1:]
 known = [False]
 workers, limit, count = int(workers), float(limit), int(count)
 until = time.monotonic() + float(deadline)
@@ -65,9 +65,19 @@ class Unix(http.client.HTTPConnection):
         self.sock.connect(run + "/gunicorn.sock")
 
 
+class Https(http.client.HTTPConnection):
+    """The site by its name, wherever that leads. Whom the certificate convinces is not asked here: the host asks itself."""
+
+    def connect(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        plain = socket.create_connection(("127.0.0.1", self.port), self.timeout)
+        self.sock = context.wrap_socket(plain, server_hostname=host)
+
+
 def ask(connection):
     try:
-        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "http", "User-Agent": "deployer", "X-Deployer-Probe": app})
+        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": scheme, "User-Agent": "deployer", "X-Deployer-Probe": app})
         answer = connection.getresponse()
         answer.read(65536)
         known.append(answer.getheader("X-Deployer-App") == app)
@@ -111,7 +121,8 @@ while answers < count:
     status = ask(Unix("localhost", timeout=limit))
     if healthy(status) and port != "0":
         by = "nginx"
-        status = ask(http.client.HTTPConnection("127.0.0.1", int(port), timeout=limit))
+        through = Https if scheme == "https" else http.client.HTTPConnection
+        status = ask(through("127.0.0.1", int(port), timeout=limit))
         if marked == "yes" and status and not known[-1]:
             # nginx may still be taking up its configuration; or something else has the port.
             if time.monotonic() > patience:

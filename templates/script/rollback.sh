@@ -85,6 +85,8 @@ restore_system() {
     case $name in
       unit_*) new_units=yes ;;
       site)
+        # Who has come by https comes back by https.
+        if ! root keeps-tls "$wanted"; then ev "warn site-stays path=$path"; continue; fi
         root test-site "$wanted" || { fail site-refused; return 1; }
         new_site=$wanted
         ;;

@@ -173,7 +173,10 @@ install_system() {
     fi
     case $name in
       sudoers) visudo -cq -f "$STORE/sudoers/$digest" || { fail sudoers-refused; return 1; } ;;
-      site) sites=$digest ;;
+      site)
+        sites=$digest
+        case $(listeners_of "$STORE/site/$digest") in 80-default*) retire_welcome_page ;; esac
+        ;;
       unit_* | trial | recover | listen | listen_socket) units="$units $name $digest" ;;
     esac
     stale="$stale $name $digest"
@@ -200,7 +203,10 @@ start_system() {
   site=/etc/nginx/sites-enabled/$APP.conf
   if [ ! -L "$site" ]; then changed "enable $site" && ln -s "../sites-available/$APP.conf" "$site" && sites=new; fi
   nginx_runs || { changed 'start nginx' && start_nginx; } || return 1
-  [ -z "$sites" ] || { nginx -t -q && reload_nginx; }
+  for name in $(listeners_of "$site"); do
+    case $name in *-default) rm -f "/etc/nginx/sites-enabled/deployer-default-${name%-default}.conf" ;; esac
+  done
+  [ -z "$sites$renewed" ] || { nginx -t -q && reload_nginx && renewed=''; }
 }
 
 # Between two steps everything is whole, so that is where a setup can stop.
@@ -217,7 +223,7 @@ setup_step() {
 }
 
 setup_run() {
-  ended='' queued='' told_freeze='' watcher='' reader=as_owner
+  renewed='' ended='' queued='' told_freeze='' watcher='' reader=as_owner
   trap '[ -n "$ended" ] || ev "end prepare-failed reason=script"' EXIT
   exec 5<&0 </dev/null
   hello

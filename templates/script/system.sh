@@ -40,6 +40,7 @@ root_verb() {
     run-directories) make_run_directories ;;
     verify) verify_units "$@" ;;
     test-site) test_site "$@" ;;
+    keeps-tls) keeps_tls "$@" ;;
     reload-site) nginx -t -q && reload_nginx ;;
     *) return 64 ;;
   esac
@@ -108,21 +109,6 @@ verify_units() {
   check_definitions "$checked"
   set -- $?
   rm -rf "$checked"
-  return "$1"
-}
-
-# test-site DIGEST: the whole of nginx's configuration with the candidate in place of the site, aside.
-test_site() {
-  stored site "$1" || return 64
-  candidate=/etc/nginx/.deployer-$APP.conf
-  others=$(mktemp -d) || return 1
-  for link in /etc/nginx/sites-enabled/*; do
-    [ ! -e "$link" ] || [ "${link##*/}" = "${path##*/}" ] || ln -s "$(readlink -f "$link")" "$others/${link##*/}"
-  done
-  cp "$content" "$others/${path##*/}" || return 1
-  sed "s#/etc/nginx/sites-enabled/#$others/#" /etc/nginx/nginx.conf >"$candidate" && nginx -t -q -c "$candidate"
-  set -- $?
-  rm -rf "$candidate" "$others"
   return "$1"
 }
 

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use deployer::config::{
-    Assets, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager, Nginx,
-    Packages, Program, Python, Reach, Respawn, Rollout, Service, Setup, Signal, Size, Takeover,
-    Trial, Umask, Uploads, Which, Worker,
+    Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager,
+    Nginx, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Service, Setup, Signal,
+    Size, Takeover, Tls, Trial, Umask, Uploads, Which, Worker,
 };
-use deployer::files::host_files;
+use deployer::files::{host_files, shared_files};
 use deployer::plan::{File, Place};
 use deployer::template::Templates;
 
@@ -33,6 +33,7 @@ pub(crate) fn small() -> Config {
         keep_releases: 5,
         python: Python {
             version: None,
+            from: PythonFrom::Host,
             packages: Packages::Detect,
             install: false,
             installer: Installer::Auto,
@@ -56,9 +57,12 @@ pub(crate) fn small() -> Config {
         workers: BTreeMap::new(),
         nginx: Some(Nginx {
             server_names: vec![text("polls.example.com")],
+            redirects: Vec::new(),
             listen: 80,
+            tls: None,
             max_body: text("10m"),
             headers: BTreeMap::new(),
+            extra: None,
         }),
         assets: None,
         uploads: None,
@@ -84,6 +88,7 @@ pub(crate) fn small() -> Config {
         },
         hosts: vec![Host {
             name: "local".to_owned(),
+            env: BTreeMap::new(),
             reach: Reach::Local,
         }],
     }
@@ -182,7 +187,10 @@ pub(crate) fn full() -> Config {
     ]);
     config.nginx = Some(Nginx {
         server_names: vec![text("polls.example.com"), text("*.polls.example.com")],
+        redirects: vec![text("polls.example.net"), text(".votes.example.com")],
         listen: 8080,
+        tls: None,
+        extra: Some("location = /teapot {\n    return 418;\n}\n".to_owned()),
         max_body: text("25m"),
         headers: BTreeMap::from([
             ("Referrer-Policy".to_owned(), "same-origin".to_owned()),
@@ -201,6 +209,20 @@ pub(crate) fn full() -> Config {
     config
 }
 
+/// The same behind https.
+pub(crate) fn secure() -> Config {
+    let mut config = full();
+    config.nginx.as_mut().unwrap().tls = Some(Tls {
+        listen: 8443,
+        certificate: Certificate::Files {
+            certificate: text("/etc/ssl/polls/fullchain.pem"),
+            key: text("/etc/ssl/polls/key.pem"),
+        },
+        hsts: Some(Duration::from_secs(63_072_000)),
+    });
+    config
+}
+
 /// No nginx, no sandbox.
 pub(crate) fn bare() -> Config {
     let mut config = small();
@@ -210,13 +232,17 @@ pub(crate) fn bare() -> Config {
 }
 
 pub(crate) fn rendered(config: &Config) -> Vec<File> {
-    host_files(config, "polls-deploy", &Templates::new(None).unwrap()).unwrap()
+    let templates = Templates::new(None).unwrap();
+    let own = host_files(config, "polls-deploy", &templates).unwrap();
+    let shared = shared_files(config, &templates).unwrap();
+    own.into_iter().chain(shared).collect()
 }
 
 /// The one file at this place.
 pub(crate) fn content(files: &[File], path: &str) -> String {
     let at = |file: &&File| {
-        let (Place::System(at) | Place::Root(at) | Place::Release(at)) = &file.place;
+        let (Place::System(at) | Place::Host(at) | Place::Root(at) | Place::Release(at)) =
+            &file.place;
         at == path
     };
     files.iter().find(at).unwrap().content.clone()
@@ -231,7 +257,9 @@ pub(crate) fn moved(mut files: Vec<File>, config: &Config, dir: &Path) -> Vec<Fi
             .content
             .replace(&run, &format!("{dir}/run"))
             .replace(config.root.as_str(), &format!("{dir}/root"))
-            .replace("/var/log/nginx", dir);
+            .replace("/var/log/nginx", dir)
+            .replace("/etc/nginx/deployer", &format!("{dir}/listen"))
+            .replace("/etc/ssl/polls", dir);
     }
     files
 }

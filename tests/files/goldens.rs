@@ -9,23 +9,26 @@ use crate::cases;
 
 /// `ACCEPT=1 cargo test` writes what is rendered; the diff is then for a reviewer.
 fn check(case: &str, config: &Config) {
+    check_some(case, &cases::rendered(config));
+}
+
+fn check_some(case: &str, files: &[File]) {
     let dir = Path::new("tests/cases/files").join(case);
-    let files = cases::rendered(config);
     if std::env::var_os("ACCEPT").is_some() {
         let _ = fs::remove_dir_all(&dir);
-        for file in &files {
+        for file in files {
             let path = dir.join(name(file));
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, &file.content).unwrap();
         }
-        fs::write(dir.join("modes"), modes(&files)).unwrap();
+        fs::write(dir.join("modes"), modes(files)).unwrap();
     }
-    for file in &files {
+    for file in files {
         let expected = fs::read_to_string(dir.join(name(file))).unwrap_or_default();
         assert_eq!(file.content, expected, "{case}: {}", name(file).display());
     }
     assert_eq!(
-        modes(&files),
+        modes(files),
         fs::read_to_string(dir.join("modes")).unwrap(),
         "{case}"
     );
@@ -33,7 +36,7 @@ fn check(case: &str, config: &Config) {
 
 fn name(file: &File) -> PathBuf {
     match &file.place {
-        Place::System(path) => PathBuf::from(path.trim_start_matches('/')),
+        Place::System(path) | Place::Host(path) => PathBuf::from(path.trim_start_matches('/')),
         Place::Root(path) => Path::new("root").join(path),
         Place::Release(path) => Path::new("release").join(path),
     }
@@ -55,13 +58,25 @@ fn full() {
 }
 
 #[test]
+fn secure() {
+    let mut files = cases::rendered(&cases::secure());
+    files.retain(|file| name(file).starts_with("etc/nginx"));
+    check_some("secure", &files);
+}
+
+#[test]
 fn bare() {
     check("bare", &cases::bare());
 }
 
 #[test]
 fn text_is_tidy() {
-    for config in [cases::small(), cases::full(), cases::bare()] {
+    for config in [
+        cases::small(),
+        cases::full(),
+        cases::secure(),
+        cases::bare(),
+    ] {
         for file in cases::rendered(&config) {
             let name = name(&file).display().to_string();
             assert!(

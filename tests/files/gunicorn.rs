@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use deployer::config::{Config, EnvKey};
 use deployer::plan::Place;
@@ -10,7 +10,8 @@ use deployer::quote;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{cases, http};
+use crate::cache::run;
+use crate::{cache, cases, http};
 
 const APP: &str = r"
 import json, os
@@ -23,45 +24,11 @@ def application(environ, start_response):
     return [json.dumps(seen).encode()]
 ";
 
-/// A virtualenv with this gunicorn, made once and kept beside other caches of the user.
+/// A virtualenv with this gunicorn.
 fn venv(version: &str) -> PathBuf {
-    let dir = |name: &str| {
-        std::env::var_os(name)
-            .filter(|dir| !dir.is_empty())
-            .map(PathBuf::from)
-    };
-    let cache = dir("DEPLOYER_CACHE")
-        .or_else(|| dir("XDG_CACHE_HOME"))
-        .unwrap_or_else(|| dir("HOME").unwrap().join(".cache"))
-        .join("deployer-tests");
-    fs::create_dir_all(&cache).unwrap();
-    let venv = cache.join(format!("gunicorn-{version}"));
-    let lock = fs::File::create(cache.join(format!("gunicorn-{version}.lock"))).unwrap();
-    lock.lock().unwrap();
-    if !venv.join("complete").exists() {
-        run(Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(&venv));
-        // Old gunicorns import pkg_resources, which newer setuptools no longer have.
-        run(Command::new(venv.join("bin/pip")).args([
-            "install",
-            "-q",
-            "setuptools<80",
-            &format!("gunicorn=={version}"),
-        ]));
-        fs::write(venv.join("complete"), "").unwrap();
-    }
-    venv
-}
-
-fn run(command: &mut Command) -> Output {
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output
+    // Old gunicorns import pkg_resources, which newer setuptools no longer have.
+    let packages = ["setuptools<80", &format!("gunicorn=={version}")];
+    cache::venv(&format!("gunicorn-{version}"), &packages)
 }
 
 /// An app's tree, as a push leaves it, with releases made by hand.

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod cache;
 mod cases;
 mod goldens;
 mod gunicorn;
 mod http;
+mod judges;
 mod nginx;
 mod systemd;
+mod tls;

@@ -7,27 +7,31 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use deployer::config::{Config, Nginx};
+use deployer::config::{Certificate, Config, Nginx};
+use deployer::plan::Place;
 use tempfile::TempDir;
 
 use crate::{cases, http};
 
 /// nginx with our site and nothing else, an app behind it that answers with the request it got.
-struct Site {
+pub(crate) struct Site {
     dir: TempDir,
-    port: u16,
+    pub(crate) port: u16,
+    /// Where https is, for a site that has it.
+    pub(crate) tls: u16,
     nginx: Child,
 }
 
 impl Site {
-    fn start(mut config: Config) -> Self {
+    pub(crate) fn start(mut config: Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        config.nginx.as_mut().unwrap().listen = port;
+        let port = free_port();
+        let tls = free_port();
+        let site = config.nginx.as_mut().unwrap();
+        site.listen = port;
+        if let Some(tls_of_site) = &mut site.tls {
+            tls_of_site.listen = tls;
+        }
         fs::create_dir_all(dir.path().join("root")).unwrap();
         echo(UnixListener::bind(dir.path().join("root/web.sock")).unwrap());
         let conf = write_conf(&config, dir.path());
@@ -36,20 +40,25 @@ impl Site {
         http::until("nginx listens", || {
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
-        Self { dir, port, nginx }
+        Self {
+            dir,
+            port,
+            tls,
+            nginx,
+        }
     }
 
-    fn file(&self, path: &str, content: &str) {
+    pub(crate) fn file(&self, path: &str, content: &str) {
         let path = self.dir.path().join("root").join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    fn link(&self, target: &str, path: &str) {
+    pub(crate) fn link(&self, target: &str, path: &str) {
         symlink(target, self.dir.path().join("root").join(path)).unwrap();
     }
 
-    fn send(&self, line: &str, headers: &[&str]) -> String {
+    pub(crate) fn send(&self, line: &str, headers: &[&str]) -> String {
         let headers = headers
             .iter()
             .map(|header| format!("{header}\r\n"))
@@ -61,7 +70,7 @@ impl Site {
         )
     }
 
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         self.send(&format!("GET {path}"), &["Host: polls.example.com"])
     }
 }
@@ -75,10 +84,41 @@ impl Drop for Site {
     }
 }
 
-fn write_conf(config: &Config, dir: &Path) -> std::path::PathBuf {
+/// The app's site and what answers in the host's name, with the host's part as setup makes it.
+pub(crate) fn write_conf(config: &Config, dir: &Path) -> std::path::PathBuf {
     let files = cases::moved(cases::rendered(config), config, dir);
-    let site = format!("/etc/nginx/sites-available/{}.conf", config.app);
-    fs::write(dir.join("site.conf"), cases::content(&files, &site)).unwrap();
+    let mut sites = String::new();
+    for file in &files {
+        if let Place::System(path) | Place::Host(path) = &file.place
+            && path.starts_with("/etc/nginx/sites-available/")
+        {
+            sites += &file.content;
+        }
+    }
+    fs::write(dir.join("site.conf"), sites).unwrap();
+    let listen = "LISTENERS=$2/listen && make_listeners \"$2/site.conf\"";
+    let made = Command::new("sh")
+        .args(["-c", &format!(". \"$1\"; {listen}"), "sh"])
+        .args(["templates/script/nginx.sh".as_ref(), dir.as_os_str()])
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .status();
+    assert!(made.unwrap().success());
+    if let Some(tls) = config.nginx.as_ref().and_then(|nginx| nginx.tls.as_ref()) {
+        let names =
+            "subjectAltName=DNS:polls.example.com,DNS:*.polls.example.com,DNS:polls.example.net";
+        assert!(matches!(tls.certificate, Certificate::Files { .. }));
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt"])
+            .args(["ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
+            .args(["-subj", "/CN=polls.example.com", "-addext", names])
+            .arg("-keyout")
+            .arg(dir.join("key.pem"))
+            .arg("-out")
+            .arg(dir.join("fullchain.pem"))
+            .stderr(Stdio::null())
+            .status();
+        assert!(made.unwrap().success());
+    }
     let conf = dir.join("nginx.conf");
     let dir = dir.display();
     let temp: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -93,6 +133,11 @@ fn write_conf(config: &Config, dir: &Path) -> std::path::PathBuf {
     conf
 }
 
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("[::]:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 fn nginx(conf: &Path) -> Command {
     let mut nginx = Command::new("nginx");
     nginx
@@ -103,7 +148,7 @@ fn nginx(conf: &Path) -> Command {
     nginx
 }
 
-fn check(conf: &Path) {
+pub(crate) fn check(conf: &Path) {
     let output = nginx(conf)
         .arg("-t")
         .stderr(Stdio::piped())
@@ -138,7 +183,7 @@ fn echo(listener: UnixListener) {
     });
 }
 
-fn status(answer: &str) -> &str {
+pub(crate) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or("closed")
 }
 
@@ -153,15 +198,23 @@ fn with_names(names: &[&str]) -> Config {
 fn every_site_is_accepted() {
     let mut default = cases::small();
     default.nginx.as_mut().unwrap().server_names = vec![cases::text("_")];
-    for mut config in [cases::small(), cases::full(), default] {
+    let mut any_secure = cases::secure();
+    let nginx = any_secure.nginx.as_mut().unwrap();
+    (nginx.server_names, nginx.redirects) = (vec![cases::text("_")], Vec::new());
+    for mut config in [
+        cases::small(),
+        cases::full(),
+        cases::secure(),
+        default,
+        any_secure,
+    ] {
         let dir = tempfile::tempdir().unwrap();
         // A test may not take port 80, if only to check it.
         let nginx = config.nginx.as_mut().unwrap();
-        nginx.listen = TcpListener::bind("[::]:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        nginx.listen = free_port();
+        if let Some(tls) = &mut nginx.tls {
+            tls.listen = free_port();
+        }
         check(&write_conf(&config, dir.path()));
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::run::Run;
 use crate::site::Site;
 use crate::state::{coherent, print, same, tidy, wait_until_free};
 
@@ -26,8 +25,7 @@ fn a_site_is_in_its_operators_hands() -> Result<()> {
     site.deployer(&PUSH)?.expect(0)?;
     processes(&site).context("processes")?;
     freeze(&site).context("freeze")?;
-    ways_back(&site).context("ways back")?;
-    two_at_once(&site).context("two at once")
+    ways_back(&site).context("ways back")
 }
 
 fn processes(site: &Site) -> Result<()> {
@@ -40,6 +38,8 @@ fn processes(site: &Site) -> Result<()> {
         let (workers, master) = (workers(site)?, master(site)?);
         let load = site.load();
         let run = site.deployer(&[command, "production"])?.expect(0)?;
+        // However fast that was.
+        sleep(Duration::from_secs(1));
         let report = load.stop();
         ensure!(
             report.failed.is_empty(),
@@ -176,32 +176,6 @@ fn ways_back(site: &Site) -> Result<()> {
     ensure!(row(&made[2].1)?.contains("good"), "{list}");
     ensure!(row(&made[2].1)?.contains("tester@"), "{list}");
     tidy(web)
-}
-
-/// Ten times: exactly one of two wins, and the other changes nothing.
-fn two_at_once(site: &Site) -> Result<()> {
-    let web = site.web();
-    for round in 0..10 {
-        site.change()?;
-        let pushes = [site.start(&PUSH)?, site.start(&PUSH)?];
-        let mut ended = Vec::new();
-        for push in pushes {
-            ended.push(push.end()?);
-        }
-        ended.sort_by_key(|run| run.code);
-        ensure!(
-            [ended[0].code, ended[1].code] == [0, 5],
-            "round {round}: {}\n{}",
-            ended[0],
-            ended[1]
-        );
-        let lost: Run = ended.pop().context("two")?;
-        lost.says("is locked on deploy@web1")?
-            .says("nothing was changed")?;
-        coherent(web)?;
-        tidy(web)?;
-    }
-    Ok(())
 }
 
 fn waiting(site: &Site) -> Result<()> {

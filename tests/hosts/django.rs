@@ -42,7 +42,7 @@ fn status(host: &Machine, path: &str) -> Result<u16> {
 }
 
 fn live() -> Result<Site> {
-    let site = Site::of("django", &[Options::default()])?;
+    let site = Site::of("django", &[Options::with_uv()])?;
     site.set_up(&["--login", "root"])?;
     site.deployer(&["push", "production"])?.expect(0)?;
     Ok(site)
@@ -241,6 +241,16 @@ fn stages_fail_where_they_stand(site: &Site) -> Result<()> {
     web.sh("sudo -u guestbook sh -c 'echo a > /srv/guestbook/shared/local.ini'")?;
     push(site)?.expect(0)?;
     ensure!(web.sh("cat /srv/guestbook/current/local.ini")? == "a");
+
+    let new = page(web)?;
+    let stay = "before_rollback: echo stay; exit 6\n  before_build:";
+    site.edit("deploy.yaml", "before_build:", stay)?;
+    site.deployer(&["rollback", "production"])?
+        .expect(9)?
+        .says("hook `before_rollback` failed on deploy@web1 (exit 6")?
+        .says("stay")?;
+    ensure!(page(web)? == new);
+    site.edit("deploy.yaml", stay, "before_build:")?;
 
     site.edit(
         "deploy.yaml",

@@ -2,12 +2,13 @@
 
 use anyhow::{Result, ensure};
 
+use crate::machines::Options;
 use crate::site::Site;
 use crate::state::{coherent, print, same, tidy};
 
 #[test]
 fn a_site_goes_up_and_its_releases_come_and_go() -> Result<()> {
-    let site = Site::bare()?;
+    let site = Site::of("flask", &[Options::default()])?;
     let web = site.web();
     site.set_up(&["--login", "root"])?;
     let fresh = print(web)?;

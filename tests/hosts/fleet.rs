@@ -61,6 +61,21 @@ fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
     ensure!(serving(&site)? == second);
     site.deployer(&["push", "production"])?.expect(0)?;
     ensure!(serving(&site)? != second);
+
+    let own = "{address: deploy@web2, env: {GREETING: good evening}}";
+    site.edit("deploy.yaml", "deploy@web2", own)?;
+    let run = site.deployer(&["push", "production"])?.expect(0)?;
+    let pages = site.web.iter().map(coherent).collect::<Result<Vec<_>>>()?;
+    let greetings: Vec<&str> = pages.iter().map(|page| page.greeting.as_str()).collect();
+    ensure!(
+        greetings == ["good day", "good evening", "good day"],
+        "{greetings:?}\n{run}"
+    );
+    // What two of them have already is not deployed again.
+    ensure!(
+        pages[0].release == pages[2].release && pages[0].release != pages[1].release,
+        "{run}"
+    );
     Ok(())
 }
 

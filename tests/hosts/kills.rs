@@ -76,7 +76,7 @@ fn i11_a_kill_at_any_step_leaves_a_whole_site() -> Result<()> {
             }
         }
     }
-    // So that even a rollback that comes first has where to go.
+    // The first cell may be a rollback too, and needs a release to go back to.
     next_push_works(&site)?;
     let all = cells.len();
     // One of each kind in the sample, so that none goes untested.

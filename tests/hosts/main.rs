@@ -20,6 +20,7 @@ mod faults;
 mod first_site;
 mod fleet;
 mod foreign;
+mod https;
 mod interrupts;
 mod kills;
 mod listen;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::machines::Machine;
+use crate::machines::{Image, Machine, Options};
 use crate::site::Site;
 use crate::state::{coherent, tidy};
 
@@ -13,7 +14,13 @@ const PUSH: [&str; 2] = ["push", "production"];
 
 #[test]
 fn packages_come_from_where_they_are_written() -> Result<()> {
-    let site = Site::bare()?;
+    // Debian 12 and its Python's packages, to be had by Debian 13.
+    let older = Image::get("bookworm")?;
+    let options = Options {
+        binds: vec![(older.wheels.clone(), "/opt/wheels-3.11".into())],
+        ..Options::default()
+    };
+    let site = Site::of("flask", &[options])?;
     let web = site.web();
     site.set_up(&["--login", "root"])?;
     write(&site, "requirements.txt", "flask\nclick==8.1.8\n")?;
@@ -95,6 +102,7 @@ fn packages_come_from_where_they_are_written() -> Result<()> {
         .expect(6)?
         .says("add `python3-venv` to `setup.packages`")?;
     web.sh("mv /root/ensurepip /usr/lib/python3.13/")?;
+    python_by_uv(&site, &older)?;
     write(&site, "setup.py", "raise SystemExit('no such thing')\n")?;
     site.deployer(&PUSH)?
         .expect(7)?
@@ -108,6 +116,67 @@ fn packages_come_from_where_they_are_written() -> Result<()> {
     coherent(web)?;
     tidy(web)
 }
+
+/// One that the host lacks, from a place of downloads that its administrator named.
+fn python_by_uv(site: &Site, older: &Image) -> Result<()> {
+    let web = site.web();
+    site.edit(
+        "deploy.yaml",
+        "python: {",
+        "python: {version: '3.11', from: uv, ",
+    )?;
+    site.deployer(&PUSH)?
+        .expect(6)?
+        .says("uv cannot bring python 3.11 to deploy@web1")?
+        .says("nothing was changed")?;
+    let archive = web.root_path().join("opt/python.tar.gz");
+    let packed = Command::new("tar")
+        .arg("-C")
+        .arg(older.root.join("usr"))
+        .args(["--transform=s,^,python/,", "-czf"])
+        .arg(archive)
+        .args(["bin/python3.11", "lib/python3.11"])
+        .status()?;
+    ensure!(packed.success(), "no archive");
+    web.sh(DOWNLOADS)?;
+    site.deployer(&PUSH)?
+        .expect(0)?
+        .says("python: 3.11 (missing)")?
+        .says("takeover: replace (packages)")?;
+    let of_workers = "readlink /proc/$(pgrep -u hello -o gunicorn)/exe";
+    let program = web.sh(of_workers)?;
+    ensure!(
+        program.starts_with("/srv/hello/venvs/.python-3.11-2")
+            && program.ends_with("/bin/python3.11"),
+        "{program}"
+    );
+    ensure!(
+        web.sh("ls -A ~deploy/.local/bin ~deploy/.local/share/uv/python 2>/dev/null; :")?
+            .is_empty()
+    );
+    site.change()?;
+    site.deployer(&PUSH)?.expect(0)?.says_not("python: ")?;
+    coherent(web)?;
+    tidy(web)?;
+    site.edit("deploy.yaml", "version: '3.11', from: uv, ", "")
+}
+
+/// What uv is told of Pythons to be had, on this host.
+const DOWNLOADS: &str = r#"
+cd /opt
+cat >downloads.json <<END
+{"cpython-3.11.2-linux-x86_64-gnu": {
+    "name": "cpython", "arch": {"family": "$(uname -m)", "variant": null}, "os": "linux", "libc": "gnu",
+    "major": 3, "minor": 11, "patch": 2, "prerelease": "", "variant": null, "build": null,
+    "url": "file:///opt/python.tar.gz", "sha256": "$(sha256sum <python.tar.gz | cut -d' ' -f1)"}}
+END
+cat >/etc/uv/uv.toml <<END
+no-index = true
+find-links = ["/opt/wheels", "/opt/wheels-3.11"]
+python-downloads = "manual"
+python-downloads-json-url = "file:///opt/downloads.json"
+END
+"#;
 
 /// Writes a file of the app and commits it.
 fn write(site: &Site, file: &str, text: &str) -> Result<()> {

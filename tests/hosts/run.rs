@@ -65,6 +65,8 @@ impl fmt::Display for Run {
 /// A deployer at work. Dropped, it is killed.
 pub(crate) struct Running {
     child: Child,
+    /// What was asked for.
+    words: String,
     began: Instant,
     said: [Arc<Mutex<String>>; 2],
     readers: Vec<JoinHandle<()>>,
@@ -80,6 +82,11 @@ impl Running {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        let words = command
+            .get_args()
+            .skip_while(|word| *word != "--ssh-config");
+        let words: Vec<_> = words.skip(2).map(|word| word.to_string_lossy()).collect();
+        let words = words.join(" ");
         let mut child = command.spawn().context("cannot start deployer")?;
         let said = [Arc::default(), Arc::default()];
         let mut readers = Vec::new();
@@ -91,6 +98,7 @@ impl Running {
         }
         Ok(Self {
             child,
+            words,
             began: Instant::now(),
             said,
             readers,
@@ -150,6 +158,7 @@ impl Running {
             let _ = reader.join();
         }
         let code = status.code().unwrap_or(128 + status.signal().unwrap_or(0));
+        println!("{took:.1?} deployer {}: exit {code}", self.words);
         let (stdout, stderr) = (self.said(0).clone(), self.said(1).clone());
         Ok(Run {
             code,

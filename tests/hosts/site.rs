@@ -66,7 +66,7 @@ impl Site {
     }
 
     fn machines(count: usize) -> Result<Self> {
-        Self::of("flask", &vec![Options::default(); count])
+        Self::of("flask", &vec![Options::with_uv(); count])
     }
 
     /// An example, and a web host for each of these; its deploy.yaml names the first.

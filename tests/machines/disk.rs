@@ -106,9 +106,13 @@ rmdir "$aside""#;
     }
 
     /// Checks and mounts a disk of its own again, on a machine that is off.
+    ///
+    /// It becomes a copy: machines that were booted since it was mounted keep a mount of the broken one for as long as
+    /// they run, and the kernel would give us the same again.
     pub fn repair_disk(&self, path: &str) -> Result<()> {
         let script = r#"image=$(losetup -nO BACK-FILE "$(findmnt -no SOURCE --mountpoint "$0")")
-umount "$0" && { e2fsck -fy "$image" > /dev/null; [ $? -lt 4 ]; } && mount -o loop,errors=remount-ro "$image" "$0""#;
+umount "$0" && cp --sparse=always "$image" "$image.repaired" && mv "$image.repaired" "$image" &&
+{ e2fsck -fy "$image" > /dev/null; [ $? -lt 4 ]; } && mount -o loop,errors=remount-ro "$image" "$0""#;
         run("sh", &["-c", script, &self.outer(path)]).map(drop)
     }
 

@@ -21,6 +21,16 @@ pub struct Options {
     pub binds: Vec<(PathBuf, PathBuf)>,
 }
 
+impl Options {
+    /// A host that makes a virtualenv in a tenth of pip's time.
+    pub fn with_uv() -> Self {
+        Self {
+            uv: true,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {

@@ -6,7 +6,7 @@ missing=
 for need in \
     mmdebstrap:mmdebstrap systemd-nspawn:systemd-container ip:iproute2 ssh:openssh-client \
     git:git python3:python3 shellcheck:shellcheck nginx:nginx-light sudo:sudo \
-    sshd:openssh-server nsenter:util-linux setsid:util-linux awk:mawk; do
+    sshd:openssh-server curl:curl openssl:openssl nsenter:util-linux setsid:util-linux awk:mawk; do
     command -v "${need%%:*}" > /dev/null || missing="$missing ${need#*:}"
 done
 [ -f /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"

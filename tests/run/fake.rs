@@ -3,6 +3,7 @@ use deployer::event::Event;
 use deployer::run::{Ending, Fleet, Job, Mode, News, Policy, Rules, Ssh, Update};
 use deployer::script::Script;
 use deployer::secret::Secret;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -44,6 +45,7 @@ impl Fake {
 pub(crate) fn local(name: &str) -> Host {
     Host {
         name: name.to_owned(),
+        env: BTreeMap::new(),
         reach: Reach::Local,
     }
 }

@@ -4,6 +4,7 @@ use crate::sshd::{Sshd, free_port, host, keygen};
 use deployer::config::{Host, HostAddress, Reach};
 use deployer::event::{Event, Outcome};
 use deployer::run::{Ending, Fleet, Lost, LostKind, News, Ssh};
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -114,6 +115,7 @@ fn nobody_has_that_name() {
     let address = HostAddress::try_from("no-such-host.invalid").unwrap();
     let host = Host {
         name: "web1".to_owned(),
+        env: BTreeMap::new(),
         reach: Reach::Ssh {
             user: None,
             address,

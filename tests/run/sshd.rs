@@ -2,6 +2,7 @@
 
 use deployer::config::{Host, HostAddress, Reach, UserName};
 use deployer::run::Ssh;
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -144,6 +145,7 @@ pub(crate) fn host(port: u16) -> Host {
     let address = HostAddress::try_from("127.0.0.1").unwrap();
     Host {
         name: "web1".to_owned(),
+        env: BTreeMap::new(),
         reach: Reach::Ssh {
             user: Some(user),
             address,

@@ -38,6 +38,7 @@ hooks:
   before_migrate: [{run: ./stop-importer, timeout: 30s}]
   before_activate: [{run: ./warm, on: first}, {run: ./note, as: login}]
   after_activate: ./tell
+  before_rollback: [{run: ./tell going back, timeout: 30s}]
   after_rollback: ./tell back
 health: {path: /up, status: 200}
 rollout: {decide: 30}

@@ -125,3 +125,26 @@ prune 5
 set -- $(ls venvs); echo "= $*""#;
     check("push", body, "vr1 vr2 vr3 vr4 vr5 vr6");
 }
+
+#[test]
+fn a_python_of_uv_stays_with_the_last_virtualenv_that_runs_with_it() {
+    let body = r#"
+for one in 3.11-old 3.11-new 3.12-old; do mkdir -p "venvs/.python-$one/cpython/bin" && : >"venvs/.python-$one/cpython/bin/python"; done
+ln -s .python-3.11-new venvs/.python-3.11
+ln -s .python-3.12-old venvs/.python-3.12
+mkdir venvs/vr1/bin venvs/vr5/bin venvs/vr6/bin
+ln -s "$ROOT/venvs/.python-3.12-old/cpython/bin/python" venvs/vr1/bin/python
+ln -s "$ROOT/venvs/.python-3.11-old/cpython/bin/python" venvs/vr5/bin/python
+ln -s "$ROOT/venvs/.python-3.11/cpython/bin/python" venvs/vr6/bin/python
+RELEASE=r6 live=r5
+prune 1
+set -- $(ls -A venvs); echo "= $*"
+rm -r venvs/vr5
+prune_pythons
+set -- $(ls -A venvs); echo "= $*""#;
+    check(
+        "push",
+        body,
+        ".python-3.11 .python-3.11-new .python-3.11-old vr5 vr6\n.python-3.11 .python-3.11-new vr6",
+    );
+}

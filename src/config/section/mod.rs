@@ -154,22 +154,10 @@ impl<'a> Section<'a> {
         );
     }
 
-    /// Reports a fault of the key of an entry in a section below, while all of them are looked at together.
-    pub(super) fn section_fault(&self, key: &str, entry: &Entry, fault: Fault) {
-        let problem = Problem::new(entry.key_span.clone(), fault.says, fault.label);
-        let path = self.below(key);
-        self.problems.add(
-            problem
-                .below(&shortened(&entry.key))
-                .below(&path)
-                .secret(true),
-        );
-    }
-
     /// An anchor may have carried a secret here from a line that does not show it.
     fn is_private(&self) -> bool {
-        let top = self.path.split('.').next();
-        matches!(top, Some("env" | "secrets"))
+        let mut parts = self.path.split('.');
+        parts.any(|part| matches!(part, "env" | "secrets"))
     }
 
     /// Reads the value of an entry; what is wrong is reported at the value.

@@ -88,12 +88,12 @@ pub(super) fn millis(node: &Node, range: &RangeInclusive<u64>) -> Result<Duratio
     Err(Fault::new("out of range", format!("{least:?} to {most:?}")))
 }
 
-/// `30` and `30s`, `500ms`, `2m`.
+/// `30` and `30s`, `500ms`, `2m`, `365d`.
 fn duration(node: &Node) -> Result<Duration, Fault> {
     let fault = || {
         Fault::new(
             "not a duration",
-            "write seconds, or a number and `ms`, `s`, `m` or `h`",
+            "write seconds, or a number and `ms`, `s`, `m`, `h` or `d`",
         )
     };
     let text = written(node)?;
@@ -107,6 +107,7 @@ fn duration(node: &Node) -> Result<Duration, Fault> {
         "" | "s" => Ok(Duration::from_secs(count.into())),
         "m" => Ok(Duration::from_secs(60 * u64::from(count))),
         "h" => Ok(Duration::from_secs(3600 * u64::from(count))),
+        "d" => Ok(Duration::from_secs(86_400 * u64::from(count))),
         _ => Err(fault()),
     }
 }

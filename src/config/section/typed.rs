@@ -100,6 +100,16 @@ impl<'a> Section<'a> {
         same: impl Fn(&T, &T) -> bool,
     ) -> Option<Vec<T>> {
         let items = self.items(key, read)?;
+        Some(self.distinct(key, items, same))
+    }
+
+    /// Reports an empty list, and each item that is the `same` as one before it.
+    pub(super) fn distinct<T>(
+        &self,
+        key: &'static str,
+        items: Vec<(T, &'a Span)>,
+        same: impl Fn(&T, &T) -> bool,
+    ) -> Vec<T> {
         if self
             .peek(key)
             .is_some_and(|node| matches!(&node.value, Value::List(all) if all.is_empty()))
@@ -114,7 +124,7 @@ impl<'a> Section<'a> {
                 self.fault(key, span, Fault::new("listed twice", ""));
             }
         }
-        Some(items.into_iter().map(|(item, _)| item).collect())
+        items.into_iter().map(|(item, _)| item).collect()
     }
 
     fn items<T>(

@@ -1,16 +1,26 @@
 use std::collections::BTreeMap;
 
 use super::{Fault, Section};
+use crate::config::SecretSource;
 use crate::config::node::{Entry, Node, Plain, Value};
 use crate::config::values::{EnvKey, Text};
 
 /// Linux refuses a longer string in an environment.
 const LONGEST: usize = 120_000;
 
-pub(super) fn env(section: &Section<'_>) -> BTreeMap<EnvKey, String> {
+/// None of its keys may be one of `secrets` too.
+pub(super) fn env(
+    section: &Section<'_>,
+    secrets: &BTreeMap<EnvKey, SecretSource>,
+) -> BTreeMap<EnvKey, String> {
     let read = |entry| {
         let value = section.convert(entry, value);
-        Some((key(section, entry)?, value?))
+        let key = key(section, entry)?;
+        if secrets.contains_key(&key) {
+            let fault = Fault::new("also one of `secrets`", "keep it in one of the two");
+            section.fault(&entry.key, &entry.key_span, fault);
+        }
+        Some((key, value?))
     };
     let whole = |entry: &&Entry| !matches!(entry.value.value, Value::Broken);
     section

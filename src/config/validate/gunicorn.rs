@@ -58,10 +58,11 @@ pub(super) fn gunicorn(section: &Section<'_>) -> Option<Gunicorn> {
     Some(gunicorn)
 }
 
-/// nginx listens at its port of every address.
+/// nginx listens at its ports of every address.
 pub(super) fn apart(root: &Section<'_>, gunicorn: Option<&Gunicorn>, nginx: Option<&Nginx>) {
     let port = gunicorn.and_then(|gunicorn| gunicorn.bind).map(Bind::port);
-    let taken = port.is_some() && port == nginx.map(|nginx| nginx.listen);
+    let taken = |nginx: &Nginx| port.is_some_and(|port| nginx.ports().contains(&port));
+    let taken = nginx.is_some_and(taken);
     if let Some(node) = root.peek("gunicorn").and_then(|node| node.get("bind"))
         && taken
     {

@@ -1,10 +1,16 @@
-use super::{Fault, Section, written};
-use crate::config::node::Node;
-use crate::config::values::{HostAddress, UserName};
-use crate::config::{Host, Reach};
+use std::collections::BTreeMap;
 
-pub(super) fn hosts(root: &Section<'_>, app_user: Option<&UserName>) -> Option<Vec<Host>> {
-    let read = |node: &Node| {
+use super::{Fault, Section, env, written};
+use crate::config::node::Node;
+use crate::config::values::{EnvKey, HostAddress, UserName};
+use crate::config::{Host, Reach, SecretSource};
+
+pub(super) fn hosts(
+    root: &Section<'_>,
+    app_user: Option<&UserName>,
+    secrets: &BTreeMap<EnvKey, SecretSource>,
+) -> Option<Vec<Host>> {
+    let short = |node: &Node| {
         let host = host(node)?;
         match &host.reach {
             Reach::Ssh {
@@ -16,7 +22,17 @@ pub(super) fn hosts(root: &Section<'_>, app_user: Option<&UserName>) -> Option<V
             _ => Ok(host),
         }
     };
-    root.several("hosts", read, |one, other| same(&one.reach, &other.reach))
+    let long = |section: &Section<'_>| {
+        section.must_have("address", "add it, such as `address: deploy@web1`");
+        let host = section.with("address", short);
+        let env = section.present("env", |section| env::env(section, secrets));
+        Some(Host {
+            env: env.unwrap_or_default(),
+            ..host?
+        })
+    };
+    let same = |one: &Host, other: &Host| same(&one.reach, &other.reach);
+    root.several_mixed("hosts", short, long, same)
 }
 
 /// One machine deployed to by two logins at once would still be one machine.
@@ -71,6 +87,7 @@ fn host(node: &Node) -> Result<Host, Fault> {
     Ok(Host {
         name: name.to_owned(),
         reach,
+        env: BTreeMap::new(),
     })
 }
 

@@ -12,6 +12,7 @@ mod paths;
 mod secrets;
 mod service;
 mod settings;
+mod tls;
 mod web;
 
 use std::collections::BTreeMap;
@@ -47,14 +48,14 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let (shared, shared_files) = paths::shared(root);
     paths::apart(root);
     paths::served_apart(root, assets.as_ref(), uploads.as_ref());
-    let env = root.section("env", env::env);
     let secrets = secrets::secrets(root);
+    let env = root.section("env", |section| env::env(section, &secrets));
     let migrate = migrate::migrate(root);
     let hooks = hooks::hooks(root, root.has("migrate"));
     let health = root.section("health", |section| web::health(section, nginx.as_ref()));
     let rollout = root.section("rollout", rollout);
     let setup = root.section("setup", setup);
-    let hosts = hosts::hosts(root, user.as_ref());
+    let hosts = hosts::hosts(root, user.as_ref(), &secrets);
     Some(Config {
         app: app?,
         environment,
@@ -89,7 +90,9 @@ fn place(key: &str) -> Option<String> {
     let section = match key {
         "bind" | "workers" | "threads" | "worker_class" | "timeout" | "graceful_timeout"
         | "preload" | "reload" | "trial" => "gunicorn",
-        "server_name" | "listen" | "max_body" | "headers" => "nginx",
+        "server_name" | "redirects" | "listen" | "tls" | "max_body" | "headers" | "extra" => {
+            "nginx"
+        }
         "requirements" | "version" | "installer" | "index_url" => "python",
         "packages" | "authorized_keys" => "setup",
         "on_failure" | "decide" => "rollout",

@@ -1,23 +1,45 @@
 use super::{Fault, Section, text};
 use crate::config::node::{Node, Plain};
 use crate::config::values::RelPath;
-use crate::config::{Installer, Packages, Project, Python};
+use crate::config::{Installer, Packages, Project, Python, PythonFrom};
 
 pub(super) fn python(section: &Section<'_>) -> Python {
+    let version = section.optional("version");
+    let from = from(section);
     Python {
-        version: section.optional("version"),
+        version,
+        from,
         packages: packages(section),
         install: section.boolean("install", false),
-        installer: section.choice(
-            "installer",
-            [
-                ("auto", Installer::Auto),
-                ("uv", Installer::Uv),
-                ("pip", Installer::Pip),
-            ],
-        ),
+        installer: installer(section, from),
         index_url: section.optional("index_url"),
         require_hashes: section.boolean("require_hashes", false),
+    }
+}
+
+fn from(section: &Section<'_>) -> PythonFrom {
+    let choices = [("host", PythonFrom::Host), ("uv", PythonFrom::Uv)];
+    let from = section.choice("from", choices);
+    if from == PythonFrom::Uv {
+        section.must_have("version", "uv has many: such as `version: 3.12`");
+    }
+    from
+}
+
+fn installer(section: &Section<'_>, from: PythonFrom) -> Installer {
+    let choices = [
+        ("auto", Installer::Auto),
+        ("uv", Installer::Uv),
+        ("pip", Installer::Pip),
+    ];
+    match (from, section.choice("installer", choices)) {
+        (PythonFrom::Uv, Installer::Pip) => {
+            let label = "`from: uv` needs uv: remove one of them";
+            section.refuse("installer", "pip has no Python of its own", label);
+            Installer::Uv
+        }
+        (PythonFrom::Uv, _) => Installer::Uv,
+        (PythonFrom::Host, installer) => installer,
     }
 }
 

@@ -9,22 +9,14 @@ use crate::config::node::{Entry, Node, Plain, Value};
 use crate::config::values::{EnvKey, VariableName};
 
 pub(super) fn secrets(root: &Section<'_>) -> BTreeMap<EnvKey, SecretSource> {
-    let secrets = match root.peek("secrets").map(|node| &node.value) {
+    match root.peek("secrets").map(|node| &node.value) {
         // As an environment may write that it has none of those that all share.
         Some(Value::List(names)) if names.is_empty() => {
             root.list("secrets", item).into_iter().collect()
         }
         Some(Value::List(_)) => listed(root),
         _ => root.section("secrets", named).unwrap_or_default(),
-    };
-    let env = root.peek("env").and_then(Node::entries);
-    for entry in env.unwrap_or_default() {
-        if secrets.keys().any(|key| key.as_str() == entry.key) {
-            let fault = Fault::new("also one of `secrets`", "keep it in one of the two");
-            root.section_fault("env", entry, fault);
-        }
     }
-    secrets
 }
 
 /// `[SECRET_KEY]`: the client's variable of the same name.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Fault, Section, text, written};
+use super::{Fault, Section, text, tls, written};
 use crate::config::node::{Entry, Node, Plain};
 use crate::config::values::{ServerName, Size, UrlPath};
 use crate::config::{AssetSource, Assets, Health, Nginx, Uploads};
@@ -32,12 +32,69 @@ fn site(section: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
         let label = format!("at least {uploaded}, or remove it");
         section.refuse("max_body", "less than `uploads.max_size`", label);
     }
+    let redirects = section.list("redirects", text);
+    redirects_apart(section, server_names.as_deref(), &redirects, same);
+    let listen = port(section, 80);
+    let tls = section.present("tls", tls::tls);
+    let headers = section.section("headers", headers).unwrap_or_default();
+    let read = tls.as_ref().and_then(Option::as_ref);
+    tls::apart(section, read, listen, &headers);
     Some(Nginx {
-        listen: u16::try_from(section.number("listen", 1..=65_535, 80)).unwrap_or(80),
+        listen,
         max_body: max_body.unwrap_or_else(|| uploaded.max(MAX_BODY)),
-        headers: section.section("headers", headers).unwrap_or_default(),
+        headers,
+        extra: section.with("extra", extra),
+        redirects,
+        // A broken `tls` must not look like plain HTTP to who asks further.
+        tls: match tls {
+            Some(tls) => Some(tls?),
+            None => None,
+        },
         server_names: server_names?,
     })
+}
+
+pub(super) fn port(section: &Section<'_>, default: u16) -> u16 {
+    let number = section.number("listen", 1..=65_535, default.into());
+    u16::try_from(number).unwrap_or(default)
+}
+
+/// Names that lead elsewhere: not to themselves, and to a name that a browser can be told.
+fn redirects_apart(
+    section: &Section<'_>,
+    names: Option<&[ServerName]>,
+    redirects: &[ServerName],
+    same: impl Fn(&ServerName, &ServerName) -> bool,
+) {
+    let Some(names) = names else { return };
+    if redirects.is_empty() {
+        return;
+    }
+    if let Some(twice) = redirects
+        .iter()
+        .find(|other| names.iter().any(|name| same(name, other)))
+    {
+        let says = format!("`{twice}` is a `server_name` too");
+        section.refuse("redirects", says, "keep it in one of the two");
+    }
+    if redirects.iter().any(|name| name.as_str() == "_") {
+        let label = "name them; a name that nobody lists gets no answer";
+        section.refuse("redirects", "`_` is no name", label);
+    }
+    if !names.iter().any(ServerName::is_plain) {
+        let label = "they lead to the first `server_name` without a wildcard: add one";
+        section.refuse("redirects", "nothing to lead to", label);
+    }
+}
+
+/// Trusted text: nginx itself judges it, before it is used.
+fn extra(node: &Node) -> Result<String, Fault> {
+    let text = written(node)?.trim_end();
+    let odd = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if text.contains(odd) {
+        return Err(Fault::new("a control character", "write lines of text"));
+    }
+    Ok(text.to_owned())
 }
 
 fn headers(section: &Section<'_>) -> BTreeMap<String, String> {
@@ -128,13 +185,8 @@ pub(super) fn health(section: &Section<'_>, nginx: Option<&Nginx>) -> Health {
         }
     };
     let named = || {
-        let names = nginx.map_or(&[][..], |nginx| &nginx.server_names);
-        let plain = |name: &&ServerName| name.is_plain();
-        names
-            .iter()
-            .find(plain)
-            .map_or("localhost", ServerName::as_str)
-            .to_owned()
+        let first = nginx.and_then(Nginx::first_name);
+        first.map_or("localhost", ServerName::as_str).to_owned()
     };
     Health {
         path: section.optional("path").unwrap_or_else(UrlPath::root),

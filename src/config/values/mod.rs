@@ -20,7 +20,7 @@ pub use env::{EnvKey, VariableName};
 pub use git_ref::GitRef;
 pub use names::{AppName, EnvName, PackageName, UnitName, UserName, WorkerName};
 pub use net::{HostAddress, IndexUrl, ServerName};
-pub use paths::{AbsPath, RelPath, UrlPath};
+pub use paths::{AbsPath, HostFile, RelPath, UrlPath};
 pub use program::Program;
 pub use python::{ExtraName, GunicornName, PythonVersion, WsgiApp};
 pub use repo_url::RepoUrl;

@@ -6,6 +6,11 @@ text_type! {
 }
 
 text_type! {
+    /// A file that the host has, by its absolute path.
+    HostFile, "a file on the host", host_file
+}
+
+text_type! {
     /// A path below a release: no `.`, `..` or empty part.
     RelPath, "a path inside the repository", rel_path
 }
@@ -47,6 +52,13 @@ fn abs_path(text: &str) -> Result<(), Invalid> {
         !taken,
         "it belongs to the system; use a directory of the app's own, such as `/srv/<app>`",
     )
+}
+
+fn host_file(text: &str) -> Result<(), Invalid> {
+    let below = text
+        .strip_prefix('/')
+        .ok_or(Invalid("an absolute path: start with `/`"))?;
+    allow(text.len() <= 200 && plain_parts(below), PLAIN_PARTS)
 }
 
 const PLAIN_PARTS: &str = "use letters, digits and `._-` between single `/`, no part that starts with `-` or is `.` or `..`";

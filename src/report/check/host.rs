@@ -228,9 +228,10 @@ impl Judge<'_> {
     fn installs(&self, python: &Fields) -> bool {
         let version = python.get("version").map_or("", String::as_str);
         let packages = &self.examined.config.setup.packages;
+        let names = [format!("python{version}"), format!("python{version}-venv")];
         packages
             .iter()
-            .any(|package| package.as_str() == format!("python{version}"))
+            .any(|package| names.iter().any(|name| name == package.as_str()))
     }
 
     pub(super) fn clock(&mut self) {

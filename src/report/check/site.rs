@@ -138,7 +138,7 @@ impl Judge<'_> {
         let Some(nginx) = &self.examined.config.nginx else {
             return;
         };
-        let port = nginx.listen;
+        let ports = nginx.ports();
         let running = self.of("nginx", "state") == "active";
         if ready && !running {
             self.refused("nginx", "nginx-down", &Fields::new());
@@ -151,7 +151,19 @@ impl Judge<'_> {
                 setup,
             );
         }
-        let listeners = self.facts("port");
+        for port in ports {
+            self.port(port, ready, running);
+        }
+    }
+
+    /// Who listens at one of nginx's ports.
+    fn port(&mut self, port: u16, ready: bool, running: bool) {
+        let at = |fields: &Fields| {
+            fields
+                .get("number")
+                .is_none_or(|at| *at == port.to_string())
+        };
+        let listeners: Vec<Fields> = self.facts("port").into_iter().filter(at).collect();
         let of = |fields: &Fields, key: &str| fields.get(key).cloned().unwrap_or_default();
         let stranger = listeners.iter().find(|listener| {
             let program = of(listener, "program");

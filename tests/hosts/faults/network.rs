@@ -44,29 +44,38 @@ fn i15_i17_servers_that_do_not_answer_cost_a_bounded_time() -> Result<()> {
         next_push_works(&site)?;
     }
 
-    site.web()
-        .sh("cp /etc/pip.conf /root/ && echo > /etc/pip.conf")?;
-    site.edit(
-        "deploy.yaml",
-        "static:",
-        "python:\n  index_url: https://git1:8099/simple\nstatic:",
+    let web = site.web();
+    web.sh(
+        "cp /etc/pip.conf /etc/uv/uv.toml /root/ && echo > /etc/pip.conf && echo > /etc/uv/uv.toml",
     )?;
-    site.commit()?;
-    let run = unchanged_by(&site, &PUSH, Duration::from_secs(60))?;
-    println!("package index gone: {:?}", run.took);
-    run.expect(7)?.says("nothing was changed")?;
-    if soak() {
-        git.sh("setsid python3 -c 'import socket, time\ns = socket.create_server((\"\", 8099))\ntime.sleep(1000)' > /dev/null 2>&1 &")?;
-        let run = unchanged_by(&site, &PUSH, Duration::from_secs(150))?;
-        println!("package index silent: {:?}", run.took);
+    let mut section = "static:".to_owned();
+    let mut becomes = |text: String| -> Result<()> {
+        site.edit("deploy.yaml", &section, &text)?;
+        section = text;
+        site.commit().map(drop)
+    };
+    let index = "index_url: https://git1:8099/simple";
+    for installer in ["pip", "uv"] {
+        becomes(format!(
+            "python: {{installer: {installer}, {index}}}\nstatic:"
+        ))?;
+        let run = unchanged_by(&site, &PUSH, Duration::from_secs(60))?;
+        println!("package index gone: {:?} by {installer}", run.took);
         run.expect(7)?.says("nothing was changed")?;
     }
-    site.edit(
-        "deploy.yaml",
-        "python:\n  index_url: https://git1:8099/simple\n",
-        "",
-    )?;
-    site.web().sh("cp /root/pip.conf /etc/")?;
+    if soak() {
+        git.sh("setsid python3 -c 'import socket, time\ns = socket.create_server((\"\", 8099))\ntime.sleep(1000)' > /dev/null 2>&1 &")?;
+        for installer in ["pip", "uv"] {
+            becomes(format!(
+                "python: {{installer: {installer}, {index}}}\nstatic:"
+            ))?;
+            let run = unchanged_by(&site, &PUSH, Duration::from_secs(150))?;
+            println!("package index silent: {:?} by {installer}", run.took);
+            run.expect(7)?.says("nothing was changed")?;
+        }
+    }
+    becomes("static:".to_owned())?;
+    web.sh("cp /root/pip.conf /etc/ && cp /root/uv.toml /etc/uv/")?;
     next_push_works(&site)
 }
 
