@@ -30,7 +30,7 @@ end() {
   if [ -n "${run-}" ]; then
     # On a full disk this also makes the room that the last two lines need.
     rm -f "$run/env" "$run/token" "$run/facts" "$run/frozen"
-    put "$run/state" "$1" || :
+    put "$run/state" "$*" || :
   fi
   ev "end $*"
   case $1 in live | unchanged | done) exit 0 ;; *) exit 70 ;; esac

@@ -72,6 +72,8 @@ ask() {
   # Asked before the log is read: that of a run that is over is whole.
   if works "$run"; then value=running; elif [ -f "$run/state" ]; then value=ended; else value=killed; fi
   sed -n "s/^@$was /@$NONCE /p" "$run/log"
+  # On a full disk the log may have no room for the last line.
+  [ "$value" != ended ] || grep -q "^@$was end " "$run/log" || ev "end $(cat "$run/state")"
   ev "state value=$value"
 }
 

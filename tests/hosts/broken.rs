@@ -15,11 +15,11 @@ const TRAITOR: &str =
 #[test]
 fn a_broken_release_never_takes_a_request() -> Result<()> {
     let site = Site::live_after(|site| {
-        site.edit(
-            "deploy.yaml",
-            "static:",
-            "service:\n  start_timeout: 5s\nhealth:\n  path: /health\n  status: 200\nstatic:",
-        )?;
+        // Long enough for answers that wait behind all that were asked before.
+        let timeout = if soak() { "30s" } else { "5s" };
+        let health = "health:\n  path: /health\n  status: 200\nstatic:";
+        let service = format!("service:\n  start_timeout: {timeout}\n{health}");
+        site.edit("deploy.yaml", "static:", &service)?;
         site.edit(
             "hello.py",
             "app = Flask(__name__)\n",

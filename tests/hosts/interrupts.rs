@@ -117,8 +117,9 @@ fn interrupt(site: &Site, round: &Round) -> Result<&'static str> {
     } else {
         site.page()?
     };
-    if let Some(run) = &said {
-        truthful(run, &old, &now)?;
+    // Where the run itself had to put an older release back first, what it says is of that one.
+    if let Some(run) = said.filter(|_| !unfinished) {
+        truthful(&run, &old, &now)?;
     }
     Ok(match (now == old, settled) {
         (true, true) => "old",
