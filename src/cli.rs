@@ -140,6 +140,8 @@ pub enum Command {
     Stop(Stop),
     /// Serve again after `stop`
     Start(ByHand),
+    /// Run so many of a worker, until its `instances` in the file change
+    Scale(Scale),
     /// Freeze the environment: no push until `unlock`
     Lock(Lock),
     /// End a freeze
@@ -185,6 +187,27 @@ pub struct Stop {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Scale {
+    #[command(flatten)]
+    pub environment: Environment,
+    /// How many of which worker, on each of its hosts
+    #[arg(required = true, value_name = "WORKER=COUNT", value_parser = count_of)]
+    pub counts: Vec<(String, u32)>,
+    #[command(flatten)]
+    pub wait: Wait,
+}
+
+/// `celery=4`
+fn count_of(text: &str) -> Result<(String, u32), String> {
+    let form = || "write the worker's name, `=` and a number up to 99".to_owned();
+    let (name, count) = text.split_once('=').ok_or_else(form)?;
+    match count.parse() {
+        Ok(count @ 0..=99) if !name.is_empty() => Ok((name.to_owned(), count)),
+        _ => Err(form()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -28,6 +28,27 @@ pub(super) fn stop(global: &Global, arguments: &cli::Stop) -> Result<ExitCode> {
     work(global, &context, &ByHand::Stop, arguments.wait.wait)
 }
 
+/// A worker of the first host alone is one of no other.
+pub(super) fn scale(global: &Global, arguments: &cli::Scale) -> Result<ExitCode> {
+    let context = Context::load(global, &arguments.environment.environment)?;
+    let workers = &context.config.workers;
+    let named = |name: &str| workers.keys().any(|worker| worker.as_str() == name);
+    if let Some((stranger, _)) = arguments.counts.iter().find(|(name, _)| !named(name)) {
+        let known: Vec<_> = workers.keys().map(|name| format!("`{name}`")).collect();
+        return Err(Unfit::usage(match known.as_slice() {
+            [] => format!("no worker `{stranger}`: this environment has no `workers`"),
+            known => format!("no worker `{stranger}`; there is {}", known.join(", ")),
+        }));
+    }
+    let counts = arguments.counts.clone();
+    work(
+        global,
+        &context,
+        &ByHand::Scale { counts },
+        arguments.wait.wait,
+    )
+}
+
 pub(super) fn lock(global: &Global, arguments: &cli::Lock) -> Result<ExitCode> {
     let message = arguments.message.trim();
     if message.is_empty() || message.len() > MESSAGE || message.contains(char::is_control) {

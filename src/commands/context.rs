@@ -33,16 +33,14 @@ pub(super) struct Context {
 
 impl Context {
     pub(super) fn load(global: &Global, environment: &str) -> Result<Self> {
-        let mut config = Config::load(&global.config, environment)?;
-        config.hosts = chosen(config.hosts, &global.hosts)?;
+        let config = Config::load(&global.config, environment)?;
         let ssh = Ssh {
             config: global.ssh_config.clone(),
             interactive: stdin().is_terminal() && stderr().is_terminal(),
             agent: false,
         };
-        let hosts = config
-            .hosts
-            .iter()
+        let hosts = chosen(&config.hosts, &global.hosts)?
+            .into_iter()
             .map(|host| login(host, &ssh))
             .collect::<Result<Vec<_>>>()?;
         // Whoever owns the code must not be who runs it.
@@ -198,7 +196,7 @@ fn overrides(global: &Global, directory: &Path) -> Option<PathBuf> {
     global.templates.clone().or_else(usual)
 }
 
-fn chosen(hosts: Vec<Host>, names: &[String]) -> Result<Vec<Host>> {
+fn chosen<'a>(hosts: &'a [Host], names: &[String]) -> Result<Vec<&'a Host>> {
     if let Some(stranger) = names
         .iter()
         .find(|name| hosts.iter().all(|host| host.name != **name))
@@ -213,7 +211,7 @@ fn chosen(hosts: Vec<Host>, names: &[String]) -> Result<Vec<Host>> {
         )));
     }
     Ok(hosts
-        .into_iter()
+        .iter()
         .filter(|host| names.is_empty() || names.contains(&host.name))
         .collect())
 }

@@ -41,6 +41,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Restart(arguments) => by_hand::run(global, arguments, &ByHand::Restart),
         Command::Start(arguments) => by_hand::run(global, arguments, &ByHand::Start),
         Command::Stop(arguments) => by_hand::stop(global, arguments),
+        Command::Scale(arguments) => by_hand::scale(global, arguments),
         Command::Lock(arguments) => by_hand::lock(global, arguments),
         Command::Unlock(arguments) => by_hand::unlock(global, arguments),
         Command::Completions(arguments) => completions::run(arguments),

@@ -33,6 +33,12 @@ pub enum Action {
     LinkFiles {
         files: Vec<String>,
     },
+    /// What the processes of the release are started by.
+    Processes {
+        /// By their paths in the release.
+        files: Vec<(Name, String)>,
+        workers: Vec<Moved>,
+    },
     PublishStatic {
         url: String,
         source: String,
@@ -129,6 +135,10 @@ pub enum Action {
     Again,
     Stop,
     Start,
+    /// How many of each there shall be.
+    Scale {
+        counts: Vec<(String, u32)>,
+    },
     Freeze {
         message: String,
     },
@@ -147,6 +157,16 @@ pub enum Action {
         reference: String,
     },
     Examine(Examination),
+}
+
+/// A worker that follows the live release.
+#[derive(Debug, Clone, Serialize)]
+pub struct Moved {
+    pub name: String,
+    pub instances: u32,
+    /// Seconds that one may take to finish what it does.
+    pub patience: u64,
+    pub overlap: bool,
 }
 
 /// What a host is looked at for, besides what every app needs.

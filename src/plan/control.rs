@@ -13,6 +13,7 @@ pub enum ByHand {
     Restart,
     Stop,
     Start,
+    Scale { counts: Vec<(String, u32)> },
     Lock { message: String },
     Unlock,
 }
@@ -24,6 +25,7 @@ impl ByHand {
             Self::Restart => Kind::Restart,
             Self::Stop => Kind::Stop,
             Self::Start => Kind::Start,
+            Self::Scale { .. } => Kind::Scale,
             Self::Lock { .. } => Kind::Lock,
             Self::Unlock => Kind::Unlock,
         }
@@ -40,6 +42,16 @@ pub fn by_hand(config: &Config, host: &TargetHost, what: &ByHand, files: Vec<Fil
         ByHand::Restart => again(config, Takeover::Replace),
         ByHand::Stop => (vec![Step::new("stop", Action::Stop)], Vec::new()),
         ByHand::Start => (vec![Step::new("start", Action::Start)], Vec::new()),
+        ByHand::Scale { counts } => {
+            let here = config.on(&host.host).workers;
+            let is_here = |name: &str| here.keys().any(|worker| worker.as_str() == name);
+            let counts = counts.iter().filter(|(name, _)| is_here(name));
+            let counts = counts.cloned().collect();
+            (
+                vec![Step::new("scale", Action::Scale { counts })],
+                Vec::new(),
+            )
+        }
         ByHand::Lock { message } => {
             let message = message.clone();
             let freeze = Action::Freeze { message };

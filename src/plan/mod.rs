@@ -12,7 +12,7 @@ mod task;
 
 use serde::Serialize;
 
-pub use action::{Action, Back, Examination, Source, Virtualenv};
+pub use action::{Action, Back, Examination, Moved, Source, Virtualenv};
 pub use check::check;
 pub use control::{ByHand, by_hand};
 pub use file::{File, Name, Place};
@@ -66,6 +66,7 @@ pub enum Kind {
     Restart,
     Stop,
     Start,
+    Scale,
     Lock,
     Unlock,
     Read,
@@ -84,6 +85,7 @@ impl Kind {
             Self::Restart => "restart",
             Self::Stop => "stop",
             Self::Start => "start",
+            Self::Scale => "scale",
             Self::Lock => "lock",
             Self::Unlock => "unlock",
             Self::Read => "read",
@@ -168,6 +170,11 @@ impl Step {
 impl Identity {
     fn new(config: &Config, host: &TargetHost) -> Self {
         let health = &config.health;
+        let patience = config
+            .workers
+            .values()
+            .map(|worker| worker.stop_timeout)
+            .max();
         Self {
             app: config.app.to_string(),
             environment: config.environment.to_string(),
@@ -186,7 +193,8 @@ impl Identity {
                 scheme: config.nginx.as_ref().map_or("http", Nginx::scheme),
                 nginx_ports: config.nginx.as_ref().map(Nginx::ports).unwrap_or_default(),
             },
-            decide: config.rollout.decide.as_secs(),
+            // A host whose worker finishes a long task may prove itself that much later than the first.
+            decide: (config.rollout.decide + patience.unwrap_or_default()).as_secs(),
             git: GitLogin::new(config),
         }
     }

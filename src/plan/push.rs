@@ -1,7 +1,9 @@
 use serde_json::json;
 
 use super::task::{activation, framework, hooks, migration, pending};
-use super::{Action, File, HostPlan, Identity, Kind, Name, Place, Source, Step, Task, Virtualenv};
+use super::{
+    Action, File, HostPlan, Identity, Kind, Moved, Name, Place, Source, Step, Task, Virtualenv,
+};
 use crate::config::{AssetSource, Config, ExtraName, Moment, Packages, Trial};
 use crate::target::{Target, TargetHost};
 
@@ -50,6 +52,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         let files = files.collect();
         prepare.push(Step::new("files", Action::LinkFiles { files }));
     }
+    prepare.extend(processes(&config.on(&host.host), &files));
     prepare.extend(hooks(config, Moment::BeforeBuild, first));
     if let Some(assets) = &config.assets {
         let url = assets.url.to_string();
@@ -129,6 +132,25 @@ fn shared(config: &Config) -> Vec<String> {
         .chain(uploads)
         .map(ToString::to_string)
         .collect()
+}
+
+/// What starts the processes of the release; both belong to this release alone.
+fn processes(config: &Config, files: &[File]) -> Option<Step> {
+    let own = |file: &File| match (&file.name, &file.place) {
+        (Name::Launcher(_) | Name::Workers, Place::Release(path)) => {
+            Some((file.name.clone(), path.clone()))
+        }
+        _ => None,
+    };
+    let files: Vec<_> = files.iter().filter_map(own).collect();
+    let workers = config.workers.iter().map(|(name, worker)| Moved {
+        name: name.to_string(),
+        instances: worker.instances,
+        patience: worker.stop_timeout.as_secs(),
+        overlap: worker.overlap,
+    });
+    let workers = workers.collect();
+    (!files.is_empty()).then(|| Step::new("workers", Action::Processes { files, workers }))
 }
 
 /// What root owns may change with a push where the login may; who may do what, and what all generations share, is

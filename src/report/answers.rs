@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::verdict::Answer;
 
 use super::words::outcome_word;
-use super::{environment, holder};
+use super::{environment, holder, workers};
 use crate::event::{Fields, Outcome};
 use crate::plan::{Action, HostPlan, Place, Source, Step};
 use crate::target::Revision;
 
 /// The facts a host told, in its order.
-type Facts<'a> = &'a [(String, Fields)];
+pub(super) type Facts<'a> = &'a [(String, Fields)];
 
 /// What is live on a host, and whether it is well.
 pub fn state(host: &str, facts: Facts<'_>) -> Answer {
@@ -28,10 +28,17 @@ pub fn state(host: &str, facts: Facts<'_>) -> Answer {
             "name": text(slot, "name"), "state": text(slot, "state"), "release": text(slot, "release"),
         })
     });
+    let workers = all(facts, "worker").map(|worker| {
+        json!({
+            "name": text(worker, "name"), "number": holder::number(worker, "number"),
+            "state": text(worker, "state"), "release": text(worker, "release"),
+        })
+    });
     let last = first(facts, "last").and_then(|fields| json(of(fields, "value")));
     let body = vec![
         ("live", json!(live)),
         ("slots", slots.collect()),
+        ("workers", workers.collect()),
         ("unfinished", said(facts, "journal", "value")),
         ("busy", said(facts, "locked", "holder")),
         ("last", json!(last)),
@@ -67,6 +74,7 @@ fn state_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
             ));
         }
     }
+    lines.extend(workers::lines(facts).map(|line| format!("{host}  {line}")));
     if let Some(journal) = first(facts, "journal") {
         lines.push(format!(
             "{host}  an activation is unfinished: {}",
@@ -283,6 +291,7 @@ fn plan_lines(
         "{host}  then: {}",
         takeover(plan, live.is_some(), facts)
     ));
+    lines.extend(workers::moved(plan).map(|workers| format!("{host}  workers: {workers}")));
     lines.push(format!("{host}  finish: {}", names(&plan.finish)));
     lines.push(format!("{host}  script sha256 {digest}"));
     lines
@@ -350,14 +359,14 @@ fn first<'a>(facts: Facts<'a>, what: &str) -> Option<&'a Fields> {
         .map(|(_, fields)| fields)
 }
 
-fn all<'a>(facts: Facts<'a>, what: &'a str) -> impl Iterator<Item = &'a Fields> {
+pub(super) fn all<'a>(facts: Facts<'a>, what: &'a str) -> impl Iterator<Item = &'a Fields> {
     facts
         .iter()
         .filter(move |(name, _)| name == what)
         .map(|(_, fields)| fields)
 }
 
-fn of<'a>(fields: &'a Fields, key: &str) -> &'a str {
+pub(super) fn of<'a>(fields: &'a Fields, key: &str) -> &'a str {
     fields.get(key).map_or("", String::as_str)
 }
 

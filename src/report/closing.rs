@@ -233,6 +233,8 @@ fn by_hand(whole: &Whole<'_>) -> Option<String> {
         ),
         ("start", true) => format!("{hosts} served already"),
         ("start", false) => format!("{hosts} serves again"),
+        ("scale", true) => format!("{hosts} ran as many already"),
+        ("scale", false) => format!("scaled on {hosts}, until the file says another number"),
         ("lock", _) => {
             format!("frozen: {hosts}; pushes are refused until `deployer unlock {environment}`")
         }

@@ -23,6 +23,9 @@ pub(super) fn of(whole: &Whole<'_>, story: &Story) -> Failure {
             let left = match (whole.subject.command.as_str(), *outcome) {
                 (_, Outcome::Locked) => left(story, *outcome),
                 ("setup", _) => "what was set up before that stays".to_owned(),
+                ("scale", Outcome::PrepareFailed) => {
+                    "as many run as before, in the same release".to_owned()
+                }
                 ("start", Outcome::Broken) => "visitors get an error page".to_owned(),
                 ("stop", Outcome::PrepareFailed) => "it may still serve".to_owned(),
                 _ => left(story, *outcome),

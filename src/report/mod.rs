@@ -31,6 +31,7 @@ mod subject;
 mod table;
 mod verdict;
 mod words;
+mod workers;
 
 pub use answers::{deploy_key, history, plan, releases, state};
 pub use check::{Examined, Finding, Level, check_code, check_lines, check_summary, findings};

@@ -81,6 +81,27 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
                 )),
             },
         ),
+        "worker-right" => (
+            format!(
+                "the login on {host} may not start and stop worker `{}`",
+                field("name")
+            ),
+            setup(),
+        ),
+        "worker-gone" => (
+            format!(
+                "the release needs `{}`, and the login on {host} may not write it",
+                field("path")
+            ),
+            Some("log in as root or a sudoer, or choose another release".to_owned()),
+        ),
+        "no-worker" => (
+            format!("the live release on {host} has no worker `{}`", field("name")),
+            Some(format!(
+                "`deployer push {}` brings it there",
+                subject.environment
+            )),
+        ),
         "unwritable" => (
             format!("{host} cannot write below the app's root: {}", field("said")),
             Some(
@@ -404,6 +425,22 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             ),
             Some("static files are copied: a link would lead out of what was collected".to_owned()),
         ),
+        ("worker", _) => (
+            format!(
+                "worker `{}` (number {}) does not stay up on {host}",
+                field("name"),
+                field("number")
+            ),
+            None,
+        ),
+        ("worker-runs", _) => (
+            format!(
+                "worker `{}` (number {}) could not be stopped on {host}",
+                field("name"),
+                field("number")
+            ),
+            None,
+        ),
         ("stop", _) => (format!("systemd could not stop the app on {host}"), None),
         ("import", _) => (format!("{release} cannot be imported on {host}"), None),
         ("unit-check" | "unit-refused", _) => {
@@ -452,6 +489,21 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
         ("framework-failed", ..) => format!(
             "`manage.py check --deploy` failed (exit {}); the trial decides",
             field("rc")
+        ),
+        ("worker-cut", ..) => format!(
+            "worker `{}` (number {}) was not done after {}s and was killed: what it did may be lost; `workers.{0}.stop_timeout` gives it longer",
+            field("name"),
+            field("number"),
+            field("seconds")
+        ),
+        ("worker-stays", ..) => format!(
+            "worker `{}` (number {}) is in the file no more, and this login may not stop it; `deployer setup` does",
+            field("name"),
+            field("number")
+        ),
+        ("unit-stays", ..) => format!(
+            "`{}` stays as it is: this login may not write it",
+            field("path")
         ),
         ("database-stays", ..) => format!(
             "the database stays as `{}` migrated it; a rollback takes back no migration",

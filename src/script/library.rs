@@ -27,6 +27,8 @@ const COLLECT: &str = include_str!("../../templates/script/collect.sh");
 const FRAMEWORK: &str = include_str!("../../templates/script/framework.sh");
 const SHARED: &str = include_str!("../../templates/script/shared.sh");
 const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
+const WORKERS: &str = include_str!("../../templates/script/workers.sh");
+const SCALE: &str = include_str!("../../templates/script/scale.sh");
 const FINISH: &str = include_str!("../../templates/script/finish.sh");
 const ROLLBACK: &str = include_str!("../../templates/script/rollback.sh");
 const SETUP: &str = include_str!("../../templates/script/setup.sh");
@@ -109,6 +111,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             NGINX,
             GATES,
             ACTIVATE,
+            WORKERS,
             FINISH,
             READ,
         ],
@@ -122,15 +125,21 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             NGINX,
             GATES,
             ACTIVATE,
+            WORKERS,
             FINISH,
             ROLLBACK,
             READ,
         ],
         Kind::Reload | Kind::Restart => &[
-            SESSION, LOCK, WORKER, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, FINISH, AGAIN, READ,
+            SESSION, LOCK, WORKER, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, WORKERS, FINISH, AGAIN,
+            READ,
         ],
         Kind::Stop | Kind::Start => &[
-            SESSION, LOCK, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, FINISH, CONTROL, READ,
+            SESSION, LOCK, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, WORKERS, FINISH, CONTROL, READ,
+        ],
+        Kind::Scale => &[
+            SESSION, LOCK, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, WORKERS, SCALE, FINISH,
+            CONTROL, READ,
         ],
         Kind::Lock | Kind::Unlock => &[SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
         Kind::Setup => &[SESSION, LOCK, GIT, SYSTEM, NGINX, SETUP, DEFAULT, READ],
@@ -144,6 +153,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             NGINX,
             GATES,
             ACTIVATE,
+            WORKERS,
             FINISH,
             READ,
         ],
@@ -156,7 +166,7 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
     let tasks = plan.has_tasks().then_some(("TASK_PY", TASK_PY));
     let own = match plan.kind {
         Kind::Push => &[("PROBE_PY", PROBE), ("PACKAGES_PY", PACKAGES_PY)][..],
-        Kind::Rollback | Kind::Reload | Kind::Restart | Kind::Stop | Kind::Start => {
+        Kind::Rollback | Kind::Reload | Kind::Restart | Kind::Stop | Kind::Start | Kind::Scale => {
             &[("PROBE_PY", PROBE)][..]
         }
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)][..],

@@ -39,8 +39,13 @@ pub(super) fn call(action: &Action) -> String {
             )
         }
         Action::LinkFiles { files } => words("link_files", files),
+        Action::Processes { files, .. } => files
+            .iter()
+            .fold("write_files".to_owned(), |call, (name, path)| {
+                format!("{call} {} {}", name.word(), sh_literal(path))
+            }),
         Action::PublishStatic { url, source } => words("publish_static", [url, source]),
-        Action::CheckSystem { files } => names("check_system", files),
+        Action::CheckSystem { files } => names("check_system \"$part\"", files),
         Action::TrialBoot => "trial \"$part\"".to_owned(),
         Action::ImportGate => "import_gate \"$part\"".to_owned(),
         Action::Decide {
@@ -101,6 +106,11 @@ pub(super) fn call(action: &Action) -> String {
         Action::Again => "again".to_owned(),
         Action::Stop => "stop_site".to_owned(),
         Action::Start => "start_site".to_owned(),
+        Action::Scale { counts } => counts
+            .iter()
+            .fold("scale_workers".to_owned(), |call, (name, count)| {
+                format!("{call} {} {count}", sh_literal(name))
+            }),
         Action::Freeze { message } => words("freeze", [message]),
         Action::Unfreeze => "unfreeze".to_owned(),
         Action::ShowState => "show_state".to_owned(),

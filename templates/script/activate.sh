@@ -4,7 +4,7 @@
 journal() {
   put "$ROOT/.deployer/journal" "$ID $takeover $RELEASE ${slot:--} $idle ${live:--} $1 ${old_site:--}" && sync_file "$ROOT/.deployer"
 }
-journal_end() { rm -f "$ROOT/.deployer/journal" && sync_file "$ROOT/.deployer"; }
+journal_end() { rm -f "$LIST.was" && rm -f "$ROOT/.deployer/journal" && sync_file "$ROOT/.deployer"; }
 
 # run_step NAME FUNCTION ARG...: like step, but the caller decides what a failure means.
 run_step() { (step "$@"); }
@@ -16,7 +16,8 @@ activate() {
     reload) run_step switch switch_reload && run_step proof prove "$slot" ;;
     replace) run_step start start_idle && run_step switch switch_replace && run_step proof prove "$idle" ;;
     restart) run_step switch switch_restart && run_step proof prove "$slot" ;;
-  esac
+  esac || return 1
+  no_workers "$RELEASE" || run_step workers move_workers
 }
 
 switch_reload() {
@@ -85,6 +86,7 @@ restore() {
     unit forgive "$idle" 2>/dev/null
     rm -f "$ROOT/slots/$idle" "$ROOT/web.sock" "$ROOT/current" "$ROOT/static/live"
     restore_site
+    restore_workers
     return 0
   fi
   is_complete "$live" || { fail release-gone "release=$live"; return 1; }
@@ -98,7 +100,8 @@ restore() {
   live_links "$live" "${old_previous-}" || bad=yes
   restore_site || bad=yes
   # Which release its workers run is asked of them: a reload that was refused has never left the old one.
-  probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1 || restart_process || return 1
+  probe "$slot" "$ROOT/releases/$live" 1 "$NGINX_PORT" 1 || restart_process || bad=yes
+  restore_workers || bad=yes
   [ -z "$bad" ]
 }
 
@@ -140,7 +143,7 @@ restore_site() {
 
 go() {
   loaded=$run/site-loaded
-  if [ -n "$new_units$new_site" ]; then privilege; fi
+  if [ -n "$new_units$new_site$new_workers" ]; then privilege; fi
   old_site=''
   if [ -n "$new_site" ]; then
     system_file site && old_site=$(sha256sum <"$path") && old_site=${old_site%% *}
@@ -223,9 +226,10 @@ forget_dead() {
 }
 
 settle() {
-  first='' new_units='' new_site='' loaded=$STATE/runs/$was/site-loaded
+  first='' new_units='' new_site='' new_workers='' loaded=$STATE/runs/$was/site-loaded
   [ "$old_site" != - ] || old_site=
-  [ -z "$old_site" ] || privilege
+  if [ -f "$LIST.was" ]; then new_workers=yes; fi
+  [ -z "$old_site$new_workers" ] || privilege
   [ "$slot" != - ] || first=yes slot=a
   [ "$live" != - ] || live=
   if [ "$stage" = proven ]; then

@@ -7,10 +7,10 @@ again() {
   RELEASE=$live
   part=$ROOT/releases/$live
   target "$part/.deployer/env" && env_id=$named
-  new_units='' new_site=''
+  new_units='' new_site='' new_workers=''
   WORKERS=$(manifest_of "$live" workers)
   tell_live
-  [ "$KIND" = reload ] || return 0
+  [ "$KIND" = reload ] || { check_workers "$part"; return; }
   why=$(unfit_for_reload)
   unit_runs "$slot" || why=stopped
   if grep -q '^preload_app = True' "$part/.deployer/gunicorn.conf.py"; then why=preload; fi

@@ -33,7 +33,7 @@ look_at_login() {
   if [ "$(id -u)" -eq 0 ]; then may=root
   elif ! command -v sudo >/dev/null; then may=missing
   elif may_sudo; then may=full
-  elif may_switch && as_app true 2>/dev/null; then may=drop-in
+  elif may_switch a && as_app true 2>/dev/null; then may=drop-in
   fi
   ev "fact login name=$(id -un) sudo=$may"
 }

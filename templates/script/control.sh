@@ -48,6 +48,7 @@ stop_site() {
     unit stop "$one" || { fail stop; return 1; }
     stopped=yes
   done
+  stop_workers || return 1
   if [ -n "$stopped" ]; then history stopped; else exit 3; fi
 }
 
@@ -60,6 +61,8 @@ start_site() {
     unit start "$slot" || { unit_log "$slot"; fail start; return 1; }
   fi
   probe "$slot" "$ROOT/releases/$live" "$(manifest_of "$live" workers)" "$NGINX_PORT" 3 || { unit_log "$slot"; fail "${found#fail }"; return 1; }
+  workers_run || was=stopped
+  start_workers || return 1
   [ "$was" != active ] || exit 3
   history started
 }

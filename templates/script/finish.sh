@@ -2,6 +2,7 @@
 
 # The old generation finishes its requests; connections still queued at its socket need the second.
 drain() {
+  retire_workers
   case $takeover in
     reload) return 0 ;;
     restart) install_unit "$idle" "$RELEASE" && return ;;
@@ -43,7 +44,7 @@ previous_of() {
 # prune KEEP: good releases beyond the newest, and what no kept release names. Live and rollback target stay.
 prune() {
   previous_of "$RELEASE"
-  kept=" $RELEASE ${live:--} $previous " good=0
+  kept=" $RELEASE ${live:--} $previous $(releases_at_work)" good=0
   for one in $(releases); do
     [ -f "$ROOT/releases/$one/.deployer/proven" ] || continue
     good=$((good + 1))

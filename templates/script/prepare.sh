@@ -18,7 +18,7 @@ unchanged() {
   digest=$(sha256sum <"$self")
   grep -q "\"script\":\"${digest%% *}\"" "$ROOT/releases/$live/.deployer/manifest.json" || return 1
   target "$ROOT/releases/$live/.deployer/env"
-  [ "$named" = "$env_id" ] && whole && unit_runs "$slot" && sha256sum --status -c <<LIST
+  [ "$named" = "$env_id" ] && whole && unit_runs "$slot" && workers_run && sha256sum --status -c <<LIST
 $SYSTEM_FILES
 LIST
 }

@@ -14,6 +14,14 @@ link_release() {
   done
 }
 
+# write_files NAME PATH...: what the processes of the release are started by.
+write_files() {
+  while [ $# -gt 1 ]; do
+    put_file "$1" "$part/$2" || return 1
+    shift 2
+  done
+}
+
 put_file() { "file_$1" >"$2" && chmod 640 "$2"; }
 
 share() {

@@ -168,7 +168,7 @@ install_system() {
     have=$(sha256sum 2>/dev/null <"$path") || have=
     [ "${have%% *}" = "$digest" ] && continue
     # A unit or a site of the same name that an administrator wrote is not ours to replace.
-    if [ -e "$path" ] && [ "$name" != recover_script ] && ! grep -q "^# Managed by deployer for $APP;" "$path"; then
+    if [ -e "$path" ] && [ "${name%_script}" = "$name" ] && ! grep -q "^# Managed by deployer for $APP;" "$path"; then
       refuse "foreign path=$path"
     fi
     case $name in
@@ -177,7 +177,7 @@ install_system() {
         sites=$digest
         case $(listeners_of "$STORE/site/$digest") in 80-default*) retire_welcome_page ;; esac
         ;;
-      unit_* | trial | recover | listen | listen_socket) units="$units $name $digest" ;;
+      unit_* | worker_* | trial | recover | boot | listen | listen_socket) units="$units $name $digest" ;;
     esac
     stale="$stale $name $digest"
   done

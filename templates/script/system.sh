@@ -36,6 +36,9 @@ root_verb() {
   case $verb in
     store) store_system_files ;;
     install) install_stored "$@" ;;
+    remove) system_file "$1" && remove_installed "$1" ;;
+    retire) for path in $(retired_workers); do rm -f "$path"; done && load_definitions ;;
+    start-at-boot) start_at_boot ;;
     reload-units) load_definitions ;;
     run-directories) make_run_directories ;;
     verify) verify_units "$@" ;;
@@ -62,7 +65,10 @@ system_file() {
   while read -r entry digest mode path; do [ "$entry" = "$1" ] && return 0; done <<LIST
 $SYSTEM_TABLE
 LIST
-  return 1
+  # A worker that only an older release has; what root keeps under its name may go back to its place.
+  case $1 in *[!a-z0-9_]* | worker_) return 1 ;; worker_*) ;; *) return 1 ;; esac
+  digest='' mode=0644
+  definition "worker-$(printf %s "${1#worker_}" | tr _ -)@"
 }
 
 store_system_files() {
@@ -112,13 +118,15 @@ verify_units() {
   return "$1"
 }
 
-# check_system NAME...: what of the rendered files differs from the host, checked before it is used.
+# check_system DIRECTORY NAME...: what of the rendered files differs from the host, checked before it is used.
 check_system() {
+  check_workers "$1" || return 1
+  shift
   changed=$(sha256sum -c 2>/dev/null <<LIST | sed -n 's/: FAILED.*//p'
 $SYSTEM_FILES
 LIST
   )
-  new_units='' new_site='' units=''
+  new_units='' new_site='' new_workers='' units=''
   [ -n "$changed" ] || return 0
   same_listener || refuse listen-changed
   privilege
@@ -131,7 +139,7 @@ LIST
       site) new_site=$digest ;;
       *) units="$units $name $digest" ;;
     esac
-    case $name in unit_a | unit_b) new_units=yes ;; esac
+    case $name in unit_a | unit_b) new_units=yes ;; worker_*) new_workers=yes ;; esac
   done
   # shellcheck disable=SC2086 # plain words
   [ -z "$units" ] || root verify $units || { fail unit-refused; return 1; }
@@ -147,14 +155,31 @@ same_listener() {
 
 # install_for_now NAME DIGEST: noted with what stood there, so that a run that is called off puts it back.
 install_for_now() {
-  system_file "$1" && before=$(sha256sum <"$path") || return 1
+  system_file "$1" || return 1
+  before=-
+  if [ -f "$path" ]; then before=$(sha256sum <"$path") || return 1; fi
   root install "$1" "$2" && printf '%s\n' "$1 ${before%% *}" >>"$run/undo"
+}
+
+# remove_installed NAME: where nothing stood before.
+remove_installed() {
+  [ "$1" != boot ] || not_at_boot
+  rm -f "$path"
+}
+
+# retire_workers: units of workers that the release no longer has.
+retire_workers() {
+  [ -n "$(retired_workers)" ] || return 0
+  privilege
+  [ -z "$how" ] || root retire
 }
 
 put_system_back() {
   [ -s "$run/undo" ] || return 0
   privilege
-  while read -r name before; do root install "$name" "$before"; done <"$run/undo"
+  while read -r name before; do
+    if [ "$before" = - ]; then root remove "$name"; else root install "$name" "$before"; fi
+  done <"$run/undo"
   root reload-units
   rm -f "$run/undo"
 }
@@ -166,10 +191,13 @@ install_silent() {
   reload=
   while [ $# -gt 1 ]; do
     case $1 in
-      unit_*) ;;
+      unit_* | worker_*) ;;
       *) install_for_now "$1" "$2" && reload=yes || return 1 ;;
     esac
-    [ "$1" != tmpfiles ] || root run-directories || return 1
+    case $1 in
+      tmpfiles) root run-directories || return 1 ;;
+      boot) root start-at-boot || return 1 ;;
+    esac
     shift 2
   done
   [ -z "$reload" ] || root reload-units

@@ -60,5 +60,5 @@ worker() {
 # What prepare learned, for the activation.
 remember() {
   printf '%s=%s\n' RELEASE "$RELEASE" WORKERS "$WORKERS" takeover "$takeover" why "$why" live "$live" slot "$slot" idle "$idle" \
-    env_id "$env_id" first "$first" new_units "$new_units" new_site "$new_site" pending "$pending" >"$run/facts"
+    env_id "$env_id" first "$first" new_units "$new_units" new_site "$new_site" new_workers "$new_workers" pending "$pending" >"$run/facts"
 }

@@ -40,3 +40,4 @@ mod sources;
 mod state;
 mod two_apps;
 mod values;
+mod workers;

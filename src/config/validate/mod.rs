@@ -14,8 +14,7 @@ mod service;
 mod settings;
 mod tls;
 mod web;
-
-use std::collections::BTreeMap;
+mod workers;
 
 use super::node::Node;
 use super::section::{Fault, Section, text, written};
@@ -37,6 +36,8 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     root.must_have("gunicorn", "add it, with its key `app`");
     let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
     let service = root.section("service", service::service);
+    let memory_max = service.as_ref().and_then(|service| service.memory_max);
+    let workers = workers::workers(root, memory_max);
     let assets = web::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
@@ -68,7 +69,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         python: python?,
         gunicorn: gunicorn??,
         service: service?,
-        workers: BTreeMap::new(),
+        workers,
         nginx,
         assets,
         uploads,
@@ -88,8 +89,8 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
 /// The section of a key that stands beside the sections.
 fn place(key: &str) -> Option<String> {
     let section = match key {
-        "bind" | "workers" | "threads" | "worker_class" | "timeout" | "graceful_timeout"
-        | "preload" | "reload" | "trial" => "gunicorn",
+        "bind" | "threads" | "worker_class" | "timeout" | "graceful_timeout" | "preload"
+        | "reload" | "trial" => "gunicorn",
         "server_name" | "redirects" | "listen" | "tls" | "max_body" | "headers" | "extra" => {
             "nginx"
         }

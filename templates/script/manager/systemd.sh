@@ -1,6 +1,6 @@
 # --- the manager: systemd ---
 #
-# What runs is called by its slot: `a`, `b` and `trial`. Only this file knows how the manager calls it.
+# What runs is called by its slot: `a`, `b`, `trial` and, with its number, `worker-celery@1`. Only this file knows how the manager calls it.
 
 MANAGER=systemd
 
@@ -22,8 +22,8 @@ unit_failed() { systemctl -q is-failed "$APP-$1.service"; }
 # unit_lines SLOT: the last that it printed.
 unit_lines() { sudo -n "$JOURNALCTL" -q --no-pager -o cat -n 20 -u "$APP-$1.service"; }
 
-# Whether this login may switch units with what the drop-in grants.
-may_switch() { sudo -n -l "$SYSTEMCTL" start "$APP-a.service" >/dev/null 2>&1; }
+# may_switch SLOT: whether this login may switch units with what the drop-in grants.
+may_switch() { sudo -n -l "$SYSTEMCTL" start "$APP-$1.service" >/dev/null 2>&1; }
 
 # definition SLOT: the $path of what the manager starts it by.
 definition() { path=/etc/systemd/system/$APP-$1.service; }
@@ -44,6 +44,14 @@ unit_memory() {
 # The one listener of all generations, from an earlier setup or from this one.
 listener_there() { [ -e "/etc/systemd/system/$APP-listen.socket" ]; }
 
+# retired_workers: the paths of what workers were started by that this script does not know.
+retired_workers() {
+  for path in "/etc/systemd/system/$APP"-worker-*@.service; do
+    grep -qs "^# Managed by deployer for $APP;" "$path" || continue
+    case "$SYSTEM_TABLE$newline" in *" $path$newline"*) ;; *) printf '%s\n' "$path" ;; esac
+  done
+}
+
 # --- as root ---
 
 # check_definitions DIRECTORY: candidates by their file names; only lines about them count.
@@ -54,6 +62,10 @@ check_definitions() {
   cat "$1/said"
   [ ! -s "$1/said" ]
 }
+
+# What starts the workers with the host.
+start_at_boot() { systemctl -q enable "$APP-workers.service"; }
+not_at_boot() { systemctl -q disable "$APP-workers.service"; }
 
 load_definitions() { systemctl daemon-reload; }
 

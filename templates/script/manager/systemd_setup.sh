@@ -8,10 +8,12 @@ check_manager() {
 # start_units: they start at boot from now on; what listens for them does now.
 start_units() {
   set -- "$APP-a.service" "$APP-b.service" "$APP-recover.service"
-  if [ "$(systemctl is-enabled "$@" 2>/dev/null | grep -c '^enabled$')" -ne 3 ]; then
-    changed "enable $1 $2 $3"
+  if system_file boot; then set -- "$@" "$APP-workers.service"; else remove_boot; fi
+  if [ "$(systemctl is-enabled "$@" 2>/dev/null | grep -c '^enabled$')" -ne $# ]; then
+    changed "enable $*"
     systemctl -q enable "$@" || return 1
   fi
+  remove_workers
   if system_file listen_socket; then start_listener; else remove_listener; fi
 }
 
@@ -31,5 +33,24 @@ remove_listener() {
   changed "remove $socket"
   systemctl -q disable --now "$APP-listen.socket" && systemctl -q stop "$APP-listen.service"
   rm -f "$socket" "${socket%socket}service"
+  systemctl daemon-reload
+}
+
+# Nobody may switch what the file no longer has, so what of it still runs is told to leave.
+remove_workers() {
+  for path in $(retired_workers); do
+    name=${path##*/}
+    changed "remove $path"
+    systemctl stop "${name%.service}*.service"
+    rm -f "$path" && systemctl daemon-reload
+  done
+}
+
+remove_boot() {
+  path=/etc/systemd/system/$APP-workers.service
+  grep -qs "^# Managed by deployer for $APP;" "$path" || return 0
+  changed "remove $path"
+  not_at_boot
+  rm -f "$path" "/etc/deployer/$APP/workers.sh"
   systemctl daemon-reload
 }

@@ -15,6 +15,7 @@ read -r run takeover release slot idle live stage _ <.deployer/journal || :
 [ -n "${stage-}" ] || exit 0
 echo "run $run stopped at stage $stage: from ${live:--} to $release by $takeover"
 if [ "$stage" = proven ]; then
+  rm -f .deployer/workers.was
   [ -f "releases/$release/.deployer/proven" ] || echo "$live" >"releases/$release/.deployer/proven"
   if [ "$takeover" = replace ] && [ "$slot" != - ]; then rm -f "slots/$slot"; fi
 elif [ "$live" = - ]; then
@@ -27,4 +28,6 @@ else
     rm -f "slots/$idle"
   fi
 fi
+# What starts the workers comes after this.
+[ ! -f .deployer/workers.was ] || mv -fT .deployer/workers.was .deployer/workers
 rm -f slots/trial .deployer/journal

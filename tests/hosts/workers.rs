@@ -1,0 +1,396 @@
+//! Processes beside the web server: they follow the live release, finish what they do, and are as many as somebody wants.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::site::Site;
+use crate::state::{coherent, tidy};
+
+const PUSH: [&str; 2] = ["push", "production"];
+const LOG: &str = "/srv/hello/shared/work.log";
+
+/// Works off nothing, and says in a file what happens to it.
+const WORK: &str = r#"
+import os, signal, sys, time
+
+NAME, NUMBER, RELEASE = (os.environ["DEPLOYER_" + key] for key in ("WORKER", "INSTANCE", "RELEASE"))
+
+def say(what):
+    with open(os.environ["DEPLOYER_ROOT"] + "/shared/work.log", "a") as log:
+        log.write("%s %s %s %s\n" % (NAME, NUMBER, what, RELEASE))
+
+def leave(number, frame):
+    say("asked")
+    time.sleep(float(os.environ.get("TASK", "0.5")))
+    say("finished")
+    sys.exit()
+
+signal.signal(signal.SIGTERM, leave)
+say("began")
+#--
+while True:
+    time.sleep(60)
+"#;
+
+const WORKERS: &str = r#"
+workers:
+  queue:
+    command: python3 work.py
+    instances: 2
+    stop_timeout: 20s
+    min_uptime: 1s
+  mail-out:
+    command: [python3, work.py, "it's 100 %, $HOME; \"x\" # \\"]
+    overlap: true
+    min_uptime: 1s
+  clock:
+    command: python3 work.py
+    on: first
+    min_uptime: 1s
+"#;
+
+#[test]
+fn workers_follow_the_live_release() -> Result<()> {
+    let site = Site::live_after(|site| {
+        fs::write(site.app.path().join("work.py"), WORK)?;
+        add(site, WORKERS)
+    })?;
+    follow(&site).context("follow")?;
+    arguments(&site).context("arguments")?;
+    by_hand(&site).context("by hand")?;
+    scale(&site).context("scale")?;
+    cut(&site).context("cut")?;
+    broken(&site).context("broken")?;
+    reboot(&site).context("reboot")?;
+    killed(&site).context("killed")?;
+    removed(&site).context("removed")
+}
+
+fn add(site: &Site, text: &str) -> Result<()> {
+    let path = site.app.path().join("deploy.yaml");
+    let mut file = fs::read_to_string(&path)?;
+    let _ = write!(file, "{text}");
+    Ok(fs::write(path, file)?)
+}
+
+/// What runs: worker, number and release of each, in the order of their names.
+fn running(site: &Site) -> Result<Vec<(String, u32, String)>> {
+    let web = site.web();
+    let status = site
+        .deployer(&["status", "production", "--json"])?
+        .expect(0)?;
+    let line = status
+        .stdout
+        .lines()
+        .find(|line| line.contains("\"type\":\"status\""))
+        .context("no status")?;
+    let status: serde_json::Value = serde_json::from_str(line)?;
+    let mut found = Vec::new();
+    for worker in status["workers"].as_array().context("no workers")? {
+        let text = |key: &str| worker[key].as_str().unwrap_or_default().to_owned();
+        ensure!(text("state") == "active", "{status}");
+        let number = worker["number"].as_u64().context("no number")?;
+        let unit = format!("hello-worker-{}@{number}.service", text("name"));
+        let cwd = web.sh(&format!(
+            "readlink /proc/$(systemctl show -P MainPID {unit})/cwd"
+        ))?;
+        ensure!(
+            cwd == format!("/srv/hello/releases/{}", text("release")),
+            "{unit} is in {cwd}: {status}"
+        );
+        found.push((text("name"), u32::try_from(number)?, text("release")));
+    }
+    let units = web.sh("systemctl list-units --plain --no-legend 'hello-worker-*' | wc -l")?;
+    ensure!(units == found.len().to_string(), "{units} units, {status}");
+    found.sort();
+    Ok(found)
+}
+
+/// These numbers of each worker run, all in the live release.
+fn ran(site: &Site, wanted: &[(&str, u32)]) -> Result<String> {
+    let live = coherent(site.web())?.release;
+    let wanted: Vec<_> = wanted
+        .iter()
+        .map(|&(name, number)| (name.to_owned(), number, live.clone()))
+        .collect();
+    let found = running(site)?;
+    ensure!(found == wanted, "{found:?} and not {wanted:?}");
+    Ok(live)
+}
+
+fn log(site: &Site) -> Result<Vec<String>> {
+    let log = site.web().sh(&format!("cat {LOG}; : > {LOG}"))?;
+    Ok(log.lines().map(str::to_owned).collect())
+}
+
+/// A push and a rollback move them, each once it has finished what it does; an overlapping one starts before.
+fn follow(site: &Site) -> Result<()> {
+    let first = ran(
+        site,
+        &[("clock", 1), ("mail-out", 1), ("queue", 1), ("queue", 2)],
+    )?;
+    log(site)?;
+    site.change()?;
+    let plan = site.deployer(&["plan", "production"])?.expect(0)?;
+    ensure!(
+        plan.stdout
+            .contains("queue (2, each has 20s to finish what it does and is killed then)"),
+        "{plan}"
+    );
+    let load = site.load();
+    site.deployer(&PUSH)?.expect(0)?.says("takeover: reload")?;
+    let report = load.stop();
+    ensure!(report.failed.is_empty(), "{:?}", report.failed);
+    let second = ran(
+        site,
+        &[("clock", 1), ("mail-out", 101), ("queue", 1), ("queue", 2)],
+    )?;
+    let log = self::log(site)?;
+    let at = |line: String| {
+        log.iter()
+            .position(|one| *one == line)
+            .with_context(|| format!("no `{line}` in {log:?}"))
+    };
+    for (name, old, new) in [("clock", 1, 1), ("queue", 1, 1), ("queue", 2, 2)] {
+        let finished = at(format!("{name} {old} finished {first}"))?;
+        ensure!(
+            finished < at(format!("{name} {new} began {second}"))?,
+            "{log:?}"
+        );
+    }
+    let began = at(format!("mail-out 101 began {second}"))?;
+    ensure!(began < at(format!("mail-out 1 asked {first}"))?, "{log:?}");
+    at(format!("mail-out 1 finished {first}"))?;
+
+    site.deployer(&["rollback", "production"])?.expect(0)?;
+    let third = ran(
+        site,
+        &[("clock", 1), ("mail-out", 1), ("queue", 1), ("queue", 2)],
+    )?;
+    ensure!(third == first, "{third} and not {first}");
+    // The same again changes nothing.
+    site.deployer(&["rollback", "production", &second])?
+        .expect(0)?;
+    site.deployer(&PUSH)?.expect(0)?.says("already live")?;
+    tidy(site.web())
+}
+
+/// A list of words arrives as it stands.
+fn arguments(site: &Site) -> Result<()> {
+    let found = site.web().sh(
+        "tr '\\0' '\\n' </proc/$(systemctl show -P MainPID hello-worker-mail-out@101.service)/cmdline",
+    )?;
+    ensure!(
+        found == "python3\nwork.py\nit's 100 %, $HOME; \"x\" # \\",
+        "{found}"
+    );
+    Ok(())
+}
+
+fn by_hand(site: &Site) -> Result<()> {
+    let web = site.web();
+    site.deployer(&["stop", "production", "-y"])?.expect(0)?;
+    let left = web.sh("systemctl list-units --plain --no-legend 'hello-worker-*'")?;
+    ensure!(left.is_empty(), "{left}");
+    let status = site.deployer(&["status", "production"])?.expect(0)?;
+    ensure!(
+        status.stdout.contains("worker queue: 0 of 2 run"),
+        "{status}"
+    );
+    site.deployer(&["start", "production"])?.expect(0)?;
+    let all = [("clock", 1), ("mail-out", 101), ("queue", 1), ("queue", 2)];
+    ran(site, &all)?;
+    log(site)?;
+    site.deployer(&["reload", "production"])?.expect(0)?;
+    ensure!(
+        log(site)?.is_empty(),
+        "a reload is for the web server alone"
+    );
+    site.deployer(&["restart", "production"])?.expect(0)?;
+    ran(
+        site,
+        &[("clock", 1), ("mail-out", 1), ("queue", 1), ("queue", 2)],
+    )?;
+    tidy(web)
+}
+
+/// More and fewer, without touching those that stay; until the file says another number.
+fn scale(site: &Site) -> Result<()> {
+    let scale = |counts: &[&str]| site.deployer(&[&["scale", "production"], counts].concat());
+    scale(&["queue=100"])?.expect(2)?;
+    scale(&["quene=1"])?
+        .expect(2)?
+        .says("there is `clock`, `mail-out`, `queue`")?;
+    log(site)?;
+    scale(&["queue=12"])?.expect(0)?.says("scaled on")?;
+    let log = self::log(site)?;
+    ensure!(
+        log.len() == 10 && log.iter().all(|line| line.contains(" began ")),
+        "{log:?}"
+    );
+    scale(&["queue=12"])?.expect(0)?.says("as many already")?;
+    let status = site.deployer(&["status", "production"])?.expect(0)?;
+    ensure!(
+        status
+            .stdout
+            .contains("worker queue: 12 of 12 run (scaled; the file says 2)"),
+        "{status}"
+    );
+    scale(&["queue=3", "mail-out=2"])?.expect(0)?;
+    let three = [
+        ("clock", 1),
+        ("mail-out", 1),
+        ("mail-out", 2),
+        ("queue", 1),
+        ("queue", 2),
+        ("queue", 3),
+    ];
+    ran(site, &three)?;
+    site.change()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    ran(
+        site,
+        &[
+            ("clock", 1),
+            ("mail-out", 101),
+            ("mail-out", 102),
+            ("queue", 1),
+            ("queue", 2),
+            ("queue", 3),
+        ],
+    )?;
+    scale(&["mail-out=1"])?.expect(0)?;
+    site.edit("deploy.yaml", "instances: 2", "instances: 1")?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    ran(site, &[("clock", 1), ("mail-out", 1), ("queue", 1)])?;
+    tidy(site.web())
+}
+
+/// Who is not done in time is killed, and the push says so.
+fn cut(site: &Site) -> Result<()> {
+    site.edit(
+        "deploy.yaml",
+        "GREETING: good day",
+        "GREETING: good day\n      TASK: \"30\"",
+    )?;
+    site.edit("deploy.yaml", "stop_timeout: 20s", "stop_timeout: 2s")?;
+    // A login with the drop-in cannot write the unit.
+    site.deployer(&PUSH)?
+        .expect(6)?
+        .says("hello-worker-queue@.service")?;
+    site.set_up(&["--login", "root"])?;
+    site.commit()?;
+    let run = site.deployer(&PUSH)?.expect(0)?;
+    run.says_not("was killed")?;
+    site.edit("deploy.yaml", "TASK: \"30\"", "TASK: \"0.2\"")?;
+    site.commit()?;
+    let began = Instant::now();
+    site.deployer(&PUSH)?
+        .expect(0)?
+        .says("worker `queue` (number 1) was not done after 2s and was killed")?;
+    ensure!(began.elapsed() > Duration::from_secs(2));
+    tidy(site.web())
+}
+
+/// A release whose worker does not stay up takes no other's place.
+fn broken(site: &Site) -> Result<()> {
+    let live = coherent(site.web())?;
+    let workers = running(site)?;
+    site.edit(
+        "work.py",
+        "#--\n",
+        "raise SystemExit(\"no queue today\")\n#--\n",
+    )?;
+    site.commit()?;
+    let load = site.load();
+    site.deployer(&PUSH)?
+        .expect(9)?
+        .says("does not stay up on deploy@web1")?
+        .says("no queue today")?;
+    let report = load.stop();
+    ensure!(report.failed.is_empty(), "{:?}", report.failed);
+    ensure!(coherent(site.web())? == live);
+    let after = running(site)?;
+    let names = |found: &[(String, u32, String)]| {
+        found
+            .iter()
+            .map(|(name, _, release)| (name.clone(), release.clone()))
+            .collect::<Vec<_>>()
+    };
+    ensure!(names(&after) == names(&workers), "{after:?}, {workers:?}");
+    tidy(site.web())?;
+    site.edit(
+        "work.py",
+        "raise SystemExit(\"no queue today\")\n#--\n",
+        "#--\n",
+    )?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    Ok(())
+}
+
+fn reboot(site: &Site) -> Result<()> {
+    let before = running(site)?;
+    site.web().reboot()?;
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        match running(site) {
+            Ok(after) if after == before => return tidy(site.web()),
+            found if Instant::now() > until => bail!("{found:?} and not {before:?}"),
+            _ => std::thread::sleep(Duration::from_millis(300)),
+        }
+    }
+}
+
+fn killed(site: &Site) -> Result<()> {
+    let before = running(site)?;
+    site.web()
+        .sh("systemctl kill --kill-whom=main -s KILL hello-worker-queue@1.service")?;
+    let status = site.deployer(&["status", "production"])?.expect(0)?;
+    ensure!(
+        status
+            .stdout
+            .contains("worker queue: 0 of 1 run; number 1 "),
+        "{status}"
+    );
+    let until = Instant::now() + Duration::from_secs(20);
+    while running(site).ok().as_ref() != Some(&before) {
+        ensure!(Instant::now() < until, "not started again");
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    tidy(site.web())
+}
+
+/// What the file no longer has leaves with the push, and its unit with the next setup.
+fn removed(site: &Site) -> Result<()> {
+    let web = site.web();
+    let path = site.app.path().join("deploy.yaml");
+    let text = fs::read_to_string(&path)?;
+    let (before, rest) = text.split_once("  mail-out:").context("mail-out")?;
+    let (_, after) = rest.split_once("  clock:").context("clock")?;
+    fs::write(&path, format!("{before}  clock:{after}"))?;
+    site.commit()?;
+    log(site)?;
+    site.deployer(&PUSH)?.expect(0)?;
+    ran(site, &[("clock", 1), ("queue", 1)])?;
+    let log = self::log(site)?;
+    ensure!(
+        log.iter()
+            .any(|line| line.starts_with("mail-out 101 finished")),
+        "{log:?}"
+    );
+    let units = "ls /etc/systemd/system";
+    ensure!(web.sh(units)?.contains("mail-out"), "this login wrote it");
+    site.set_up(&["--login", "root"])?
+        .says("remove /etc/systemd/system/hello-worker-mail-out@.service")?;
+    ensure!(!web.sh(units)?.contains("mail-out"));
+    // A release that had it needs its unit, which is root's to write.
+    site.deployer(&["rollback", "production"])?
+        .expect(6)?
+        .says("hello-worker-mail-out@.service")?;
+    tidy(web)
+}
