@@ -13,7 +13,7 @@ const TRAITOR: &str =
     "import os\nif not os.environ.get('DEPLOYER_TRIAL'):\n    raise SystemExit('not on stage')";
 
 #[test]
-fn a_broken_release_never_takes_a_request() -> Result<()> {
+fn i7_i8_i9_a_broken_release_never_takes_a_request() -> Result<()> {
     let site = Site::live_after(|site| {
         // Long enough for answers that wait behind all that were asked before.
         let timeout = if soak() { "30s" } else { "5s" };

@@ -163,7 +163,7 @@ fn comes_and_goes(site: &Site) -> Result<()> {
 }
 
 #[test]
-fn migrations_come_and_stages_fail_where_they_stand() -> Result<()> {
+fn i28_migrations_come_and_stages_fail_where_they_stand() -> Result<()> {
     let site = live()?;
     comes_and_goes(&site)?;
     stages_fail_where_they_stand(&site)?;

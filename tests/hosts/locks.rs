@@ -7,7 +7,7 @@ use crate::site::Site;
 use crate::state::{coherent, print, same, tidy, wait_until_free};
 
 #[test]
-fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
+fn i10_of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     let site = Site::live()?;
     let web = site.web();
     site.on_import(
