@@ -154,10 +154,15 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             ),
             Some("remove or rename it there, or choose another `app` name".to_owned()),
         ),
-        "layout" => (
-            format!("`current` on {host} is not a link"),
-            Some("move it away; deployer makes `current` itself".to_owned()),
-        ),
+        "layout" => {
+            let path = fields
+                .get("path")
+                .map_or_else(|| "current".to_owned(), |path| harmless(path));
+            (
+                format!("`{path}` below the app's root on {host} is not a link"),
+                Some(format!("move it away; deployer makes `{path}` itself")),
+            )
+        }
         "python" => (
             format!("{host} has no python {}", field("version")),
             Some(python_from(fields, subject)),

@@ -28,6 +28,9 @@ fn i7_i8_i9_a_broken_release_never_takes_a_request() -> Result<()> {
         if soak() { site.answer_slowly() } else { Ok(()) }
     })?;
     let app = &site;
+    if soak() {
+        app.take_many_connections()?;
+    }
     refused(
         app,
         7,
@@ -94,7 +97,10 @@ fn refused(
     let mut sum = 0;
     for load in loads {
         let report = load.stop();
-        ensure!(report.failed.is_empty(), "{:?}\n{run}", report.failed);
+        if !report.failed.is_empty() {
+            let log = site.web().sh("tail -n 5 /var/log/nginx/*error.log")?;
+            anyhow::bail!("{:?}\n{run}\n{log}", report.failed);
+        }
         let pages: Vec<_> = report.bodies.keys().map(|body| Page::of(body)).collect();
         ensure!(pages == [Some(old.clone())], "{pages:?}\n{run}");
         sum += report.ok;

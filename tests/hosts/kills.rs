@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::faults::{next_push_works, slow_site, use_takeover};
-use crate::moment::{Log, kill_worker};
+use crate::moment::{Log, kill_follower, kill_worker};
 use crate::random::{Random, number, soak};
 use crate::site::Site;
 use crate::state::{coherent, tidy, wait_until_free};
@@ -16,14 +16,17 @@ enum Fault {
     ClientKilled,
     ClientFrozen,
     LinkCut,
+    /// What shows the client the run's log on the host, and hears its verbs.
+    FollowerKilled,
     WorkerKilled,
     HostKilled,
 }
 
-const FAULTS: [Fault; 5] = [
+const FAULTS: [Fault; 6] = [
     Fault::ClientKilled,
     Fault::ClientFrozen,
     Fault::LinkCut,
+    Fault::FollowerKilled,
     Fault::WorkerKilled,
     Fault::HostKilled,
 ];
@@ -147,6 +150,11 @@ fn strike(site: &Site, cell: &Cell) -> Result<(String, &'static str)> {
             hit = log.last();
             run.end()?;
         }
+        Fault::FollowerKilled => {
+            kill_follower(&log.id()?)?;
+            hit = log.last();
+            run.end()?;
+        }
         Fault::WorkerKilled => {
             kill_worker(&log.id()?)?;
             hit = log.last();
@@ -174,7 +182,7 @@ fn strike(site: &Site, cell: &Cell) -> Result<(String, &'static str)> {
     };
     if matches!(
         cell.fault,
-        Fault::ClientKilled | Fault::ClientFrozen | Fault::LinkCut
+        Fault::ClientKilled | Fault::ClientFrozen | Fault::LinkCut | Fault::FollowerKilled
     ) {
         match cell.side {
             Side::Before => ensure!(now == old, "a client lost before `go` changed the site"),

@@ -110,6 +110,9 @@ fn no_request_is_lost_and_none_goes_back() -> Result<()> {
         site.edit("deploy.yaml", "static:", limit)
     })?;
     let app = &site;
+    if soak() {
+        app.take_many_connections()?;
+    }
     let reader = Reader::start(app.web())?;
     let mut sum = 0;
     for kind in &KINDS {
@@ -184,18 +187,41 @@ fn another_python(app: &Site) -> Result<u64> {
     let python = "python:\n  version: 3.11\n  installer: pip\nservice:";
     app.edit("deploy.yaml", "service:", python)?;
     app.change()?;
-    let mut sum = switch(app, "another Python", PACKAGES, &PUSH)?;
+    // What it compiles while it runs makes it slow at first: it is asked no faster than it can answer.
+    let loads = || (app.load_of(40), app.kept_load_of(40));
+    let mut sum = switch_under(loads(), app, "another Python", PACKAGES, &PUSH)?;
     let serves =
         web.sh("/srv/hello/current/venv/bin/python -c 'import sys; print(sys.version)'")?;
     ensure!(serves.contains("PyPy"), "{serves}");
-    sum += switch(app, "back to the Python before", PACKAGES, &ROLLBACK)?;
+    sum += switch_under(
+        loads(),
+        app,
+        "back to the Python before",
+        PACKAGES,
+        &ROLLBACK,
+    )?;
     Ok(sum)
 }
 
 /// Switches under load; how many requests there were.
 pub(crate) fn switch(site: &Site, what: &str, takeover: &str, arguments: &[&str]) -> Result<u64> {
+    switch_under(
+        (site.load(), site.kept_load()),
+        site,
+        what,
+        takeover,
+        arguments,
+    )
+}
+
+fn switch_under(
+    (load, kept): (Load, Load),
+    site: &Site,
+    what: &str,
+    takeover: &str,
+    arguments: &[&str],
+) -> Result<u64> {
     let old = coherent(site.web())?;
-    let (load, kept) = (site.load(), site.kept_load());
     let run = site.deployer(arguments)?.expect(0)?.says(takeover)?;
     let (report, over_kept) = (load.stop(), kept.stop());
     let new = coherent(site.web())?;

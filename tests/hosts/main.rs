@@ -30,6 +30,7 @@ mod locks;
 mod logins;
 mod moment;
 mod objects;
+mod odd;
 mod packages;
 mod random;
 mod render;

@@ -202,6 +202,15 @@ impl Site {
         )
     }
 
+    /// nginx of Debian takes 768 connections, fewer than come while nobody answers them.
+    pub(crate) fn take_many_connections(&self) -> Result<()> {
+        self.web().sh(
+            "sed -i 's/worker_connections .*/worker_connections 8000;/; 1i worker_rlimit_nofile 16384;' /etc/nginx/nginx.conf
+             systemctl restart nginx",
+        )?;
+        Ok(())
+    }
+
     /// Commits the app as it is now; the full name of the commit.
     pub(crate) fn commit(&self) -> Result<String> {
         self.git.commit("hello", self.app.path(), "change")
@@ -240,12 +249,20 @@ impl Site {
     }
 
     pub(crate) fn load(&self) -> Load {
-        Load::start((self.web().ip(), 80).into(), NAME, "/", rate())
+        self.load_of(rate())
+    }
+
+    pub(crate) fn load_of(&self, per_second: u32) -> Load {
+        Load::start((self.web().ip(), 80).into(), NAME, "/", per_second)
     }
 
     /// The same requests over connections that stay open.
     pub(crate) fn kept_load(&self) -> Load {
-        Load::start_kept((self.web().ip(), 80).into(), NAME, "/", rate(), 8)
+        self.kept_load_of(rate())
+    }
+
+    pub(crate) fn kept_load_of(&self, per_second: u32) -> Load {
+        Load::start_kept((self.web().ip(), 80).into(), NAME, "/", per_second, 8)
     }
 
     /// Requests that take five seconds each, one begun every second.

@@ -98,6 +98,7 @@ def on_reload(server):
 
 
 def on_exit(server):
+    server.deployer_replaced = server.worker_age
     clear(server, '')
 
 
@@ -153,7 +154,7 @@ def child_exit(server, worker):
     if TRIAL:
         os.kill(os.getpid(), signal.SIGTERM)
         return
-    # One of before the reload was told to leave. Of the others it is worth knowing: a deploy need not wait for what does
+    # One from before the reload, or at the end, was told to leave. Of the others it is worth knowing: a deploy need not wait for what does
     # not boot.
     if worker.age <= getattr(server, 'deployer_replaced', 0):
         return
