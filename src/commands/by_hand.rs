@@ -96,6 +96,7 @@ fn work(
     let policy = match kind {
         Kind::Reload | Kind::Restart => Policy::Together(Rules {
             on_failure: context.config.rollout.on_failure,
+            batch: context.config.rollout.batch,
             migrate: None,
         }),
         _ => Policy::Apart,

@@ -36,6 +36,7 @@ pub(super) fn run(global: &Global, arguments: &RealPush) -> Result<ExitCode> {
     )?;
     let policy = Policy::Together(Rules {
         on_failure: target.config.rollout.on_failure,
+        batch: target.config.rollout.batch,
         migrate: target.config.migrate.as_ref().map(|migrate| migrate.on),
     });
     let jobs = jobs(&target, &context, &session::by(global), wait)?;

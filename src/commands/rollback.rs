@@ -41,6 +41,7 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     report.scripts(&session::digests(&jobs))?;
     let policy = Policy::Together(Rules {
         on_failure: context.config.rollout.on_failure,
+        batch: context.config.rollout.batch,
         migrate: None,
     });
     fleet.run(jobs, policy, &mut |update| {

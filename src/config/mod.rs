@@ -269,6 +269,8 @@ pub struct Health {
 pub struct Rollout {
     /// How long a host keeps the old generation for the client's verdict; default 120 s.
     pub decide: Duration,
+    /// How many hosts switch at the same time, once the first has; unset means all.
+    pub batch: Option<usize>,
     /// Unset: `revert`, or `stop` once a migration ran, since the old release may not fit the database any more.
     pub on_failure: Option<OnFailure>,
 }

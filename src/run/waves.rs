@@ -12,6 +12,8 @@ pub struct Rules {
     pub on_failure: Option<OnFailure>,
     /// Where the database is migrated before any host is told `go`.
     pub migrate: Option<Which>,
+    /// How many hosts switch at the same time, once the first has; `None`: all of them.
+    pub batch: Option<usize>,
 }
 
 /// What a host did that matters to the others.
@@ -185,7 +187,12 @@ impl Waves {
             return vec![(only, vec![Verb::Go, Verb::Finish])];
         }
         // The first host alone shows what the others would meet.
-        let wave = if first { &ready[..1] } else { &ready[..] };
+        let most = if first {
+            1
+        } else {
+            self.rules.batch.unwrap_or(ready.len())
+        };
+        let wave = &ready[..most.min(ready.len())];
         for &host in wave {
             self.standing[host] = Going;
         }

@@ -75,7 +75,7 @@ build() {
   fi
   ev "decided virtualenv value=built key=$venv python=$version installer=$installer"
   rm -rf "$made"
-  if make_virtualenv "$@"; then
+  if make_virtualenv "$@" && only_owner_writes "$made"; then
     rm -rf "$run/wheel"
     packages=$(cat "$run/frozen")
     frozen=$(sha256sum <"$run/frozen")
@@ -116,6 +116,9 @@ make_virtualenv() {
   # Where the app's own wheel lay is nothing that tells two virtualenvs apart.
   "pip_$installer" freeze >"$run/freeze" && sed 's/ @ file:.*//' "$run/freeze" >"$run/frozen"
 }
+
+# Whatever an installer or a package says of modes: uv leaves a lock that everybody may write.
+only_owner_writes() { find "$1" ! -type l -perm /022 -exec chmod go-w {} +; }
 
 # What a list holds that the shell had to have made.
 found() {
@@ -181,7 +184,7 @@ bring_python() {
   ev "decided python value=$1 why=$2"
   rm -rf "$home"
   uv_at_home install -q "$1" >&2 && python=$(uv_at_home find "$1") && python=$(readlink -f "$python") &&
-    sync_tree "$home" && put "$home/.complete" "$python" && relink "${home##*/}" "$newest" ||
+    only_owner_writes "$home" && sync_tree "$home" && put "$home/.complete" "$python" && relink "${home##*/}" "$newest" ||
     { rm -rf "$home"; refuse "python-by-uv version=$1"; }
 }
 

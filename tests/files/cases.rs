@@ -79,6 +79,7 @@ pub(crate) fn small() -> Config {
             timeout: Duration::from_secs(5),
         },
         rollout: Rollout {
+            batch: None,
             decide: Duration::from_secs(120),
             on_failure: None,
         },

@@ -5,17 +5,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::site::Site;
+use crate::site::{HELD, Site};
 use crate::state::{coherent, print, same, tidy, wait_until_free};
 
 const PUSH: [&str; 2] = ["push", "production"];
-/// A trial that takes long enough to look at a run from outside.
-const SLOW: &str = "import os, time\nif os.environ.get('DEPLOYER_TRIAL'):\n    time.sleep(4)";
 
 #[test]
 fn a_site_is_in_its_operators_hands() -> Result<()> {
     let site = Site::live()?;
-    site.on_import(SLOW)?;
+    site.on_import(HELD)?;
     site.commit()?;
     waiting(&site).context("waiting")?;
     attach(&site).context("attach")?;
@@ -180,6 +178,7 @@ fn ways_back(site: &Site) -> Result<()> {
 
 fn waiting(site: &Site) -> Result<()> {
     let web = site.web();
+    site.hold_trials()?;
     let mut first = site.start(&PUSH)?;
     first.wait_for("units (")?;
     let mut second = site.start(&["reload", "production", "--wait=1m"])?;
@@ -197,6 +196,7 @@ fn waiting(site: &Site) -> Result<()> {
     third.end()?.expect(130)?;
     site.deployer(&["reload", "production", "--wait=1s"])?
         .expect(5)?;
+    site.let_trials_go()?;
     first.end()?.expect(0)?;
     second.end()?.expect(0)?;
     wait_until_free(web)?;
@@ -225,12 +225,14 @@ fn attach(site: &Site) -> Result<()> {
 
     // Who follows can leave; the run cannot tell.
     site.change()?;
+    site.hold_trials()?;
     let mut push = site.start(&PUSH)?;
     push.wait_for("units (")?;
     let mut leaving = site.start(&["attach", "production"])?;
     leaving.wait_for("push of ")?;
     leaving.signal("INT")?;
     leaving.end()?.expect(130)?.says("goes on by itself")?;
+    site.let_trials_go()?;
     push.end()?.expect(0)?;
 
     site.on_import("raise SystemExit('not today')")?;
@@ -244,7 +246,7 @@ fn attach(site: &Site) -> Result<()> {
         status.stdout.contains("the last run, by tester@"),
         "{status}"
     );
-    site.on_import(SLOW)?;
+    site.on_import(HELD)?;
     site.commit()?;
     Ok(())
 }
@@ -253,6 +255,7 @@ fn attach(site: &Site) -> Result<()> {
 fn interrupt(site: &Site) -> Result<()> {
     let web = site.web();
     let old = coherent(web)?;
+    site.hold_trials()?;
     let before = print(web)?;
     for arguments in [
         &PUSH[..],
@@ -266,6 +269,7 @@ fn interrupt(site: &Site) -> Result<()> {
         run.end()?.expect(130)?.says("nothing was changed")?;
         same(&before, &print(web)?).with_context(|| format!("{arguments:?}"))?;
     }
+    site.let_trials_go()?;
     ensure!(coherent(web)? == old);
     tidy(web)
 }

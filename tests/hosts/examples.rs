@@ -20,11 +20,12 @@ const FLEET: &[usize] = &[0, 1, 2];
 
 #[test]
 fn every_example_comes_and_goes_on_one_host_and_on_three() -> Result<()> {
+    // By pip, but for what only uv reads.
     let older = Options {
         suite: "bookworm".to_owned(),
         ..Options::default()
     };
-    let site = Site::of("flask", &[Options::default(), Options::default(), older])?;
+    let site = Site::of("flask", &[Options::with_uv(), Options::with_uv(), older])?;
     let flask = App::new(&site, "flask", "static/style.css")?;
     flask.comes_and_goes()?;
 

@@ -3,17 +3,16 @@
 use anyhow::{Context, Result, ensure};
 
 use crate::random::number;
-use crate::site::Site;
+use crate::site::{HELD, Site};
 use crate::state::{coherent, print, same, tidy, wait_until_free};
 
 #[test]
 fn i10_of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     let site = Site::live()?;
     let web = site.web();
-    site.on_import(
-        "import os, time\nwhile os.environ.get('DEPLOYER_TRIAL') and not os.path.exists('/run/hello/trial/go'):\n    time.sleep(0.05)",
-    )?;
+    site.on_import(HELD)?;
     site.commit()?;
+    site.hold_trials()?;
     let mut first = site.start(&["push", "production"])?;
     first.wait_for("units (")?;
     std::thread::sleep(std::time::Duration::from_millis(500));
@@ -32,14 +31,14 @@ fn i10_of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     }
     site.deployer(&["status", "production"])?.expect(0)?;
     same(&before, &print(web)?)?;
-    web.sh("touch /run/hello/trial/go")?;
+    site.let_trials_go()?;
     first.end()?.expect(0)?;
-    web.sh("rm /run/hello/trial/go")?;
     coherent(web)?;
     tidy(web)?;
 
     // The worker dies: nobody unlocks, nobody cleans.
     site.change()?;
+    site.hold_trials()?;
     let mut killed = site.start(&["push", "production"])?;
     killed.wait_for("units (")?;
     let old = site.page()?;
@@ -48,7 +47,7 @@ fn i10_of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     ensure!(killed.code != 0, "{killed}");
     ensure!(coherent(web)? == old);
     wait_until_free(web)?;
-    web.sh("touch /run/hello/trial/go")?;
+    site.let_trials_go()?;
     site.deployer(&["push", "production"])?.expect(0)?;
     ensure!(coherent(web)? != old);
     tidy(web)?;

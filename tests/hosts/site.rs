@@ -15,6 +15,11 @@ use crate::run::{Run, Running};
 pub(crate) const NAME: &str = "hello.example.com";
 const SLOW: &str = "\n@app.get('/slow')\ndef slow():\n    import time\n    time.sleep(5)\n    return 'slow but whole'\n";
 
+/// Lines for the app: its trial takes as long as a [test wants it to](Site::hold_trials), however slow that test is.
+pub(crate) const HELD: &str = "import os, time
+while os.environ.get('DEPLOYER_TRIAL') and os.path.exists('/srv/hello/shared/held'):
+    time.sleep(0.1)";
+
 /// The app is one of `examples/`, whose page names the release that made it.
 pub(crate) struct Site {
     pub(crate) git: GitServer,
@@ -209,6 +214,15 @@ impl Site {
              systemctl restart nginx",
         )?;
         Ok(())
+    }
+
+    /// The trial of an app with [`HELD`] does not end.
+    pub(crate) fn hold_trials(&self) -> Result<()> {
+        self.web().sh("touch /srv/hello/shared/held").map(drop)
+    }
+
+    pub(crate) fn let_trials_go(&self) -> Result<()> {
+        self.web().sh("rm /srv/hello/shared/held").map(drop)
     }
 
     /// Commits the app as it is now; the full name of the commit.

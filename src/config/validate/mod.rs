@@ -96,7 +96,7 @@ fn place(key: &str) -> Option<String> {
         }
         "requirements" | "version" | "installer" | "index_url" => "python",
         "packages" | "authorized_keys" => "setup",
-        "on_failure" | "decide" => "rollout",
+        "on_failure" | "decide" | "batch" => "rollout",
         "memory_max" | "open_files" | "hardening" | "manager" | "respawn" | "umask" => "service",
         _ => return None,
     };
@@ -135,8 +135,12 @@ fn user(root: &Section<'_>) -> Option<UserName> {
 
 fn rollout(section: &Section<'_>) -> Rollout {
     let on_failure = on_failure(section);
+    let batch = section.number("batch", 1..=1000, 1);
     Rollout {
         decide: section.seconds("decide", 10..=3600, 120),
+        batch: section
+            .has("batch")
+            .then(|| usize::try_from(batch).unwrap_or(usize::MAX)),
         on_failure: section.has("on_failure").then_some(on_failure),
     }
 }

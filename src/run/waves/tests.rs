@@ -26,7 +26,7 @@ fn play(waves: &mut Waves, signs: &[(usize, Sign)]) -> Vec<String> {
 fn by(on_failure: OnFailure) -> Rules {
     Rules {
         on_failure: Some(on_failure),
-        migrate: None,
+        ..Rules::default()
     }
 }
 
@@ -67,6 +67,56 @@ fn the_first_host_goes_before_the_others() {
             ]
         ),
         ["1:go 2:go", "", "0:finish 1:finish 2:finish", "", "", ""]
+    );
+}
+
+#[test]
+fn the_others_go_in_batches() {
+    let rules = Rules {
+        batch: Some(2),
+        ..Rules::default()
+    };
+    let mut waves = Waves::new(4, rules);
+    let ready: Vec<_> = (0..4).map(|host| (host, Sign::Ready)).collect();
+    assert_eq!(play(&mut waves, &ready), ["", "", "", "0:go"]);
+    assert_eq!(
+        play(
+            &mut waves,
+            &[
+                (0, Sign::Live),
+                (2, Sign::Live),
+                (1, Sign::Live),
+                (3, Sign::Live)
+            ]
+        ),
+        [
+            "1:go 2:go",
+            "",
+            "3:go",
+            "0:finish 1:finish 2:finish 3:finish"
+        ]
+    );
+}
+
+#[test]
+fn a_failed_batch_takes_back_those_before_it_and_spares_those_after_it() {
+    let rules = Rules {
+        batch: Some(1),
+        ..Rules::default()
+    };
+    let mut waves = Waves::new(3, rules);
+    assert_eq!(
+        play(
+            &mut waves,
+            &[
+                (0, Sign::Ready),
+                (1, Sign::Ready),
+                (2, Sign::Ready),
+                (0, Sign::Live),
+                (1, RESTORED)
+            ]
+        ),
+        ["", "", "0:go", "1:go", "2:abort 0:revert"]
     );
 }
 
@@ -169,8 +219,8 @@ const NOTHING_PENDING: Sign = Sign::Migrated { ran: false };
 
 fn migrating(hosts: usize, on: Which) -> Waves {
     let rules = Rules {
-        on_failure: None,
         migrate: Some(on),
+        ..Rules::default()
     };
     let mut waves = Waves::new(hosts, rules);
     for host in (1..hosts).rev() {
