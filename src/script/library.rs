@@ -25,6 +25,7 @@ const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
 const COLLECT: &str = include_str!("../../templates/script/collect.sh");
 const FRAMEWORK: &str = include_str!("../../templates/script/framework.sh");
+const STATIC: &str = include_str!("../../templates/script/static.sh");
 const SHARED: &str = include_str!("../../templates/script/shared.sh");
 const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
 const WORKERS: &str = include_str!("../../templates/script/workers.sh");
@@ -45,6 +46,13 @@ const PACKAGES_PY: &str = concat!(
     "\n",
     include_str!("../../templates/script/requirements.py")
 );
+const STATIC_PY: &str = concat!(
+    include_str!("../../templates/script/references.py"),
+    "\n",
+    include_str!("../../templates/script/manifests.py"),
+    "\n",
+    include_str!("../../templates/script/static.py")
+);
 pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 
 /// What a run needs, in order.
@@ -55,6 +63,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let collect = collect.then_some(COLLECT);
     let framework = plan.has(|action| matches!(action, Action::CheckFramework { .. }));
     let framework = framework.then_some(FRAMEWORK);
+    let publish = plan.publishes().then_some(STATIC);
     let files = plan.has(|action| matches!(action, Action::LinkFiles { .. }));
     let files = files.then_some(SHARED);
     let submodules = plan.has(|action| {
@@ -76,6 +85,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         tasks,
         collect,
         framework,
+        publish,
         migrate,
         certificate,
     ];
@@ -172,5 +182,6 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)][..],
         Kind::Lock | Kind::Unlock | Kind::Read | Kind::Check => &[][..],
     };
-    own.iter().copied().chain(tasks).collect()
+    let publish = plan.publishes().then_some(("STATIC_PY", STATIC_PY));
+    own.iter().copied().chain(tasks).chain(publish).collect()
 }

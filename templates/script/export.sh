@@ -2,14 +2,15 @@
 
 # export_release REVISION PATH SUBMODULES: without git's own files; of one directory alone where PATH names it.
 export_release() {
-  part=$ROOT/releases/.$ID.part revision=$1
+  part=$ROOT/releases/.$ID.part revision=$1 within=$2
   unpack_release "$1" "$2" || { [ -z "$said" ] && mend "$1" && unpack_release "$1" "$2"; } || { fail archive; return 1; }
   [ "$3" != yes ] || submodules "$1" "$2" || return 1
   for own in .deployer venv; do
     if [ -e "$part/$own" ] || [ -L "$part/$own" ]; then fail "reserved name=$own"; return 1; fi
   done
   [ "$GIT_AUTH" != token ] || rm -f "$run/token"
-  look_at_files "$1" "$2" "$3" && mkdir "$part/.deployer"
+  # What is changed after this is no longer as git wrote it.
+  look_at_files "$1" "$2" "$3" && mkdir "$part/.deployer" && : >"$run/exported"
 }
 
 # unpack_release REVISION PATH: said nothing, and failed, where the mirror is at fault.

@@ -7,5 +7,6 @@ mod lock;
 mod plans;
 mod releases;
 mod requirements;
+mod statics;
 mod swaps;
 mod tasks;
