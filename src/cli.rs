@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -146,8 +147,70 @@ pub enum Command {
     Lock(Lock),
     /// End a freeze
     Unlock(Environment),
+    /// Show visitors a page instead of the app (503), and let them in again
+    Maintenance(Maintenance),
+    /// Copy uploaded files between a host and this machine, by rsync
+    Uploads(Uploads),
     /// Print a script that completes commands and options in your shell
     Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+pub struct Uploads {
+    #[command(flatten)]
+    pub environment: Environment,
+    #[command(subcommand)]
+    pub way: UploadsWay,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UploadsWay {
+    /// From a host to this machine
+    Pull(UploadsOptions),
+    /// From this machine to the hosts
+    Push(UploadsOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct UploadsOptions {
+    /// The directory of this machine (default: `uploads.path`, beside the file)
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// Delete what the other side does not have
+    #[arg(long)]
+    pub delete: bool,
+    /// List what would be copied and deleted, and do nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Do not ask before deleting
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Maintenance {
+    #[command(flatten)]
+    pub environment: Environment,
+    #[command(subcommand)]
+    pub switch: MaintenanceSwitch,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MaintenanceSwitch {
+    /// Visitors get a page with status 503; static files and uploads are served on
+    On(MaintenanceOn),
+    /// Visitors get the app again
+    Off,
+}
+
+#[derive(Debug, Args)]
+pub struct MaintenanceOn {
+    /// What the page says (default: the project's own 503.html, or a usual sentence)
+    #[arg(short, long, value_name = "TEXT")]
+    pub message: Option<String>,
+    /// These addresses get the app all the same
+    #[arg(long, value_name = "IP,...", value_delimiter = ',')]
+    pub allow: Vec<IpAddr>,
 }
 
 #[derive(Debug, Args)]

@@ -81,6 +81,22 @@ pub fn nginx(text: &str) -> Result<String, Unquotable> {
     ))
 }
 
+/// Text of an HTML page, also inside an attribute.
+pub fn html(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => quoted.push_str("&amp;"),
+            '<' => quoted.push_str("&lt;"),
+            '>' => quoted.push_str("&gt;"),
+            '"' => quoted.push_str("&quot;"),
+            '\'' => quoted.push_str("&#39;"),
+            letter => quoted.push(letter),
+        }
+    }
+    quoted
+}
+
 /// A literal of Python 3.
 pub fn python(literal: &Literal) -> String {
     match literal {

@@ -29,9 +29,11 @@ macro_rules! built_in {
 }
 
 /// The templates that come with deployer.
-pub const BUILT_IN: [(&str, &str); 17] = built_in![
+pub const BUILT_IN: [(&str, &str); 19] = built_in![
     "gunicorn/gunicorn.conf.py.j2",
     "gunicorn/stub.py.j2",
+    "maintenance.html.j2",
+    "nginx/acme.conf.j2",
     "nginx/default.conf.j2",
     "nginx/site.conf.j2",
     "nginx/static.conf.j2",
@@ -139,6 +141,7 @@ enum Format {
     Nginx,
     Python,
     Shell,
+    Html,
     /// Formats where quotes mean something in some lines only, such as unit files.
     Plain,
 }
@@ -150,6 +153,8 @@ impl Format {
             Self::Python
         } else if name.ends_with(".sh.j2") {
             Self::Shell
+        } else if name.ends_with(".html.j2") {
+            Self::Html
         } else if name.starts_with("nginx/") {
             Self::Nginx
         } else {
@@ -161,7 +166,7 @@ impl Format {
         let AutoEscape::Custom(name) = escape else {
             return Self::Plain;
         };
-        let all = [Self::Nginx, Self::Python, Self::Shell];
+        let all = [Self::Nginx, Self::Python, Self::Shell, Self::Html];
         all.into_iter()
             .find(|format| format.name() == name)
             .unwrap_or(Self::Plain)
@@ -172,6 +177,7 @@ impl Format {
             Self::Nginx => "nginx",
             Self::Python => "python",
             Self::Shell => "shell",
+            Self::Html => "html",
             Self::Plain => "plain",
         }
     }
@@ -181,6 +187,7 @@ impl Format {
             Self::Nginx => quote::nginx(text),
             Self::Python => Ok(quote::python_text(text)),
             Self::Shell => quote::sh(text),
+            Self::Html => Ok(quote::html(text)),
             Self::Plain => quote::plain(text).map(str::to_owned),
         }
     }

@@ -104,7 +104,10 @@ fn commands_are_the_programs_own() {
                 seen.insert(command.get_name().to_owned());
                 let options = words.iter().filter_map(|word| word.strip_prefix("--"));
                 for option in options.filter_map(|option| option.split('=').next()) {
-                    let known = command.get_arguments().any(|argument| {
+                    let inner = command
+                        .get_subcommands()
+                        .flat_map(clap::Command::get_arguments);
+                    let known = command.get_arguments().chain(inner).any(|argument| {
                         argument.get_long() == Some(option)
                             || argument
                                 .get_visible_aliases()

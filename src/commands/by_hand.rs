@@ -15,6 +15,17 @@ use crate::secret::Secret;
 /// Longer ones are letters, not reasons.
 const MESSAGE: usize = 200;
 
+/// A reason of one line, as a person writes it.
+pub(super) fn line(text: &str) -> Result<&str> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MESSAGE || text.contains(char::is_control) {
+        return Err(Unfit::usage(format!(
+            "`-m` takes one line of at most {MESSAGE} bytes"
+        )));
+    }
+    Ok(text)
+}
+
 pub(super) fn run(global: &Global, arguments: &cli::ByHand, what: &ByHand) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;
     work(global, &context, what, arguments.wait.wait)
@@ -50,12 +61,7 @@ pub(super) fn scale(global: &Global, arguments: &cli::Scale) -> Result<ExitCode>
 }
 
 pub(super) fn lock(global: &Global, arguments: &cli::Lock) -> Result<ExitCode> {
-    let message = arguments.message.trim();
-    if message.is_empty() || message.len() > MESSAGE || message.contains(char::is_control) {
-        return Err(Unfit::usage(format!(
-            "`-m` takes one line of at most {MESSAGE} bytes"
-        )));
-    }
+    let message = line(&arguments.message)?;
     let context = Context::load(global, &arguments.environment.environment)?;
     let what = ByHand::Lock {
         message: message.to_owned(),
@@ -68,7 +74,7 @@ pub(super) fn unlock(global: &Global, arguments: &Environment) -> Result<ExitCod
     work(global, &context, &ByHand::Unlock, None)
 }
 
-fn work(
+pub(super) fn work(
     global: &Global,
     context: &Context,
     what: &ByHand,

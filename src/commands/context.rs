@@ -23,8 +23,8 @@ pub(super) struct Context {
     pub(super) hosts: Vec<TargetHost>,
     pub(super) ssh: Ssh,
     pub(super) working_copy: Option<WorkingCopy>,
-    templates: Templates,
-    directory: PathBuf,
+    pub(super) templates: Templates,
+    pub(super) directory: PathBuf,
     /// Values of `secrets`: all of them once they are [resolved](Self::resolve_secrets).
     secrets: BTreeMap<EnvKey, Secret>,
     /// `git.token`, once resolved; empty when there is none.
@@ -140,10 +140,15 @@ impl Context {
 
     /// The environment file of a host, the one place that values of `env` and `secrets` go to.
     pub(super) fn environment_file(&self, host: &TargetHost) -> Result<Secret> {
-        let secrets = self.secrets.iter();
-        let mut values: BTreeMap<&EnvKey, &str> = secrets
-            .map(|(key, secret)| (key, secret.expose()))
+        // What nginx lets through, so that the app can agree; the file's own value wins.
+        let (limit_key, uploads) = (EnvKey::uploads_max_size(), self.config.uploads.as_ref());
+        let limit = uploads.map(|uploads| uploads.max_size.bytes().to_string());
+        let mut values: BTreeMap<&EnvKey, &str> = limit
+            .iter()
+            .map(|limit| (&limit_key, limit.as_str()))
             .collect();
+        let secrets = self.secrets.iter();
+        values.extend(secrets.map(|(key, secret)| (key, secret.expose())));
         let own = self.config.env.iter().chain(&host.host.env);
         values.extend(own.map(|(key, value)| (key, value.as_str())));
         Ok(Secret::new(quote::env_file(values)?))

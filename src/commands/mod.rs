@@ -9,6 +9,7 @@ mod fault;
 mod history;
 mod known_hosts;
 mod login_keys;
+mod maintenance;
 mod plan;
 mod push;
 mod releases;
@@ -18,6 +19,7 @@ mod rollback;
 mod session;
 mod setup;
 mod status;
+mod uploads;
 
 use crate::cli::{Cli, Command};
 use crate::plan::ByHand;
@@ -44,6 +46,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Scale(arguments) => by_hand::scale(global, arguments),
         Command::Lock(arguments) => by_hand::lock(global, arguments),
         Command::Unlock(arguments) => by_hand::unlock(global, arguments),
+        Command::Maintenance(arguments) => maintenance::run(global, arguments),
+        Command::Uploads(arguments) => uploads::run(global, arguments),
         Command::Completions(arguments) => completions::run(arguments),
     };
     done.unwrap_or_else(|error| fault::report(global, &error))

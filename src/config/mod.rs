@@ -29,14 +29,14 @@ pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
 pub use hooks::{Account, Hook, Hooks, Moment};
 pub use migrate::{Migrate, Which};
-pub use nginx::{Certificate, Nginx, Tls};
+pub use nginx::{Acme, Certificate, Nginx, Tls};
 pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
-    AbsPath, AppName, Bind, CdnUrl, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
-    HostAddress, HostFile, IndexUrl, Invalid, PackageName, Program, PythonVersion, RelPath,
-    RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName, WorkerName,
-    WsgiApp,
+    AbsPath, AcmeDirectory, AppName, Bind, CdnUrl, CommandLine, Email, EnvKey, EnvName, ExtraName,
+    GitRef, GunicornName, HostAddress, HostFile, IndexUrl, Invalid, PackageName, Program,
+    PythonVersion, RelPath, RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName,
+    VariableName, WorkerName, WsgiApp,
 };
 pub use worker::{Respawn, Signal, Worker};
 

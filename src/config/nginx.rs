@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{HostFile, SecretSource, ServerName, Size};
+use super::{AcmeDirectory, AppName, Email, HostFile, RelPath, SecretSource, ServerName, Size};
 
 /// The site in front of the app.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Nginx {
     pub max_body: Size,
     /// Extra response headers: name, literal value.
     pub headers: BTreeMap<String, String>,
+    /// A directory of the repository with pages for nginx's own errors, such as `502.html`.
+    pub error_pages: Option<RelPath>,
     /// Directives for the inside of the site, written as they are.
     pub extra: Option<String>,
 }
@@ -45,6 +47,46 @@ pub enum Certificate {
         certificate: SecretSource,
         key: SecretSource,
     },
+    /// What certbot gets on the host.
+    Acme(Acme),
+}
+
+/// A CA that gives certificates by itself, to who answers at the names.
+#[derive(Debug, Clone)]
+pub struct Acme {
+    /// Where the CA may write to.
+    pub email: Email,
+    /// Default: Let's Encrypt.
+    pub directory: AcmeDirectory,
+}
+
+impl Acme {
+    /// certbot's name for the certificate. Another CA gets another one: certbot keeps what is not about to expire,
+    /// whoever signed it.
+    pub fn lineage(&self, app: &AppName) -> String {
+        if self.directory.is_usual() {
+            return format!("deployer-{app}");
+        }
+        let place = self.directory.as_str().trim_start_matches("https://");
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '.' {
+                c
+            } else {
+                '-'
+            }
+        };
+        let place: String = place.chars().map(plain).collect();
+        format!("deployer-{app}-{}", place.trim_matches('-'))
+    }
+}
+
+impl Tls {
+    pub fn acme(&self) -> Option<&Acme> {
+        match &self.certificate {
+            Certificate::Acme(acme) => Some(acme),
+            Certificate::Files { .. } | Certificate::Sent { .. } => None,
+        }
+    }
 }
 
 impl Nginx {

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::{Name, Task};
+use super::{Maintenance, Name, Task};
 use crate::config::{Encoding, Fingerprint, Installer, PythonFrom, Takeover};
 
 /// The closed list of things a host can be told to do.
@@ -49,6 +49,10 @@ pub enum Action {
         task: Task,
     },
     PublishStatic(Publication),
+    /// What nginx says where the app cannot.
+    PublishPages {
+        directory: String,
+    },
     CheckSystem {
         files: Vec<Name>,
     },
@@ -125,6 +129,13 @@ pub enum Action {
     },
     /// Puts the certificate that comes with the run where nginx finds it.
     Certificate,
+    /// Has certbot get one.
+    Acme {
+        lineage: String,
+        email: String,
+        directory: String,
+        names: Vec<String>,
+    },
     /// What answers names that no site of the host has, each with its path.
     DefaultSites {
         sites: Vec<(Name, String)>,
@@ -142,6 +153,8 @@ pub enum Action {
         message: String,
     },
     Unfreeze,
+    BeginMaintenance(Maintenance),
+    EndMaintenance,
     // read
     ShowState,
     ShowReleases,

@@ -1,3 +1,7 @@
+use std::net::IpAddr;
+
+use serde::Serialize;
+
 use super::push::gate;
 use super::{Action, File, HostPlan, Identity, Kind, Step};
 use crate::config::{Config, Takeover};
@@ -13,9 +17,27 @@ pub enum ByHand {
     Restart,
     Stop,
     Start,
-    Scale { counts: Vec<(String, u32)> },
-    Lock { message: String },
+    Scale {
+        counts: Vec<(String, u32)>,
+    },
+    Lock {
+        message: String,
+    },
     Unlock,
+    /// Visitors get a page instead of the app.
+    Maintenance(Maintenance),
+    MaintenanceEnd,
+}
+
+/// What visitors get meanwhile, and who does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Maintenance {
+    /// What the operator says to visitors; unset: what the project's own page says, or the usual.
+    pub message: Option<String>,
+    /// The whole page.
+    pub page: String,
+    /// Addresses that see the site all the same.
+    pub allow: Vec<IpAddr>,
 }
 
 impl ByHand {
@@ -28,6 +50,8 @@ impl ByHand {
             Self::Scale { .. } => Kind::Scale,
             Self::Lock { .. } => Kind::Lock,
             Self::Unlock => Kind::Unlock,
+            Self::Maintenance(_) => Kind::Maintenance,
+            Self::MaintenanceEnd => Kind::MaintenanceEnd,
         }
     }
 }
@@ -56,6 +80,14 @@ pub fn by_hand(config: &Config, host: &TargetHost, what: &ByHand, files: Vec<Fil
             let message = message.clone();
             let freeze = Action::Freeze { message };
             (vec![Step::new("freeze", freeze)], Vec::new())
+        }
+        ByHand::Maintenance(maintenance) => {
+            let begin = Action::BeginMaintenance(maintenance.clone());
+            (vec![Step::new("maintenance", begin)], Vec::new())
+        }
+        ByHand::MaintenanceEnd => {
+            let end = Step::new("maintenance", Action::EndMaintenance);
+            (vec![end], Vec::new())
         }
         ByHand::Unlock => (vec![Step::new("unfreeze", Action::Unfreeze)], Vec::new()),
     };

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 pub use action::{Action, Back, Examination, Moved, Publication, Source, Virtualenv};
 pub use check::check;
-pub use control::{ByHand, by_hand};
+pub use control::{ByHand, Maintenance, by_hand};
 pub use file::{File, Name, Place};
 pub use push::push;
 pub use read::{Question, read};
@@ -74,6 +74,8 @@ pub enum Kind {
     Scale,
     Lock,
     Unlock,
+    Maintenance,
+    MaintenanceEnd,
     Read,
     /// Asks a host whether it is ready, set up or not.
     Check,
@@ -93,6 +95,8 @@ impl Kind {
             Self::Scale => "scale",
             Self::Lock => "lock",
             Self::Unlock => "unlock",
+            Self::Maintenance => "maintenance",
+            Self::MaintenanceEnd => "maintenance-off",
             Self::Read => "read",
             Self::Check => "check",
         }

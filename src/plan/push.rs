@@ -61,6 +61,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
     if let Some(assets) = &config.assets {
         prepare.extend(statics(assets));
     }
+    prepare.extend(pages(config));
     prepare.extend(hooks(config, Moment::AfterBuild, first));
     prepare.extend(framework(config));
     prepare.push(Step::new(
@@ -111,6 +112,11 @@ fn statics(assets: &Assets) -> Vec<Step> {
     };
     steps.push(Step::new("static", Action::PublishStatic(publication)));
     steps
+}
+
+fn pages(config: &Config) -> Option<Step> {
+    let directory = config.nginx.as_ref()?.error_pages.as_ref()?.to_string();
+    Some(Step::new("pages", Action::PublishPages { directory }))
 }
 
 fn virtualenv(target: &Target) -> Virtualenv {

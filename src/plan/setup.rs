@@ -1,5 +1,5 @@
 use super::{Action, File, HostPlan, Identity, Kind, Place, Step};
-use crate::config::{Certificate, Config, GitAuth};
+use crate::config::{Certificate, Config, GitAuth, Nginx};
 use crate::target::TargetHost;
 
 /// What the client knows of the git server's host key.
@@ -30,6 +30,13 @@ pub(super) fn packages(config: &Config) -> Vec<String> {
     if let Some(assets) = config.assets.as_ref().filter(|_| config.nginx.is_some()) {
         let of_encodings = assets.precompress.iter().flat_map(|one| one.packages());
         names.extend(of_encodings.map(ToString::to_string));
+    }
+    let tls = config.nginx.as_ref().and_then(|nginx| nginx.tls.as_ref());
+    if tls.is_some_and(|tls| tls.acme().is_some()) {
+        names.push("certbot".to_owned());
+    }
+    if config.uploads.is_some() {
+        names.push("rsync".to_owned());
     }
     names.extend(config.setup.packages.iter().map(ToString::to_string));
     names
@@ -85,10 +92,12 @@ pub fn setup(
         };
         prepare.push(Step::new("git", access));
     }
-    let certificate = config.nginx.as_ref().and_then(|nginx| nginx.tls.as_ref());
-    if certificate.is_some_and(|tls| matches!(tls.certificate, Certificate::Sent { .. })) {
-        prepare.push(Step::new("certificate", Action::Certificate));
-    }
+    prepare.extend(
+        config
+            .nginx
+            .as_ref()
+            .and_then(|nginx| certificate(config, nginx)),
+    );
     let system = files
         .iter()
         .filter(|file| matches!(file.place, Place::System(_)));
@@ -122,4 +131,24 @@ pub fn setup(
         finish: Vec::new(),
         files,
     }
+}
+
+/// What has to be there before nginx takes a site that names it.
+fn certificate(config: &Config, nginx: &Nginx) -> Option<Step> {
+    let action = match &nginx.tls.as_ref()?.certificate {
+        Certificate::Files { .. } => return None,
+        Certificate::Sent { .. } => Action::Certificate,
+        Certificate::Acme(acme) => Action::Acme {
+            lineage: acme.lineage(&config.app),
+            email: acme.email.to_string(),
+            directory: acme.directory.to_string(),
+            names: nginx
+                .server_names
+                .iter()
+                .chain(&nginx.redirects)
+                .map(ToString::to_string)
+                .collect(),
+        },
+    };
+    Some(Step::new("certificate", action))
 }

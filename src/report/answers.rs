@@ -41,6 +41,7 @@ pub fn state(host: &str, facts: Facts<'_>) -> Answer {
         ("workers", workers.collect()),
         ("unfinished", said(facts, "journal", "value")),
         ("busy", said(facts, "locked", "holder")),
+        ("maintenance", maintenance(facts)),
         ("last", json!(last)),
     ];
     Answer {
@@ -49,6 +50,17 @@ pub fn state(host: &str, facts: Facts<'_>) -> Answer {
         lines: state_lines(host, facts),
         body,
     }
+}
+
+/// Since when visitors get a page instead of the app, and who does not.
+fn maintenance(facts: Facts<'_>) -> Value {
+    first(facts, "maintenance").map_or(Value::Null, |fields| {
+        json!({
+            "by": text(fields, "by"), "since": holder::number(fields, "since"),
+            "message": text(fields, "message"),
+            "allow": of(fields, "allow").split_whitespace().collect::<Vec<_>>(),
+        })
+    })
 }
 
 /// `web1  live 20261122T141007Z-3f2a1bc (3f2a1bc), slot a active`
@@ -89,6 +101,12 @@ fn state_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
     }
     if let Some(frozen) = first(facts, "frozen") {
         lines.push(format!("{host}  frozen {}", holder::frozen(frozen)));
+    }
+    if let Some(maintenance) = first(facts, "maintenance") {
+        lines.push(format!(
+            "{host}  in maintenance {}",
+            holder::maintenance(maintenance)
+        ));
     }
     if let Some(last) = first(facts, "last").and_then(|fields| json(of(fields, "value"))) {
         let text = |key: &str| last[key].as_str().unwrap_or("?").to_owned();

@@ -238,6 +238,11 @@ fn by_hand(whole: &Whole<'_>) -> Option<String> {
         ("lock", _) => {
             format!("frozen: {hosts}; pushes are refused until `deployer unlock {environment}`")
         }
+        ("maintenance", _) => format!(
+            "in maintenance: {hosts}; visitors get 503 until `deployer maintenance {environment} off`, through pushes too"
+        ),
+        ("maintenance-off", true) => format!("{hosts} was not in maintenance"),
+        ("maintenance-off", false) => format!("open to visitors again: {hosts}"),
         ("unlock", true) => format!("{hosts} was not frozen"),
         ("unlock", false) => format!("no longer frozen: {hosts}"),
         _ => return None,

@@ -23,6 +23,24 @@ pub(super) fn frozen(fields: &Fields) -> String {
     format!("{}: \"{}\"", named(fields), harmless(message))
 }
 
+/// `by anna@laptop since 14:02 UTC (6 min): "back at noon"; 192.0.2.7 gets the site`
+pub(super) fn maintenance(fields: &Fields) -> String {
+    let message = fields.get("message").filter(|message| !message.is_empty());
+    let text = match message {
+        Some(message) => format!("{}: \"{}\"", named(fields), harmless(message)),
+        None => named(fields),
+    };
+    let allow: Vec<String> = fields
+        .get("allow")
+        .map(|allow| allow.split_whitespace().map(harmless).collect())
+        .unwrap_or_default();
+    match &allow[..] {
+        [] => text,
+        [one] => text + &format!("; {one} gets the site"),
+        several => text + &format!("; {} get the site", several.join(", ")),
+    }
+}
+
 /// `push of 3f2a1bc`; what other runs are about has no short name.
 pub(super) fn work(kind: &str, run: &str) -> String {
     match run.rsplit_once('-') {

@@ -30,6 +30,7 @@ mod stream;
 mod streaming;
 mod subject;
 mod table;
+mod uploads;
 mod verdict;
 mod words;
 mod workers;
@@ -44,6 +45,7 @@ pub use screen::Screen;
 pub use secrets::secrets_missing;
 pub use stream::{Problem, Stream};
 pub use subject::{Detail, Subject};
+pub use uploads::uploads_failed;
 pub use verdict::{Answer, Verdict};
 
 use crate::event::{Event, Outcome};

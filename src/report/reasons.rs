@@ -285,6 +285,10 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             ),
             Some("when something else serves it: remove that site and its link, reload nginx, and run this again".to_owned()),
         ),
+        "site-older" => (
+            format!("the site on {host} knows nothing of maintenance yet"),
+            setup(),
+        ),
         "nginx-down" => (
             format!("nginx does not run on {host}"),
             Some("start it there: `systemctl start nginx`".to_owned()),

@@ -22,6 +22,19 @@ pub(super) fn failed(reason: &str, fields: &Fields, host: &str) -> Option<Meanin
             ),
             "both are PEM: text that starts with `-----BEGIN`; a key without a passphrase",
         ),
+        ("acme", _) => (
+            format!("certbot on {host} got no certificate; what served before serves on"),
+            "each name has to lead to this host alone, at port 80: see what its DNS says, and `/var/log/letsencrypt` there",
+        ),
+        ("pages-missing", _) => (
+            format!(
+                "`{}` of the repository has no page such as `502.html`",
+                fields
+                    .get("path")
+                    .map_or_else(|| "?".to_owned(), |path| harmless(path))
+            ),
+            "check `nginx.error_pages`",
+        ),
         _ => return None,
     };
     let hint = Some(hint.to_owned());

@@ -24,7 +24,7 @@ const CONNECT: Duration = Duration::from_secs(30);
 const CONNECT_TYPING: Duration = Duration::from_secs(120);
 const CLOSE: Duration = Duration::from_secs(1);
 
-const OPTIONS: [&str; 12] = [
+pub(super) const OPTIONS: [&str; 12] = [
     "ControlPersist=60",
     "ConnectTimeout=10",
     "ServerAliveInterval=5",

@@ -17,6 +17,9 @@ const RELEASE: &str = include_str!("../../templates/script/release.sh");
 const ENVIRONMENT: &str = include_str!("../../templates/script/environment.sh");
 const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
+const ACME: &str = include_str!("../../templates/script/acme.sh");
+const MAINTENANCE: &str = include_str!("../../templates/script/maintenance.sh");
+const PAGES: &str = include_str!("../../templates/script/pages.sh");
 const NGINX: &str = include_str!("../../templates/script/nginx.sh");
 const DEFAULT: &str = include_str!("../../templates/script/default.sh");
 const CERTIFICATE: &str = include_str!("../../templates/script/certificate.sh");
@@ -78,6 +81,10 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let submodules = submodules.then_some(SUBMODULES);
     let certificate = plan.has(|action| matches!(action, Action::Certificate));
     let certificate = certificate.then_some(CERTIFICATE);
+    let acme = plan.has(|action| matches!(action, Action::Acme { .. }));
+    let acme = acme.then_some(ACME);
+    let pages = plan.has(|action| matches!(action, Action::PublishPages { .. }));
+    let pages = pages.then_some(PAGES);
     let own = of_kind(plan.kind).iter().copied();
     let wanted = [
         submodules,
@@ -88,6 +95,8 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         publish,
         migrate,
         certificate,
+        acme,
+        pages,
     ];
     let manager = manager(plan.identity.manager, plan.kind).iter().copied();
     let base = [BASE].into_iter().chain(manager);
@@ -99,7 +108,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
 /// The functions by which everything else speaks to what runs the app: each manager's file defines the same.
 fn manager(manager: Manager, kind: Kind) -> &'static [&'static str] {
     match (manager, kind) {
-        (_, Kind::Lock | Kind::Unlock) => &[],
+        (_, Kind::Lock | Kind::Unlock | Kind::Maintenance | Kind::MaintenanceEnd) => &[],
         (Manager::Systemd, Kind::Setup) => &[SYSTEMD, SYSTEMD_SETUP],
         (Manager::Systemd, _) => &[SYSTEMD],
     }
@@ -152,6 +161,9 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             CONTROL, READ,
         ],
         Kind::Lock | Kind::Unlock => &[SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
+        Kind::Maintenance | Kind::MaintenanceEnd => {
+            &[SESSION, LOCK, PREPARE, FINISH, CONTROL, MAINTENANCE, READ]
+        }
         Kind::Setup => &[SESSION, LOCK, GIT, SYSTEM, NGINX, SETUP, DEFAULT, READ],
         Kind::Read => &[
             SESSION,
@@ -180,7 +192,12 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
             &[("PROBE_PY", PROBE)][..]
         }
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)][..],
-        Kind::Lock | Kind::Unlock | Kind::Read | Kind::Check => &[][..],
+        Kind::Lock
+        | Kind::Unlock
+        | Kind::Maintenance
+        | Kind::MaintenanceEnd
+        | Kind::Read
+        | Kind::Check => &[][..],
     };
     let publish = plan.publishes().then_some(("STATIC_PY", STATIC_PY));
     own.iter().copied().chain(tasks).chain(publish).collect()

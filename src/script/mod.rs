@@ -54,7 +54,13 @@ pub fn compile(plan: &HostPlan) -> Script {
             function(&mut text, "plan_finish", &plan.finish, "run_step");
         }
         Kind::Setup => function(&mut text, "plan_setup", &plan.prepare, "setup_step"),
-        Kind::Stop | Kind::Start | Kind::Scale | Kind::Lock | Kind::Unlock => {
+        Kind::Stop
+        | Kind::Start
+        | Kind::Scale
+        | Kind::Lock
+        | Kind::Unlock
+        | Kind::Maintenance
+        | Kind::MaintenanceEnd => {
             function(&mut text, "plan_control", &plan.prepare, "step");
         }
         Kind::Read | Kind::Check => function(&mut text, "plan_read", &plan.prepare, ""),
@@ -83,7 +89,13 @@ fn header(text: &mut String, plan: &HostPlan) {
     let kind = plan.kind.as_str();
     let work = match plan.kind {
         Kind::Push | Kind::Rollback | Kind::Reload | Kind::Restart => "worker",
-        Kind::Stop | Kind::Start | Kind::Scale | Kind::Lock | Kind::Unlock => "control",
+        Kind::Stop
+        | Kind::Start
+        | Kind::Scale
+        | Kind::Lock
+        | Kind::Unlock
+        | Kind::Maintenance
+        | Kind::MaintenanceEnd => "control",
         Kind::Setup => "setup_run",
         Kind::Read => "read_only",
         Kind::Check => "check_only",

@@ -1,5 +1,7 @@
 use crate::config::{Account, Installer, PythonFrom, Takeover};
-use crate::plan::{Action, Back, Examination, Name, Publication, Source, Task, Virtualenv};
+use crate::plan::{
+    Action, Back, Examination, Maintenance, Name, Publication, Source, Task, Virtualenv,
+};
 use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
@@ -45,6 +47,7 @@ pub(super) fn call(action: &Action) -> String {
                 format!("{call} {} {}", name.word(), sh_literal(path))
             }),
         Action::PublishStatic(publication) => publish_call(publication),
+        Action::PublishPages { directory } => words("publish_pages", [directory]),
         Action::CheckSystem { files } => names("check_system \"$part\"", files),
         Action::TrialBoot => "trial \"$part\"".to_owned(),
         Action::ImportGate => "import_gate \"$part\"".to_owned(),
@@ -98,6 +101,12 @@ pub(super) fn call(action: &Action) -> String {
             format!("start_system {}", yes_no(*nginx))
         }
         Action::Certificate => "certificate".to_owned(),
+        Action::Acme {
+            lineage,
+            email,
+            directory,
+            names,
+        } => words("acme", [lineage, email, directory].into_iter().chain(names)),
         Action::DefaultSites { sites } => {
             let sites = sites.iter();
             let sites = sites.flat_map(|(name, path)| [name.word().into_owned(), path.clone()]);
@@ -113,6 +122,8 @@ pub(super) fn call(action: &Action) -> String {
             }),
         Action::Freeze { message } => words("freeze", [message]),
         Action::Unfreeze => "unfreeze".to_owned(),
+        Action::BeginMaintenance(maintenance) => begin_maintenance(maintenance),
+        Action::EndMaintenance => "end_maintenance".to_owned(),
         Action::ShowState => "show_state".to_owned(),
         Action::ShowReleases => "show_releases".to_owned(),
         Action::ShowHistory { count } => format!("show_history {count}"),
@@ -120,6 +131,21 @@ pub(super) fn call(action: &Action) -> String {
         Action::RemoteHead { repo, reference } => words("remote_head", [repo, reference]),
         Action::Examine(examination) => examine(examination),
     }
+}
+
+fn begin_maintenance(maintenance: &Maintenance) -> String {
+    let Maintenance {
+        message,
+        page,
+        allow,
+    } = maintenance;
+    let own = yes_no(message.is_some());
+    let said = [own, page.trim_end(), message.as_deref().unwrap_or("")];
+    let allow = allow.iter().map(ToString::to_string);
+    words(
+        "begin_maintenance",
+        said.into_iter().map(ToOwned::to_owned).chain(allow),
+    )
 }
 
 fn examine(examination: &Examination) -> String {

@@ -9,6 +9,9 @@ use crate::template::Templates;
 /// gunicorn's `timeout: 0` is for ever, nginx's would be at once.
 const FOR_EVER: u64 = 3600;
 
+/// What nginx itself may have to say; of 503 there is more to tell.
+const ERRORS: [u16; 7] = [400, 403, 404, 413, 500, 502, 504];
+
 /// The app's site; `None` where something else stands in front of the app.
 pub fn site(config: &Config, templates: &Templates) -> anyhow::Result<Option<File>> {
     let Some(nginx) = &config.nginx else {
@@ -53,11 +56,13 @@ fn values(config: &Config, nginx: &Nginx) -> Value {
             listen => nginx.listen,
             max_body => nginx.max_body.to_string(),
             headers => headers(nginx),
+            error_pages => nginx.error_pages.iter().flat_map(|_| ERRORS).collect::<Vec<_>>(),
             extra => nginx.extra.as_deref().map(indented),
         },
         tls => nginx.tls.as_ref().map(|tls| {
             let (certificate, key) = tls::files(&config.app, &tls.certificate);
-            context! { certificate, key, hsts => tls.hsts.map(|time| time.as_secs()) }
+            let acme = tls.acme().is_some();
+            context! { acme, certificate, key, hsts => tls.hsts.map(|time| time.as_secs()) }
         }),
         assets => config.assets.as_ref().map(assets),
         uploads => config.uploads.as_ref().map(|uploads| context! {

@@ -11,5 +11,12 @@ pub(super) fn files(app: &AppName, certificate: &Certificate) -> (String, String
             let both = format!("/etc/deployer/{app}/tls.pem");
             (both.clone(), both)
         }
+        Certificate::Acme(acme) => {
+            let directory = format!("/etc/letsencrypt/live/{}", acme.lineage(app));
+            (
+                format!("{directory}/fullchain.pem"),
+                format!("{directory}/privkey.pem"),
+            )
+        }
     }
 }

@@ -63,8 +63,14 @@ install_site() {
 # live_links LIVE PREVIOUS: for people and for nginx's files; pages of the previous release still name its own.
 live_links() {
   relink "releases/$1" "$ROOT/current" || return 1
+  live_pages "$1" || return 1
   [ -d "$ROOT/static" ] || return 0
   { [ -z "${2-}" ] || [ "$2" = "$1" ] || relink "$2" "$ROOT/static/previous"; } && relink "$1" "$ROOT/static/live"
+}
+
+# live_pages LIVE: its own pages for nginx's errors, if it has any.
+live_pages() {
+  if [ -d "$ROOT/pages/$1" ]; then relink "$1" "$ROOT/pages/live"; else rm -f "$ROOT/pages/live"; fi
 }
 
 # Proven: every worker reports this release, and the site answers by its socket and through nginx.
@@ -84,7 +90,7 @@ restore() {
   if [ -z "$live" ]; then
     unit stop "$idle" 2>/dev/null
     unit forgive "$idle" 2>/dev/null
-    rm -f "$ROOT/slots/$idle" "$ROOT/web.sock" "$ROOT/current" "$ROOT/static/live"
+    rm -f "$ROOT/slots/$idle" "$ROOT/web.sock" "$ROOT/current" "$ROOT/static/live" "$ROOT/pages/live"
     restore_site
     restore_workers
     return 0

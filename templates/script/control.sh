@@ -7,7 +7,7 @@ control() {
   exec 5<&0 </dev/null
   hello
   case $KIND in
-    lock | unlock) find_live ;;
+    lock | unlock | maintenance*) find_live ;;
     *)
       take_lock
       stop_listening
@@ -35,7 +35,7 @@ control() {
 
 # A freeze is no run to follow.
 finished() {
-  case $KIND in lock | unlock) leave "$1" ;; *) end "$1" "release=$live" ;; esac
+  case $KIND in lock | unlock | maintenance*) leave "$1" ;; *) end "$1" "release=$live" ;; esac
 }
 
 # Both slots, should a run have died between them. What `start` needs stays: links, units, release.

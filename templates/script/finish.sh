@@ -55,6 +55,9 @@ prune() {
     case $kept in *" ${dir##*/} "*) ;; *) rm -rf "$dir" ;; esac
   done
   prune_static "$2"
+  for dir in "$ROOT"/pages/*; do
+    [ -L "$dir" ] || [ -d "$ROOT/releases/${dir##*/}" ] || rm -rf "$dir"
+  done
   named=$(readlink "$ROOT"/releases/*/venv "$ROOT"/releases/*/.deployer/env)$newline
   # A list that lacks what is live is no list to delete by.
   for link in venv .deployer/env; do

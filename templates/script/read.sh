@@ -33,6 +33,11 @@ show_state() {
     freeze_fields "$(frozen)"
     ev "fact frozen $fields"
   fi
+  if [ -f "$ROOT/maintenance/on" ]; then
+    freeze_fields "$(head -c 800 "$ROOT/maintenance/on")"
+    # shellcheck disable=SC2012 # addresses
+    ev "fact maintenance $fields allow=$(word "$(ls "$ROOT/maintenance/allow" 2>/dev/null | tr '\n' ' ')")"
+  fi
   tail -n 1 "$ROOT/.deployer/history.jsonl" 2>/dev/null | while IFS= read -r line; do ev "fact last value=$(word "$line")"; done
 }
 

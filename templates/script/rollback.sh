@@ -46,6 +46,7 @@ keep_environment() {
   if [ -d "$ROOT/static/$RELEASE" ]; then
     cp -al "$ROOT/static/$RELEASE" "$ROOT/static/.$ID.part" && mv -T "$ROOT/static/.$ID.part" "$ROOT/static/$ID" || return 1
   fi
+  if [ -d "$ROOT/pages/$RELEASE" ]; then cp -al "$ROOT/pages/$RELEASE" "$ROOT/pages/$ID" || return 1; fi
   part=$ROOT/releases/$ID RELEASE=$ID
   sync_tree "$made" && put "$ROOT/.deployer/sequence" "$sequence" && mv -T "$made" "$part" && sync_file "$ROOT/releases"
 }

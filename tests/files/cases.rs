@@ -4,13 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use deployer::config::{
-    Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal, Manager,
-    Nginx, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Service, Setup, Signal,
-    Size, Takeover, Tls, Trial, Umask, Uploads, Which, Worker,
+    Acme, Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal,
+    Manager, Nginx, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Service, Setup,
+    Signal, Size, Takeover, Tls, Trial, Umask, Uploads, Which, Worker,
 };
 use deployer::files::{host_files, shared_files};
 use deployer::plan::{File, Place};
 use deployer::template::Templates;
+
+/// Where certbot keeps the certificate of [`by_acme`].
+const LINEAGE: &str = "/etc/letsencrypt/live/deployer-polls-eu-ca.example.com-8443-acme-directory";
 
 /// A value from its text.
 pub(crate) fn text<'a, T: TryFrom<&'a str>>(text: &'a str) -> T
@@ -62,6 +65,7 @@ pub(crate) fn small() -> Config {
             tls: None,
             max_body: text("10m"),
             headers: BTreeMap::new(),
+            error_pages: None,
             extra: None,
         }),
         assets: None,
@@ -191,6 +195,7 @@ pub(crate) fn full() -> Config {
         redirects: vec![text("polls.example.net"), text(".votes.example.com")],
         listen: 8080,
         tls: None,
+        error_pages: Some(text("errors")),
         extra: Some("location = /teapot {\n    return 418;\n}\n".to_owned()),
         max_body: text("25m"),
         headers: BTreeMap::from([
@@ -226,6 +231,19 @@ pub(crate) fn secure() -> Config {
             key: text("/etc/ssl/polls/key.pem"),
         },
         hsts: Some(Duration::from_secs(63_072_000)),
+    });
+    config
+}
+
+/// The same with a certificate from a CA.
+pub(crate) fn by_acme() -> Config {
+    let mut config = secure();
+    let nginx = config.nginx.as_mut().unwrap();
+    nginx.server_names.truncate(1);
+    nginx.redirects.truncate(1);
+    nginx.tls.as_mut().unwrap().certificate = Certificate::Acme(Acme {
+        email: text("ops@example.com"),
+        directory: text("https://ca.example.com:8443/acme/directory"),
     });
     config
 }
@@ -266,7 +284,10 @@ pub(crate) fn moved(mut files: Vec<File>, config: &Config, dir: &Path) -> Vec<Fi
             .replace(config.root.as_str(), &format!("{dir}/root"))
             .replace("/var/log/nginx", dir)
             .replace("/etc/nginx/deployer", &format!("{dir}/listen"))
-            .replace("/etc/ssl/polls", dir);
+            .replace("/etc/ssl/polls", dir)
+            .replace(LINEAGE, dir)
+            .replace("/var/lib/deployer", dir)
+            .replace("privkey.pem", "key.pem");
     }
     files
 }

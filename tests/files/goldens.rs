@@ -65,6 +65,13 @@ fn secure() {
 }
 
 #[test]
+fn by_acme() {
+    let mut files = cases::rendered(&cases::by_acme());
+    files.retain(|file| name(file).ends_with("polls-eu.conf"));
+    check_some("acme", &files);
+}
+
+#[test]
 fn bare() {
     check("bare", &cases::bare());
 }

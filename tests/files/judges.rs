@@ -21,6 +21,7 @@ fn every_site() -> Vec<(&'static str, Config)> {
         ("small", cases::small()),
         ("full", cases::full()),
         ("secure", cases::secure()),
+        ("by acme", cases::by_acme()),
         (
             "any name",
             with(cases::small(), |nginx| {

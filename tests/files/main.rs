@@ -4,6 +4,7 @@
 
 mod cache;
 mod cases;
+mod closed;
 mod goldens;
 mod gunicorn;
 mod http;

@@ -54,9 +54,18 @@ impl Site {
     }
 
     pub(crate) fn file(&self, path: &str, content: &str) {
-        let path = self.dir.path().join("root").join(path);
+        self.beside(&format!("root/{path}"), content);
+    }
+
+    /// A file outside of the app's root.
+    pub(crate) fn beside(&self, path: &str, content: &str) {
+        let path = self.dir.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
+    }
+
+    pub(crate) fn remove(&self, path: &str) {
+        fs::remove_file(self.dir.path().join("root").join(path)).unwrap();
     }
 
     pub(crate) fn link(&self, target: &str, path: &str) {
@@ -111,7 +120,7 @@ pub(crate) fn write_conf(config: &Config, dir: &Path) -> std::path::PathBuf {
     if let Some(tls) = config.nginx.as_ref().and_then(|nginx| nginx.tls.as_ref()) {
         let names =
             "subjectAltName=DNS:polls.example.com,DNS:*.polls.example.com,DNS:polls.example.net";
-        assert!(matches!(tls.certificate, Certificate::Files { .. }));
+        assert!(!matches!(tls.certificate, Certificate::Sent { .. }));
         let made = Command::new("openssl")
             .args(["req", "-x509", "-newkey", "ec", "-pkeyopt"])
             .args(["ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
@@ -220,6 +229,7 @@ fn every_site_is_accepted() {
         cases::small(),
         cases::full(),
         cases::secure(),
+        cases::by_acme(),
         default,
         any_secure,
     ] {

@@ -73,6 +73,24 @@ fn https_is_the_app_and_plain_http_leads_there() {
 }
 
 #[test]
+fn a_ca_is_answered_by_plain_http() {
+    let site = Site::start(cases::by_acme());
+    site.beside(".acme/.well-known/acme-challenge/token", "answer");
+    for name in ["polls.example.com", "polls.example.net"] {
+        let at = format!("http://{name}:HTTP/.well-known/acme-challenge");
+        let token = curl(&site, &format!("{at}/token"), &[]);
+        assert!(token.text.starts_with("HTTP/1.1 200"), "{}", token.text);
+        assert!(token.text.ends_with("answer"), "{}", token.text);
+        for other in ["other", "", "%2e%2e/%2e%2e/site.conf"] {
+            let missing = curl(&site, &format!("{at}/{other}"), &["--path-as-is"]);
+            assert_ne!(status(&missing.text), "200", "{}", missing.text);
+        }
+        let page = curl(&site, &format!("http://{name}:HTTP/"), &[]);
+        assert_eq!(status(&page.text), "301", "{}", page.text);
+    }
+}
+
+#[test]
 fn an_unknown_name_gets_no_handshake() {
     let site = Site::start(cases::secure());
     for url in ["https://evil.example:TLS/", "https://127.0.0.1:TLS/"] {

@@ -12,6 +12,7 @@ use crate::site::{NAME, Page, Site};
 
 const PUSH: [&str; 2] = ["push", "production"];
 const FILES: &str = "nginx:
+  error_pages: errors
   redirects: www.hello.example.com
   tls:
     certificate: /etc/ssl/hello/chain.pem
@@ -19,6 +20,7 @@ const FILES: &str = "nginx:
     hsts: 5m
 ";
 const SENT: &str = "nginx:
+  error_pages: errors
   redirects: www.hello.example.com
   tls:
     certificate: {env: HELLO_CHAIN}
@@ -42,6 +44,7 @@ fn a_site_that_has_https_keeps_it() -> Result<()> {
     from_files(&site).context("files of the host")?;
     let secure = releases(&site)?;
     rollback(&site, &plain, &secure).context("rollback")?;
+    maintenance(&site).context("maintenance")?;
     from_the_client(&site).context("what the client has")?;
     refused(&site).context("what nginx refuses")
 }
@@ -69,6 +72,8 @@ fn from_files(site: &Site) -> Result<()> {
         ))?;
     }
     site.edit("deploy.yaml", "nginx:\n", FILES)?;
+    fs::create_dir(site.app.path().join("errors"))?;
+    fs::write(site.app.path().join("errors/502.html"), "<p>our 502</p>")?;
     site.commit()?;
     // The drop-in alone may not write the site.
     site.deployer(&PUSH)?
@@ -141,6 +146,68 @@ fn rollback(site: &Site, plain: &[String], secure: &[String]) -> Result<()> {
         .says_not("plain HTTP")?;
     let none = "rm /etc/sudoers.d/all";
     site.web.iter().try_for_each(|host| host.sh(none).map(drop))
+}
+
+/// Visitors get a page, who is allowed gets the app, and pushes go on.
+fn maintenance(site: &Site) -> Result<()> {
+    let status = |host: &Machine, path: &str| {
+        let url = format!("https://{NAME}{path}");
+        let said = curl(host, &url, &["-k", "--http1.1"])?;
+        let code = said.text.get(9..12).unwrap_or_default().to_owned();
+        Ok::<_, anyhow::Error>((code, said.text))
+    };
+    let all = |path: &str, wanted: &str, says: &str| {
+        site.web.iter().try_for_each(|host| {
+            let (code, text) = status(host, path)?;
+            ensure!(code == wanted && text.contains(says), "{path}: {text}");
+            Ok(())
+        })
+    };
+    let switch =
+        |options: &[&str]| site.deployer(&[&["maintenance", "production"], options].concat());
+    switch(&["off"])?
+        .expect(0)?
+        .says("was not in maintenance")?;
+    switch(&["on", "-m", "two\nlines"])?.expect(2)?;
+    switch(&["on", "-m", "back at <noon>, it's \"$HOME\""])?
+        .expect(0)?
+        .says("visitors get 503")?;
+    all(
+        "/",
+        "503",
+        "back at &lt;noon&gt;, it&#39;s &quot;$HOME&quot;",
+    )?;
+    all("/", "503", "Retry-After: 300\r\n")?;
+    all("/static/style.css", "200", "")?;
+    site.change()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    all("/", "503", "")?;
+    let said = site.deployer(&["status", "production"])?.expect(0)?;
+    ensure!(said.stdout.contains("in maintenance by tester@"), "{said}");
+    ensure!(said.stdout.contains("back at <noon>"), "{said}");
+    // The address that these requests come from.
+    let me = site
+        .web()
+        .sh("tail -n 1 /var/log/nginx/hello.access.log | cut -d' ' -f1")?;
+    let me = me.trim();
+    switch(&["on", "--allow", &format!("192.0.2.7,2001:db8::7,{me}")])?.expect(0)?;
+    all("/", "200", "Howdy")?;
+    switch(&["on", "--allow", "192.0.2.7"])?.expect(0)?;
+    all("/", "503", "We will be back shortly")?;
+    let said = site.deployer(&["status", "production"])?.expect(0)?;
+    ensure!(said.stdout.contains("; 192.0.2.7 gets the site"), "{said}");
+    site.deployer(&["rollback", "production"])?.expect(0)?;
+    all("/", "503", "")?;
+    switch(&["off"])?
+        .expect(0)?
+        .says("open to visitors again")?;
+    all("/", "200", "Howdy")?;
+    site.deployer(&["stop", "production", "-y"])?.expect(0)?;
+    all("/", "502", "our 502")?;
+    site.deployer(&["start", "production"])?.expect(0)?;
+    let history = site.deployer(&["history", "production"])?.expect(0)?;
+    ensure!(history.stdout.contains("maintenance-off"), "{history}");
+    Ok(())
 }
 
 fn from_the_client(site: &Site) -> Result<()> {
@@ -254,18 +321,18 @@ fn releases(site: &Site) -> Result<Vec<String>> {
 
 /// What curl says: its exit status and all that it got.
 #[derive(Debug)]
-struct Said {
-    code: i32,
-    text: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) text: String,
 }
 
 impl Said {
-    fn page(&self) -> Option<Page> {
+    pub(crate) fn page(&self) -> Option<Page> {
         Page::of(self.text.split_once("\r\n\r\n")?.1)
     }
 }
 
-fn curl(host: &Machine, url: &str, options: &[&str]) -> Result<Said> {
+pub(crate) fn curl(host: &Machine, url: &str, options: &[&str]) -> Result<Said> {
     let ip: Ipv4Addr = host.ip();
     let output = Command::new("curl")
         .args(["-sSi", "--max-time", "20", "--noproxy", "*"])

@@ -10,6 +10,7 @@ mod machines;
 #[path = "../report/schema.rs"]
 mod schema;
 
+mod acme;
 mod bad_situations;
 mod broken;
 mod check;
@@ -41,5 +42,6 @@ mod sources;
 mod state;
 mod statics;
 mod two_apps;
+mod uploads;
 mod values;
 mod workers;

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::process::{run, run_script};
 
 const RECIPE: &str = include_str!("recipe.sh");
+const MORE: &str = include_str!("more.sh");
 const WHEELS: &str = include_str!("wheels.sh");
 const WHEEL_LIST: &str = include_str!("wheels.txt");
 
@@ -24,6 +25,25 @@ pub struct Image {
 }
 
 impl Image {
+    /// The same with more Debian packages, in an image of their own.
+    pub fn with(suite: &str, packages: &[&str]) -> Result<Self> {
+        let usual = Self::get(suite)?;
+        if packages.is_empty() {
+            return Ok(usual);
+        }
+        let names = packages.join(" ");
+        let key = key(&[RECIPE, suite, MORE, &names]);
+        let root = cache_dir()?.join(key).join("root");
+        let base = usual
+            .root
+            .to_str()
+            .context("the cache's path is not UTF-8")?;
+        build_once(&root, &format!("root file system with {names}"), |to| {
+            run_script("more.sh", MORE, &[&[base, to], packages].concat(), b"")
+        })?;
+        Ok(Self { root, ..usual })
+    }
+
     /// The image of a Debian suite such as `trixie`; builds it first (about half a minute)
     /// unless the cache has it.
     pub fn get(suite: &str) -> Result<Self> {

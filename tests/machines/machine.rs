@@ -17,6 +17,8 @@ pub struct Options {
     pub suite: String,
     /// Puts `uv` into `/usr/local/bin`.
     pub uv: bool,
+    /// Debian packages besides the usual ones; each set of them is an image of its own.
+    pub packages: Vec<&'static str>,
     /// Paths of the outer machine and where they appear, read-only.
     pub binds: Vec<(PathBuf, PathBuf)>,
 }
@@ -36,6 +38,7 @@ impl Default for Options {
         Self {
             suite: "trixie".to_owned(),
             uv: false,
+            packages: Vec::new(),
             binds: Vec::new(),
         }
     }
@@ -58,7 +61,7 @@ impl Machine {
     }
 
     pub(super) fn create(lab: &Lab, name: &str, options: &Options) -> Result<Self> {
-        let image = Image::get(&options.suite)?;
+        let image = Image::with(&options.suite, &options.packages)?;
         let machine = {
             let _lock = lock(&lab.dir().join("lock"))?;
             let dir = lab.dir().join("machines").join(name);

@@ -50,6 +50,8 @@ fn small_app() {
         "start",
         "lock",
         "unlock",
+        "maintenance",
+        "maintenance-off",
     ] {
         check("small", SMALL, kind);
     }

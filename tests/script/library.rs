@@ -47,8 +47,19 @@ pub(crate) fn library_of(kind: &str, body: &str) -> String {
 fn every_kind_parses_in_every_shell() {
     for shell in SHELLS {
         for kind in [
-            "push", "rollback", "setup", "read", "check", "reload", "restart", "stop", "start",
-            "lock", "unlock",
+            "push",
+            "rollback",
+            "setup",
+            "read",
+            "check",
+            "reload",
+            "restart",
+            "stop",
+            "start",
+            "lock",
+            "unlock",
+            "maintenance",
+            "maintenance-off",
         ] {
             let directory = tempfile::tempdir().expect("a temporary directory");
             let path = directory.path().join(kind);

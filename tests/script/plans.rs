@@ -1,10 +1,12 @@
 use deployer::config::Config;
 use deployer::files::host_files;
 use deployer::plan::{
-    ByHand, Earlier, GitPins, HostPlan, Question, by_hand, check, push, read, rollback, setup,
+    ByHand, Earlier, GitPins, HostPlan, Maintenance, Question, by_hand, check, push, read,
+    rollback, setup,
 };
 use deployer::target::{ReleaseId, Revision, Target, TargetHost};
 use deployer::template::Templates;
+use deployer::web;
 
 pub(crate) const SMALL: &str = "
 app: polls
@@ -78,6 +80,16 @@ pub(crate) fn plan(source: &str, kind: &str) -> HostPlan {
         }
         "reload" => by_hand(&config, &host, &ByHand::Reload, files),
         "restart" => by_hand(&config, &host, &ByHand::Restart, files),
+        "maintenance" => {
+            let page = web::maintenance_page(None, &templates).expect("the page renders");
+            let what = ByHand::Maintenance(Maintenance {
+                message: Some("it's \"noon\" $HOME".to_owned()),
+                page,
+                allow: vec!["192.0.2.7".parse().expect("an address")],
+            });
+            by_hand(&config, &host, &what, files)
+        }
+        "maintenance-off" => by_hand(&config, &host, &ByHand::MaintenanceEnd, files),
         "stop" => by_hand(&config, &host, &ByHand::Stop, files),
         "start" => by_hand(&config, &host, &ByHand::Start, files),
         "lock" => {

@@ -92,9 +92,8 @@ fn place(key: &str) -> Option<String> {
     let section = match key {
         "bind" | "threads" | "worker_class" | "timeout" | "graceful_timeout" | "preload"
         | "reload" | "trial" => "gunicorn",
-        "server_name" | "redirects" | "listen" | "tls" | "max_body" | "headers" | "extra" => {
-            "nginx"
-        }
+        "server_name" | "redirects" | "listen" | "tls" | "max_body" | "headers" | "error_pages"
+        | "extra" => "nginx",
         "requirements" | "version" | "installer" | "index_url" => "python",
         "packages" | "authorized_keys" => "setup",
         "on_failure" | "decide" | "batch" => "rollout",

@@ -7,7 +7,8 @@ use super::secrets::only;
 use super::web::port;
 use super::{Fault, Section};
 use crate::config::node::Value;
-use crate::config::{Certificate, Tls};
+use crate::config::values::ServerName;
+use crate::config::{Acme, AcmeDirectory, Certificate, Tls};
 
 /// Two years: what browsers' own lists ask for at least.
 const LONGEST: u64 = 2 * 365 * 86_400;
@@ -23,9 +24,17 @@ pub(super) fn tls(section: &Section<'_>) -> Option<Tls> {
 }
 
 fn certificate(section: &Section<'_>) -> Option<Certificate> {
+    if section.has("acme") {
+        for key in ["certificate", "key"] {
+            section.asked_for(key);
+            section.refuse(key, "`acme` is there too", "keep one of the two ways");
+        }
+        return Some(Certificate::Acme(section.present("acme", acme)??));
+    }
+    section.asked_for("acme");
     section.must_have(
         "certificate",
-        "add the path of a file on the host, or `{command: [...]}`, and `key` likewise",
+        "add the path of a file on the host, or `{command: [...]}`, and `key` likewise; or `acme`",
     );
     section.must_have("key", "add it, as `certificate`");
     let sent = |key| {
@@ -57,6 +66,40 @@ fn certificate(section: &Section<'_>) -> Option<Certificate> {
             }
             None
         }
+    }
+}
+
+fn acme(section: &Section<'_>) -> Option<Acme> {
+    let email = section.required("email", "ops@example.com");
+    let staging = section.boolean("staging", false);
+    let directory = section.optional("directory");
+    if section.has("directory") && staging {
+        let label = "it means Let's Encrypt's own; keep one of the two";
+        section.refuse("staging", "`directory` is there too", label);
+    }
+    let usual = if staging {
+        AcmeDirectory::staging
+    } else {
+        AcmeDirectory::lets_encrypt
+    };
+    Some(Acme {
+        email: email?,
+        directory: directory.unwrap_or_else(usual),
+    })
+}
+
+/// A CA asks each name for an answer, and a wildcard is none that could be asked.
+pub(super) fn askable(section: &Section<'_>, tls: Option<&Tls>, key: &str, names: &[ServerName]) {
+    if !tls.is_some_and(|tls| matches!(tls.certificate, Certificate::Acme(_))) {
+        return;
+    }
+    if let Some(wildcard) = names.iter().find(|name| !name.is_plain()) {
+        let says = format!("`acme` has no certificate for `{wildcard}`");
+        section.refuse(
+            key,
+            says,
+            "list the names, or use `tls.certificate` and `tls.key`",
+        );
     }
 }
 

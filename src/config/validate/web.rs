@@ -39,10 +39,18 @@ fn site(section: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
     let headers = section.section("headers", headers).unwrap_or_default();
     let read = tls.as_ref().and_then(Option::as_ref);
     tls::apart(section, read, listen, &headers);
+    tls::askable(
+        section,
+        read,
+        "server_name",
+        server_names.as_deref().unwrap_or_default(),
+    );
+    tls::askable(section, read, "redirects", &redirects);
     Some(Nginx {
         listen,
         max_body: max_body.unwrap_or_else(|| uploaded.max(MAX_BODY)),
         headers,
+        error_pages: section.optional("error_pages"),
         extra: section.with("extra", extra),
         redirects,
         // A broken `tls` must not look like plain HTTP to who asks further.

@@ -37,3 +37,10 @@ fn variable_name(text: &str) -> Result<(), Invalid> {
 fn word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
+
+impl EnvKey {
+    /// The largest upload in bytes, for the app to know.
+    pub fn uploads_max_size() -> Self {
+        Self("UPLOADS_MAX_SIZE".to_owned())
+    }
+}

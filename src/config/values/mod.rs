@@ -1,6 +1,7 @@
 //! Text that has become a value: every type here admits only what its name says, in an alphabet
 //! that no shell, unit file or site can read as syntax.
 
+mod acme;
 mod bind;
 mod command;
 mod env;
@@ -14,6 +15,7 @@ mod repo_url;
 mod size;
 mod umask;
 
+pub use acme::{AcmeDirectory, Email};
 pub use bind::Bind;
 pub use command::CommandLine;
 pub use env::{EnvKey, VariableName};
@@ -26,6 +28,8 @@ pub use python::{ExtraName, GunicornName, PythonVersion, WsgiApp};
 pub use repo_url::RepoUrl;
 pub use size::Size;
 pub use umask::Umask;
+
+use net::https_place;
 
 /// Why a text is not a value: a fragment that says what is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -61,32 +61,15 @@ fn host_name(text: &str) -> bool {
 }
 
 fn index_url(text: &str) -> Result<(), Invalid> {
-    let rest = text.strip_prefix("https://").unwrap_or_default();
+    let rest = https(text)?;
     let host = rest.split('/').next().unwrap_or_default();
     allow(
         !host.contains('@'),
         "without user or password: a netrc file on the host holds them",
     )?;
-    https_url(
-        text,
-        "such as `https://pypi.example.com/simple`, with letters, digits and `/._~+-`",
-    )
-}
-
-fn https_url(text: &str, says: &'static str) -> Result<(), Invalid> {
-    let rest = text
-        .strip_prefix("https://")
-        .ok_or(Invalid("start with `https://`"))?;
-    let host = rest.split('/').next().unwrap_or_default();
-    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
     allow(
-        host_name(name)
-            && port.parse::<u16>().is_ok_and(|port| port > 0)
-            && port.bytes().all(|byte| byte.is_ascii_digit())
-            && rest
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b":/._~+-".contains(&byte)),
-        says,
+        https_place(text),
+        "such as `https://pypi.example.com/simple`, with letters, digits and `/._~+-`",
     )
 }
 
@@ -95,10 +78,31 @@ fn cdn_url(text: &str) -> Result<(), Invalid> {
         !text.ends_with('/'),
         "without the last `/`: `static.url` follows it",
     )?;
-    https_url(
-        text,
+    https(text)?;
+    allow(
+        https_place(text),
         "such as `https://cdn.example.com`, with letters, digits and `/._~+-`",
     )
+}
+
+fn https(text: &str) -> Result<&str, Invalid> {
+    text.strip_prefix("https://")
+        .ok_or(Invalid("start with `https://`"))
+}
+
+/// An https URL without user, query or anything that a shell could read.
+pub(super) fn https_place(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else {
+        return false;
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+    host_name(name)
+        && port.parse::<u16>().is_ok_and(|port| port > 0)
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && rest
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b":/._~+-".contains(&byte))
 }
 
 impl ServerName {
