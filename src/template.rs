@@ -29,7 +29,7 @@ macro_rules! built_in {
 }
 
 /// The templates that come with deployer.
-pub const BUILT_IN: [(&str, &str); 19] = built_in![
+pub const BUILT_IN: [(&str, &str); 23] = built_in![
     "gunicorn/gunicorn.conf.py.j2",
     "gunicorn/stub.py.j2",
     "maintenance.html.j2",
@@ -38,13 +38,17 @@ pub const BUILT_IN: [(&str, &str); 19] = built_in![
     "nginx/site.conf.j2",
     "nginx/static.conf.j2",
     "nginx/tls.conf.j2",
-    "process/worker.sh.j2",
+    "process/launcher.sh.j2",
+    "process/server.sh.j2",
     "sudoers.j2",
     "systemd/gunicorn.service.j2",
     "systemd/listen.service.j2",
     "systemd/listen.socket.j2",
     "systemd/recover.service.j2",
     "systemd/sandbox.service.j2",
+    "systemd/schedule.service.j2",
+    "systemd/schedule.timer.j2",
+    "systemd/server.service.j2",
     "systemd/trial.service.j2",
     "systemd/worker.service.j2",
     "systemd/workers.service.j2",

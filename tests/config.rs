@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use deployer::config::{Config, ConfigErrors, EnvName, SecretSource};
+use deployer::config::{Config, ConfigErrors, EnvName, Gunicorn, SecretSource, Server};
 
 const CASES: &str = "tests/cases/config";
 
@@ -74,6 +74,13 @@ fn no_error_shows_a_secret() {
     }
 }
 
+fn gunicorn(config: &Config) -> &Gunicorn {
+    match &config.server {
+        Server::Gunicorn(gunicorn) => gunicorn,
+        Server::Own(own) => panic!("{own:?}"),
+    }
+}
+
 #[test]
 fn values_of_the_environment_stay_as_they_are_written() {
     let case = Path::new(CASES).join("env-hostile-values-are-good.yaml");
@@ -97,7 +104,7 @@ fn an_environment_lies_over_what_all_share() {
     let case = Path::new(CASES).join("environment-overlay-is-good.yaml");
     let config = load(&case).expect("a good file");
     assert_eq!(
-        (config.gunicorn.workers, config.gunicorn.app.module()),
+        (gunicorn(&config).workers, gunicorn(&config).app.module()),
         (8, "polls.wsgi")
     );
     assert!(config.nginx.is_none() && config.env.is_empty());
@@ -109,9 +116,9 @@ fn anchors_reach_into_an_environment() {
     let source = fs::read_to_string(case).expect("a file");
     let read = |environment| {
         let config = Config::parse(&source, "deploy.yaml", environment).expect("a good file");
-        let env = config.env.into_iter();
+        let env = config.env.clone().into_iter();
         let env: Vec<(String, String)> = env.map(|(key, value)| (key.to_string(), value)).collect();
-        (config.gunicorn.workers, env)
+        (gunicorn(&config).workers, env)
     };
     let env = |level: &str| {
         let pairs = [("LEVEL", level), ("REGION", "eu")];

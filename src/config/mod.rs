@@ -17,7 +17,9 @@ mod packages;
 mod problem;
 mod raw;
 mod secret_source;
+mod schedule;
 mod section;
+mod server;
 mod tree;
 mod validate;
 mod values;
@@ -31,12 +33,14 @@ pub use hooks::{Account, Hook, Hooks, Moment};
 pub use migrate::{Migrate, Which};
 pub use nginx::{Acme, Certificate, Nginx, Tls};
 pub use packages::{Packages, Project};
+pub use schedule::{Schedule, When};
 pub use secret_source::SecretSource;
+pub use server::{OwnServer, Server};
 pub use values::{
-    AbsPath, AcmeDirectory, AppName, Bind, CdnUrl, CommandLine, Email, EnvKey, EnvName, ExtraName,
-    GitRef, GunicornName, HostAddress, HostFile, IndexUrl, Invalid, PackageName, Program,
-    PythonVersion, RelPath, RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName,
-    VariableName, WorkerName, WsgiApp,
+    AbsPath, AcmeDirectory, AppName, Bind, CalendarTime, CdnUrl, CommandLine, Cron, Email, EnvKey,
+    EnvName, ExtraName, GitRef, GunicornName, HostAddress, HostFile, IndexUrl, Invalid, Numbers,
+    PackageName, Program, PythonVersion, RelPath, RepoUrl, ServerName, Size, Umask, UnitName,
+    UrlPath, UserName, VariableName, WorkerName, WsgiApp,
 };
 pub use worker::{Respawn, Signal, Worker};
 
@@ -60,10 +64,12 @@ pub struct Config {
     /// Good releases kept on a host; the live one and its rollback target always stay. Default 5.
     pub keep_releases: u32,
     pub python: Python,
-    pub gunicorn: Gunicorn,
+    pub server: Server,
     pub service: Service,
     /// Processes beside the web server.
     pub workers: BTreeMap<WorkerName, Worker>,
+    /// Commands that run at their times.
+    pub schedules: BTreeMap<WorkerName, Schedule>,
     /// `None` for `nginx: false`.
     pub nginx: Option<Nginx>,
     /// The `static` section.
@@ -158,6 +164,9 @@ impl Config {
         config
             .workers
             .retain(|_, worker| first || worker.on == Which::Each);
+        config
+            .schedules
+            .retain(|_, schedule| first || schedule.on == Which::Each);
         config
     }
 

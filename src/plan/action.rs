@@ -106,7 +106,10 @@ pub enum Action {
     Uploads {
         path: String,
     },
-    OwnFiles,
+    OwnFiles {
+        /// Stubs of slots.
+        files: Vec<Name>,
+    },
     GitAccess {
         repo: String,
         host: String,

@@ -60,7 +60,7 @@ pub fn by_hand(config: &Config, host: &TargetHost, what: &ByHand, files: Vec<Fil
     let (prepare, finish) = match what {
         ByHand::Reload => again(config, Takeover::Reload),
         // With `restart` the file says that there is no room for two generations.
-        ByHand::Restart if config.gunicorn.reload == Takeover::Restart => {
+        ByHand::Restart if config.server.reload() == Takeover::Restart => {
             again(config, Takeover::Restart)
         }
         ByHand::Restart => again(config, Takeover::Replace),
@@ -106,7 +106,7 @@ pub fn by_hand(config: &Config, host: &TargetHost, what: &ByHand, files: Vec<Fil
 /// The same gates and the same activation as a push, with the release that is live.
 fn again(config: &Config, takeover: Takeover) -> (Vec<Step>, Vec<Step>) {
     let mut prepare = vec![Step::new("choose", Action::Again)];
-    prepare.extend(gate(config.gunicorn.trial));
+    prepare.extend(gate(config.server.trial()));
     // Whoever asks for it accepts what a slow import costs.
     let decide = Action::Decide {
         takeover,

@@ -39,6 +39,9 @@ pub enum Name {
     ListenSocket,
     /// The unit of a worker, for all of its processes.
     Worker(WorkerName),
+    /// What a schedule runs, and when.
+    Schedule(WorkerName),
+    Timer(WorkerName),
     /// What starts the workers at boot.
     Boot,
     BootScript,
@@ -51,10 +54,14 @@ pub enum Name {
     StubB,
     StubTrial,
     GunicornConf,
-    /// What a process of a release is started by.
+    /// What another server than gunicorn is started by.
+    Server,
+    /// What a worker of a release is started by, and a schedule.
     Launcher(WorkerName),
-    /// The workers that a release wants.
+    Job(WorkerName),
+    /// The workers that a release wants, and its schedules.
     Workers,
+    Schedules,
 }
 
 impl Name {
@@ -71,6 +78,8 @@ impl Name {
             Self::Listen => "listen",
             Self::ListenSocket => "listen_socket",
             Self::Worker(name) => return Cow::Owned(of("worker", name)),
+            Self::Schedule(name) => return Cow::Owned(of("schedule", name)),
+            Self::Timer(name) => return Cow::Owned(of("timer", name)),
             Self::Boot => "boot",
             Self::BootScript => "boot_script",
             Self::Tmpfiles => "tmpfiles",
@@ -82,8 +91,11 @@ impl Name {
             Self::StubB => "stub_b",
             Self::StubTrial => "stub_trial",
             Self::GunicornConf => "gunicorn_conf",
+            Self::Server => "server",
             Self::Launcher(name) => return Cow::Owned(of("launch", name)),
+            Self::Job(name) => return Cow::Owned(of("job", name)),
             Self::Workers => "workers",
+            Self::Schedules => "schedules",
         })
     }
 }

@@ -194,7 +194,7 @@ impl Identity {
             run_dir: config.run_dir(),
             user: config.user.to_string(),
             owner: host.owner(config),
-            workers: config.gunicorn.workers,
+            workers: config.server.workers(),
             boot: config.service.start_timeout.as_secs(),
             health: HealthCheck {
                 host: health.host_header.clone(),

@@ -5,7 +5,7 @@ use super::{
     Action, File, HostPlan, Identity, Kind, Moved, Name, Place, Publication, Source, Step, Task,
     Virtualenv,
 };
-use crate::config::{AssetSource, Assets, Config, ExtraName, Moment, Packages, Trial};
+use crate::config::{AssetSource, Assets, Config, ExtraName, Moment, Packages, Server, Trial};
 use crate::target::{Target, TargetHost};
 
 /// Installed where the requirements leave gunicorn out.
@@ -71,7 +71,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         },
     ));
     prepare.extend(pending(config));
-    prepare.extend(gate(config.gunicorn.trial));
+    prepare.extend(gate(config.server.trial()));
     prepare.push(Step::new("decide", decide(config)));
     prepare.push(Step::new(
         "seal",
@@ -127,7 +127,10 @@ fn virtualenv(target: &Target) -> Virtualenv {
         installer: python.installer,
         index_url: python.index_url.as_ref().map(ToString::to_string),
         require_hashes: python.require_hashes,
-        gunicorn: GUNICORN,
+        gunicorn: match target.config.server {
+            Server::Gunicorn(_) => GUNICORN,
+            Server::Own(_) => "",
+        },
         source: source(&python.packages),
         install: python.install,
         refresh: target.refresh_packages,
@@ -159,9 +162,10 @@ fn shared(config: &Config) -> Vec<String> {
 /// What starts the processes of the release; both belong to this release alone.
 fn processes(config: &Config, files: &[File]) -> Option<Step> {
     let own = |file: &File| match (&file.name, &file.place) {
-        (Name::Launcher(_) | Name::Workers, Place::Release(path)) => {
-            Some((file.name.clone(), path.clone()))
-        }
+        (
+            Name::Server | Name::Launcher(_) | Name::Job(_) | Name::Workers | Name::Schedules,
+            Place::Release(path),
+        ) => Some((file.name.clone(), path.clone())),
         _ => None,
     };
     let files: Vec<_> = files.iter().filter_map(own).collect();
@@ -172,7 +176,7 @@ fn processes(config: &Config, files: &[File]) -> Option<Step> {
         overlap: worker.overlap,
     });
     let workers = workers.collect();
-    (!files.is_empty()).then(|| Step::new("workers", Action::Processes { files, workers }))
+    (!files.is_empty()).then(|| Step::new("processes", Action::Processes { files, workers }))
 }
 
 /// What root owns may change with a push where the login may; who may do what, and what all generations share, is
@@ -196,10 +200,10 @@ pub(super) fn gate(trial: Trial) -> Option<Step> {
 }
 
 pub(super) fn decide(config: &Config) -> Action {
-    let gunicorn = &config.gunicorn;
+    let stall = config.server.max_stall();
     Action::Decide {
-        takeover: gunicorn.reload,
-        max_stall: u64::try_from(gunicorn.max_stall.as_millis() / 10).unwrap_or(u64::MAX),
+        takeover: config.server.reload(),
+        max_stall: u64::try_from(stall.as_millis() / 10).unwrap_or(u64::MAX),
     }
 }
 
@@ -236,7 +240,7 @@ fn manifest(target: &Target) -> String {
         "environment": target.config.environment.as_str(),
         "revision": target.revision.sha,
         "branch": target.revision.name,
-        "workers": target.config.gunicorn.workers,
+        "workers": target.config.server.workers(),
     });
     object.to_string().trim_matches(['{', '}']).to_owned()
 }

@@ -44,7 +44,7 @@ pub fn rollback(
             files: replaceable(&files),
         },
     ));
-    prepare.extend(gate(config.gunicorn.trial));
+    prepare.extend(gate(config.server.trial()));
     prepare.push(Step::new("decide", decide(config)));
     HostPlan {
         host: host.host.name.clone(),

@@ -70,7 +70,11 @@ pub fn setup(
             },
         ));
     }
-    prepare.push(Step::new("stubs", Action::OwnFiles));
+    let stubs = files
+        .iter()
+        .filter(|file| matches!(file.place, Place::Root(_)));
+    let stubs = stubs.map(|file| file.name.clone()).collect();
+    prepare.push(Step::new("stubs", Action::OwnFiles { files: stubs }));
     if let Some((git_host, port)) = config.repo.ssh_host() {
         let (known, accepted) = (pins.known.clone(), pins.accepted.clone());
         let (repo, host) = (config.repo.to_string(), git_host.to_owned());

@@ -124,7 +124,7 @@ pub(super) fn migration(config: &Config) -> Vec<Step> {
     steps.push(Step::new("migrate", Action::Migrate(task)));
     steps.extend(hooks(config, Moment::AfterMigrate, true));
     // A release that waits for its migration could not pass it before.
-    if config.gunicorn.trial == Trial::Boot {
+    if config.server.trial() == Trial::Boot {
         steps.push(Step::new("trial", Action::FullTrial));
     }
     steps
@@ -132,7 +132,7 @@ pub(super) fn migration(config: &Config) -> Vec<Step> {
 
 /// After `go`, before anything is switched.
 pub(super) fn activation(config: &Config, first: bool) -> Vec<Step> {
-    let verifies = config.migrate.is_some() && config.gunicorn.trial == Trial::Boot;
+    let verifies = config.migrate.is_some() && config.server.trial() == Trial::Boot;
     let verify = verifies.then(|| Step::new("trial", Action::Verify));
     let hooks = hooks(config, Moment::BeforeActivate, first);
     verify.into_iter().chain(hooks).collect()

@@ -34,11 +34,19 @@ pub fn state(host: &str, facts: Facts<'_>) -> Answer {
             "state": text(worker, "state"), "release": text(worker, "release"),
         })
     });
+    let schedules = all(facts, "schedule").map(|schedule| {
+        json!({
+            "name": text(schedule, "name"), "state": text(schedule, "state"),
+            "result": text(schedule, "result"), "exit": holder::number(schedule, "rc"),
+            "ended": text(schedule, "ended"), "next": text(schedule, "next"),
+        })
+    });
     let last = first(facts, "last").and_then(|fields| json(of(fields, "value")));
     let body = vec![
         ("live", json!(live)),
         ("slots", slots.collect()),
         ("workers", workers.collect()),
+        ("schedules", schedules.collect()),
         ("unfinished", said(facts, "journal", "value")),
         ("busy", said(facts, "locked", "holder")),
         ("maintenance", maintenance(facts)),
@@ -86,7 +94,8 @@ fn state_lines(host: &str, facts: Facts<'_>) -> Vec<String> {
             ));
         }
     }
-    lines.extend(workers::lines(facts).map(|line| format!("{host}  {line}")));
+    let processes = workers::lines(facts).chain(workers::schedules(facts));
+    lines.extend(processes.map(|line| format!("{host}  {line}")));
     if let Some(journal) = first(facts, "journal") {
         lines.push(format!(
             "{host}  an activation is unfinished: {}",

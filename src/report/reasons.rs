@@ -232,6 +232,7 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
                 Some("threads") => {
                     "threads of its gunicorn, which is older than 24, would drop requests"
                 }
+                Some("server") => "nothing is known of how its server would do it",
                 Some("preload") => "with `gunicorn.preload` the app lives in the master",
                 _ => "its master cannot take a HUP",
             }),

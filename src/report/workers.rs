@@ -56,6 +56,28 @@ fn ill(process: &Fields, live: &str) -> Option<String> {
     })
 }
 
+/// `schedule clean-up: done at Tue 2026-11-24 04:30:02 UTC, next at ...`
+pub(super) fn schedules(facts: Facts<'_>) -> impl Iterator<Item = String> + '_ {
+    all(facts, "schedule").map(|schedule| {
+        let [name, state, result, rc, ended, next] =
+            ["name", "state", "result", "rc", "ended", "next"].map(|key| of(schedule, key));
+        let last = match (state, result, rc) {
+            ("activating" | "active", ..) => return format!("schedule {name}: runs now"),
+            _ if ended.is_empty() => "has not run since the host's boot".to_owned(),
+            (_, "success", _) => format!("done at {ended}"),
+            (_, "exit-code", rc) => format!("failed (exit {rc}) at {ended}"),
+            (_, "timeout", _) => format!("was not done in time and was killed at {ended}"),
+            (_, result, _) => format!("failed ({result}) at {ended}"),
+        };
+        let next = if next.is_empty() {
+            "no next time".to_owned()
+        } else {
+            format!("next at {next}")
+        };
+        format!("schedule {name}: {last}, {next}")
+    })
+}
+
 /// What a push does to those that work: `celery (2, each has 60s to finish what it does)`.
 pub(super) fn moved(plan: &HostPlan) -> Option<String> {
     let workers = plan.prepare.iter().find_map(|step| match &step.action {

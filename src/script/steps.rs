@@ -79,7 +79,7 @@ pub(super) fn call(action: &Action) -> String {
         Action::Users { keys } => words("users", keys),
         Action::Directories => "directories".to_owned(),
         Action::Uploads { path } => words("uploads", [path]),
-        Action::OwnFiles => "own_files".to_owned(),
+        Action::OwnFiles { files } => names("own_files", files),
         Action::GitAccess {
             repo,
             host,

@@ -11,12 +11,21 @@ use crate::template::Templates;
 /// Where a release keeps its own.
 const CONF: &str = ".deployer/gunicorn.conf.py";
 
-pub(super) fn files(values: &Value, templates: &Templates) -> anyhow::Result<Vec<File>> {
+pub(super) fn files(
+    gunicorn: &Gunicorn,
+    values: &Value,
+    templates: &Templates,
+) -> anyhow::Result<Vec<File>> {
+    let values = context! {
+        gunicorn => self::values(gunicorn),
+        settings => settings(gunicorn),
+        ..values.clone()
+    };
     let mut files = vec![File {
         name: Name::GunicornConf,
         place: Place::Release(CONF.to_owned()),
         mode: 0o640,
-        content: templates.render("gunicorn/gunicorn.conf.py.j2", values)?,
+        content: templates.render("gunicorn/gunicorn.conf.py.j2", &values)?,
     }];
     for (slot, name) in SLOTS
         .into_iter()
@@ -33,7 +42,7 @@ pub(super) fn files(values: &Value, templates: &Templates) -> anyhow::Result<Vec
     Ok(files)
 }
 
-pub(super) fn values(gunicorn: &Gunicorn) -> Value {
+fn values(gunicorn: &Gunicorn) -> Value {
     context! {
         app => gunicorn.app.as_str(),
         workers => gunicorn.workers,
@@ -48,7 +57,7 @@ pub(super) fn values(gunicorn: &Gunicorn) -> Value {
 }
 
 /// Written as Python here: a template knows no literals.
-pub(super) fn settings(gunicorn: &Gunicorn) -> Value {
+fn settings(gunicorn: &Gunicorn) -> Value {
     let literal = |value| Value::from_safe_string(quote::python(value));
     gunicorn
         .settings

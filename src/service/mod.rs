@@ -1,5 +1,6 @@
 //! Config -> what keeps the app running on a host: units, gunicorn's configuration, who may switch them.
 
+mod calendar;
 mod gunicorn;
 mod launcher;
 mod spec;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use crate::config::{Assets, Config, Manager};
+use crate::config::{Assets, Config, Manager, Server};
 use crate::plan::File;
 use crate::template::Templates;
 
@@ -34,7 +35,10 @@ impl Manager {
         let mut files = match self {
             Self::Systemd => systemd::files(config, &values, templates)?,
         };
-        files.extend(gunicorn::files(&values, templates)?);
+        match &config.server {
+            Server::Gunicorn(own) => files.extend(gunicorn::files(own, &values, templates)?),
+            Server::Own(own) => files.push(launcher::server(config, own, templates)?),
+        }
         files.extend(launcher::files(config, templates)?);
         Ok(files)
     }
@@ -50,12 +54,10 @@ fn values(config: &Config, owner: &str) -> Value {
         owner => owner,
         web_group => if config.nginx.is_some() { WEB_GROUP } else { config.user.as_str() },
         slots => SLOTS,
-        gunicorn => gunicorn::values(&config.gunicorn),
-        settings => gunicorn::settings(&config.gunicorn),
-        listen => config.gunicorn.bind.map(systemd::listen),
+        listen => config.server.bind().map(systemd::listen),
         static_url => config.assets.as_ref().map(Assets::base),
         start_timeout => seconds(config.service.start_timeout),
-        workers => !config.workers.is_empty(),
+        processes => !config.workers.is_empty() || !config.schedules.is_empty(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Config, Respawn, Signal, Size, Umask, Worker, WorkerName};
+use crate::config::{Config, Respawn, Schedule, Server, Signal, Size, Umask, Worker, WorkerName};
 
 /// One kind of process: how it starts, what it may use, how it leaves.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Service {
     pub after: Vec<String>,
     pub restart: Restart,
     pub stop: Stop,
+    /// How long it may run at all.
+    pub lasts: Option<Duration>,
     pub limits: Limits,
     /// Directories it may write in, where the rest of the system is closed to it.
     pub writable: Vec<String>,
@@ -62,10 +64,27 @@ pub struct Limits {
 const WORKER_DELAY: Duration = Duration::from_secs(5);
 
 impl Service {
-    /// One generation of gunicorn, in the slot of this name.
+    /// One generation of the server, in the slot of this name.
     pub fn generation(config: &Config, slot: &str) -> Self {
+        match config.server {
+            Server::Gunicorn(_) => Self::gunicorn(config, slot),
+            Server::Own(_) => Self {
+                command: [
+                    "/bin/sh".to_owned(),
+                    ".deployer/server".to_owned(),
+                    slot.to_owned(),
+                ]
+                .into(),
+                directory: format!("{}/slots/{slot}", config.root),
+                about: format!("server, slot {slot}"),
+                ..Self::gunicorn(config, slot)
+            },
+        }
+    }
+
+    fn gunicorn(config: &Config, slot: &str) -> Self {
         let root = &config.root;
-        let patience = config.gunicorn.graceful_timeout + Duration::from_secs(10);
+        let patience = config.server.patience() + Duration::from_secs(10);
         Self {
             command: [
                 format!("{root}/slots/{slot}/venv/bin/gunicorn"),
@@ -125,6 +144,24 @@ impl Service {
         }
     }
 
+    /// What a schedule runs, in the release that is live then.
+    pub fn schedule(config: &Config, name: &WorkerName, schedule: &Schedule) -> Self {
+        Self {
+            command: ["/bin/sh".to_owned(), format!(".deployer/schedule-{name}")].into(),
+            directory: format!("{}/current", config.root),
+            lasts: Some(schedule.timeout),
+            writable: vec![
+                format!("{}/shared", config.root),
+                format!("{}/workers", config.run_dir()),
+            ],
+            ..Self::base(
+                config,
+                &format!("schedule-{name}"),
+                &format!("schedule {name}"),
+            )
+        }
+    }
+
     fn base(config: &Config, name: &str, about: &str) -> Self {
         let (root, service) = (&config.root, &config.service);
         Self {
@@ -142,6 +179,7 @@ impl Service {
                 ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
                 ("PYTHONUNBUFFERED", "1".to_owned()),
             ],
+            lasts: None,
             boot: false,
             after: service.after.iter().map(ToString::to_string).collect(),
             restart: Restart::Never,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use super::{Restart, Service, TRIAL, seconds};
-use crate::config::{Bind, Config, Respawn, Size};
+use super::{Restart, Service, TRIAL, calendar, seconds};
+use crate::config::{Bind, Config, Respawn, Server, Size};
 use crate::plan::{File, Name, Place};
 use crate::quote::{self, Unquotable};
 use crate::template::Templates;
@@ -31,10 +31,14 @@ pub(super) fn files(
         })
     };
     let mut files = Vec::new();
+    let template = match config.server {
+        Server::Gunicorn(_) => "gunicorn",
+        Server::Own(_) => "server",
+    };
     for (name, slot) in [(Name::UnitA, "a"), (Name::UnitB, "b")] {
         let service = service(&Service::generation(config, slot))?;
         let values = context! { slot, service, ..values.clone() };
-        files.push(unit(name, slot, "gunicorn", &values)?);
+        files.push(unit(name, slot, template, &values)?);
     }
     let trial = context! { service => service(&Service::trial(config))?, ..values.clone() };
     files.push(unit(Name::Trial, TRIAL, "trial", &trial)?);
@@ -44,6 +48,29 @@ pub(super) fn files(
         let values = context! { service => service(&described)?, ..values.clone() };
         let end = format!("{}@", described.name);
         files.push(unit(Name::Worker(name.clone()), &end, "worker", &values)?);
+    }
+    for (name, schedule) in &config.schedules {
+        let described = Service::schedule(config, name, schedule);
+        let end = &described.name;
+        let values = context! {
+            name => name.as_str(),
+            service => service(&described)?,
+            // Characters that a unit file reads as themselves.
+            times => calendar::lines(&schedule.when).into_iter().map(Value::from_safe_string).collect::<Vec<_>>(),
+            ..values.clone()
+        };
+        files.push(unit(
+            Name::Schedule(name.clone()),
+            end,
+            "schedule",
+            &values,
+        )?);
+        files.push(File {
+            name: Name::Timer(name.clone()),
+            place: Place::System(format!("/etc/systemd/system/{app}-{end}.timer")),
+            mode: 0o644,
+            content: templates.render("systemd/schedule.timer.j2", &values)?,
+        });
     }
     if !config.workers.is_empty() {
         files.push(unit(Name::Boot, "workers", "workers", values)?);
@@ -58,7 +85,7 @@ pub(super) fn files(
             )?,
         });
     }
-    if config.gunicorn.bind.is_some() {
+    if config.server.bind().is_some() {
         files.extend(listener(config, values, templates)?);
     }
     files.push(File {
@@ -143,6 +170,7 @@ fn service(service: &Service) -> anyhow::Result<Value> {
     };
     Ok(context! {
         // Words of our own and plain names.
+        name => service.name.as_str(),
         about => Value::from_safe_string(service.about.clone()),
         command => words(&mut command.chain(number))?,
         directory => service.directory.as_str(),
@@ -155,6 +183,7 @@ fn service(service: &Service) -> anyhow::Result<Value> {
         delay => seconds(delay),
         stop_signal => service.stop.signal.as_str(),
         stop_timeout => seconds(service.stop.timeout),
+        lasts => service.lasts.map(seconds),
         open_files => service.limits.open_files,
         memory_max => service.limits.memory_max.map(Size::bytes),
         writable => words(&mut service.writable.iter().map(|path| quote::systemd(path)))?,

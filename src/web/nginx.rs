@@ -29,7 +29,7 @@ pub fn site(config: &Config, templates: &Templates) -> anyhow::Result<Option<Fil
 
 fn values(config: &Config, nginx: &Nginx) -> Value {
     // A request that gunicorn gave up is lost; one that it still works on must not be.
-    let patience = match service::seconds(config.gunicorn.timeout) {
+    let patience = match service::seconds(config.server.timeout()) {
         0 => FOR_EVER,
         seconds => seconds,
     };

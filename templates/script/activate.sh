@@ -17,7 +17,7 @@ activate() {
     replace) run_step start start_idle && run_step switch switch_replace && run_step proof prove "$idle" ;;
     restart) run_step switch switch_restart && run_step proof prove "$slot" ;;
   esac || return 1
-  no_workers "$RELEASE" || run_step workers move_workers
+  if [ -n "$new_workers" ] || ! no_workers "$RELEASE"; then run_step workers move_workers; fi
 }
 
 switch_reload() {

@@ -14,6 +14,7 @@ again() {
   [ "$KIND" = reload ] || { check_workers "$part"; return; }
   why=$(unfit_for_reload)
   unit_runs "$slot" || why=stopped
-  if grep -q '^preload_app = True' "$part/.deployer/gunicorn.conf.py"; then why=preload; fi
+  if grep -qs '^preload_app = True' "$part/.deployer/gunicorn.conf.py"; then why=preload; fi
+  [ -f "$part/.deployer/gunicorn.conf.py" ] || why=server
   [ -z "$why" ] || refuse "no-reload why=$why"
 }

@@ -2,7 +2,7 @@
 
 # The old generation finishes its requests; connections still queued at its socket need the second.
 drain() {
-  retire_workers
+  retire_processes
   case $takeover in
     reload) return 0 ;;
     restart) install_unit "$idle" "$RELEASE" && return ;;

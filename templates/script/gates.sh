@@ -76,7 +76,7 @@ decide() {
     elif ! unit_runs "$slot"; then why=stopped
     elif [ ! -L "$ROOT/web.sock" ]; then why=socket
     elif [ "$(kept_by_master "$ROOT/releases/$live")" != "$(kept_by_master "$2")" ]; then why=settings
-    elif grep -q '^preload_app = True' "$2/.deployer/gunicorn.conf.py"; then why=preload
+    elif grep -qs '^preload_app = True' "$2/.deployer/gunicorn.conf.py"; then why=preload
     elif [ "${imported:-0}" -gt "$3" ]; then why=slow-import
     fi
     takeover=reload
@@ -94,7 +94,7 @@ decide() {
 
 # What a master reads once: preloading, where the old app would stay in its memory, the queue of its socket, and where
 # else it listens.
-kept_by_master() { grep -E '^(preload_app|backlog|LISTEN) = ' "$1/.deployer/gunicorn.conf.py" | tail -n 3; }
+kept_by_master() { grep -sE '^(preload_app|backlog|LISTEN) = ' "$1/.deployer/gunicorn.conf.py" | tail -n 3; }
 
 # `unit` when the unit was written after the live generation started, which a reload does not renew; `deaf` when its
 # workers do not heed TERM, and would serve on beside their successors; `threads` when they would drop requests, as

@@ -6,7 +6,7 @@ UV=0.13.9
 # virtualenv PYTHON FROM INSTALLER INDEX HASHES GUNICORN INSTALL SOURCE EXTRAS GROUPS FILE...
 # FROM: host or uv. SOURCE: detect, files (those named) or project. INSTALL: whether the app itself is installed too.
 virtualenv() {
-  installer=$3 asked=$3 index=$4 hashes=$5 pin=$6 install=$7 source=$8
+  installer=$3 asked=$3 index=$4 hashes=$5 pin=$6 serves=$6 install=$7 source=$8
   find_python "$1" "$2"
   shift 8
   extras=$1 groups=$2 list=$run/packages.txt
@@ -36,6 +36,7 @@ virtualenv() {
 
 # A look at one of its packages: somebody may have emptied it by hand.
 has_gunicorn() {
+  [ -n "$serves" ] || return 0
   set -- "$made"/lib/*/site-packages/gunicorn/__init__.py
   [ -f "$1" ]
 }
@@ -55,7 +56,7 @@ choose_virtualenv() {
 
 # The server is part of every virtualenv: what nobody names is added, but not to what only hashes let in.
 settle_gunicorn() {
-  if [ "$has" = yes ]; then pin=; return 0; fi
+  if [ "$has" = yes ] || [ -z "$serves" ]; then pin=; return 0; fi
   if [ "$how" = lock ]; then fail gunicorn-lock; return 1; fi
   if [ "$hashes" = yes ]; then fail "gunicorn-hash from=$from"; return 1; fi
   ev "decided gunicorn value=$pin why=missing"

@@ -21,7 +21,7 @@ show_state() {
     target "$ROOT/slots/$one"
     ev "fact slot name=$one state=$activity release=$named"
   done
-  tell_workers
+  tell_processes
   if [ -f "$ROOT/.deployer/journal" ]; then ev "fact journal value=$(word "$(cat "$ROOT/.deployer/journal")")"; fi
   if ! flock -n "$ROOT/.deployer/lock" true; then
     holder_fields "$(holder)"

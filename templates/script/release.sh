@@ -4,7 +4,7 @@
 link_release() {
   ln -s "../../venvs/$venv" "$part/venv" &&
     ln -s "../../../env/$env_id" "$part/.deployer/env" &&
-    put_file gunicorn_conf "$part/.deployer/gunicorn.conf.py" || return 1
+    put_conf || return 1
   uploads=$1
   shift
   # nginx reads it by a group that only root can give.
@@ -12,6 +12,11 @@ link_release() {
   for path; do
     share "$path" || { fail "shared path=$path"; return 1; }
   done
+}
+
+# Another server has none.
+put_conf() {
+  if command -v file_gunicorn_conf >/dev/null; then put_file gunicorn_conf "$part/.deployer/gunicorn.conf.py"; fi
 }
 
 # write_files NAME PATH...: what the processes of the release are started by.

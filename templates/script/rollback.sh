@@ -79,7 +79,7 @@ restore_system() {
   new_units='' new_site='' new_workers=''
   privilege
   for name; do
-    case $name in worker_*) continue ;; esac
+    case $name in worker_* | schedule_* | timer_*) continue ;; esac
     system_file "$name"
     wanted=$(manifest_of "$RELEASE" "$name")
     have=$(sha256sum <"$path" 2>/dev/null)
@@ -96,19 +96,19 @@ restore_system() {
       *) install_for_now "$name" "$wanted" && root reload-units || return 1 ;;
     esac
   done
-  restore_worker_units && check_workers "$part"
+  restore_processes && check_workers "$part"
 }
 
 # As the rest, but one that is not there at all cannot be done without.
-restore_worker_units() {
-  others=$(other_workers "$RELEASE")
+restore_processes() {
+  others=$(other_processes "$RELEASE")
   [ -n "$others" ] || return 0
   if [ -n "$how" ]; then new_workers=yes && return 0; fi
   # shellcheck disable=SC2086 # plain words
   set -- $others
   while [ $# -gt 1 ]; do
     system_file "$1"
-    [ -e "$path" ] || refuse "worker-gone path=$path"
+    case $1 in worker_*) [ -e "$path" ] || refuse "worker-gone path=$path" ;; esac
     ev "warn unit-stays path=$path"
     shift 2
   done

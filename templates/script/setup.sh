@@ -97,14 +97,14 @@ uploads() {
   make_directories "2750 $RUNAS $readers shared/$1"
 }
 
-# own_files: the small files of the tree's owner, written as that user.
+# own_files STUB...: the small files of the tree's owner, written as that user.
 own_files() {
   # shellcheck disable=SC2016 # expanded by the inner sh
   runuser -u "$OWNER" -- sh -c '
     cd "$1/.deployer" && umask 077 && : >>lock || exit 1
     [ -s salt ] || head -c 24 /dev/urandom | od -An -v -tx1 | tr -d " \n" >salt
     [ -s setup ] || printf "%s\n" "$2" >setup' sh "$ROOT" "$APP" || return 1
-  for name in stub_a stub_b stub_trial; do
+  for name; do
     "file_$name" | runuser -u "$OWNER" -- sh -c 'cmp -s - "$1" || exit 1' sh "$ROOT/slots/${name#stub_}.py" && continue
     changed "file slots/${name#stub_}.py"
     # shellcheck disable=SC2016 # expanded by the inner sh
@@ -177,7 +177,7 @@ install_system() {
         sites=$digest
         case $(listeners_of "$STORE/site/$digest") in 80-default*) retire_welcome_page ;; esac
         ;;
-      unit_* | worker_* | trial | recover | boot | listen | listen_socket) units="$units $name $digest" ;;
+      unit_* | worker_* | schedule_* | timer_* | trial | recover | boot | listen | listen_socket) units="$units $name $digest" ;;
     esac
     stale="$stale $name $digest"
   done

@@ -37,7 +37,8 @@ root_verb() {
     store) store_system_files ;;
     install) install_stored "$@" ;;
     remove) system_file "$1" && remove_installed "$1" ;;
-    retire) for path in $(retired_workers); do rm -f "$path"; done && load_definitions ;;
+    retire) retire_definitions ;;
+    start-timer) start_timer "$1" ;;
     start-at-boot) start_at_boot ;;
     reload-units) load_definitions ;;
     run-directories) make_run_directories ;;
@@ -65,10 +66,13 @@ system_file() {
   while read -r entry digest mode path; do [ "$entry" = "$1" ] && return 0; done <<LIST
 $SYSTEM_TABLE
 LIST
-  # A worker that only an older release has; what root keeps under its name may go back to its place.
-  case $1 in *[!a-z0-9_]* | worker_) return 1 ;; worker_*) ;; *) return 1 ;; esac
+  # What only an older release has; what root keeps under its name may go back to its place.
   digest='' mode=0644
-  definition "worker-$(printf %s "${1#worker_}" | tr _ -)@"
+  case $1 in
+    *[!a-z0-9_]*) return 1 ;;
+    worker_* | schedule_* | timer_*) process_definition "${1%%_*}" "$(printf %s "${1#*_}" | tr _ -)" ;;
+    *) return 1 ;;
+  esac
 }
 
 store_system_files() {
@@ -139,7 +143,7 @@ LIST
       site) new_site=$digest ;;
       *) units="$units $name $digest" ;;
     esac
-    case $name in unit_a | unit_b) new_units=yes ;; worker_*) new_workers=yes ;; esac
+    case $name in unit_a | unit_b) new_units=yes ;; worker_* | schedule_* | timer_*) new_workers=yes ;; esac
   done
   # shellcheck disable=SC2086 # plain words
   [ -z "$units" ] || root verify $units || { fail unit-refused; return 1; }
@@ -167,9 +171,9 @@ remove_installed() {
   rm -f "$path"
 }
 
-# retire_workers: units of workers that the release no longer has.
-retire_workers() {
-  [ -n "$(retired_workers)" ] || return 0
+# retire_processes: units of workers and schedules that the release no longer has.
+retire_processes() {
+  [ -n "$(retired_definitions)" ] || return 0
   privilege
   [ -z "$how" ] || root retire
 }
@@ -191,7 +195,7 @@ install_silent() {
   reload=
   while [ $# -gt 1 ]; do
     case $1 in
-      unit_* | worker_*) ;;
+      unit_* | worker_* | schedule_* | timer_*) ;;
       *) install_for_now "$1" "$2" && reload=yes || return 1 ;;
     esac
     case $1 in

@@ -84,7 +84,7 @@ check_workers() {
 # move_workers: those of the new release, or of the same one again, in place of those that run.
 move_workers() {
   [ "$KIND" != reload ] || return 0
-  [ -z "$new_workers" ] || install_workers "$RELEASE" || return 1
+  [ -z "$new_workers" ] || install_processes "$RELEASE" || return 1
   touch "$LIST" && cp "$LIST" "$LIST.was.$$" && sync_file "$LIST.was.$$" && mv -fT "$LIST.was.$$" "$LIST.was" &&
     put_lines "$LIST" "$(new_list "$ROOT/releases/$RELEASE")" || return 1
   while read -r name number; do
@@ -181,7 +181,7 @@ worker_failed() {
 # restore_workers: what ran before, in the release that ran before.
 restore_workers() {
   [ -f "$LIST.was" ] || return 0
-  [ -z "$live" ] || [ -z "$new_workers" ] || install_workers "$live" || return 1
+  [ -z "$live" ] || [ -z "$new_workers" ] || install_processes "$live" || return 1
   while read -r name number; do
     grep -qx "$name $number" "$LIST.was" || leave_worker "$name" "$number" </dev/null &
   done <"$LIST"
@@ -194,12 +194,12 @@ restore_workers() {
 
 # --- their units ---
 
-# workers_of RELEASE: name and digest of each unit that its manifest has.
-workers_of() { grep -o '"worker_[a-z0-9_]*":"[0-9a-f]*"' "$ROOT/releases/$1/.deployer/manifest.json" 2>/dev/null | sed 's/"//g; s/:/ /'; }
+# processes_of RELEASE: name and digest of each unit of a worker or a schedule that its manifest has.
+processes_of() { grep -oE '"(worker|schedule|timer)_[a-z0-9_]*":"[0-9a-f]*"' "$ROOT/releases/$1/.deployer/manifest.json" 2>/dev/null | sed 's/"//g; s/:/ /'; }
 
-# other_workers RELEASE: those of them whose unit is another one on the host.
-other_workers() {
-  workers_of "$1" | while read -r name digest; do
+# other_processes RELEASE: those of them whose unit is another one on the host.
+other_processes() {
+  processes_of "$1" | while read -r name digest; do
     wants=$digest
     system_file "$name"
     have=$(sha256sum 2>/dev/null <"$path") || have=
@@ -207,17 +207,20 @@ other_workers() {
   done
 }
 
-# install_workers RELEASE: as it has them, where this login may write them.
-install_workers() {
-  others=$(other_workers "$1")
+# install_processes RELEASE: as it has them, where this login may write them.
+install_processes() {
+  others=$(other_processes "$1")
   [ -n "$others" ] && [ -n "$how" ] || return 0
   # shellcheck disable=SC2086 # plain words
   set -- $others
+  timers=
   while [ $# -gt 1 ]; do
     root install "$1" "$2" || return 1
+    case $1 in timer_*) timers="$timers $1" ;; esac
     shift 2
   done
-  root reload-units
+  root reload-units || return 1
+  for name in $timers; do root start-timer "$name" || return 1; done
 }
 
 # releases_at_work: those that some process of the app still runs.
@@ -254,7 +257,8 @@ start_workers() {
   prove_workers "$live"
 }
 
-tell_workers() {
+tell_processes() {
+  tell_schedules
   [ -s "$LIST" ] || return 0
   while read -r name number; do
     unit_state "worker-$name@$number"
@@ -262,4 +266,11 @@ tell_workers() {
     wanted "$name" "$live" || many=
     ev "fact worker name=$name number=$number state=$activity release=$of of=$many"
   done <"$LIST"
+}
+
+tell_schedules() {
+  while read -r name; do
+    schedule_state "$name"
+    ev "fact schedule name=$name state=$activity result=$result rc=$code ended=$(word "$ended") next=$(word "$next")"
+  done 2>/dev/null <"$ROOT/releases/$live/.deployer/schedules"
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use deployer::config::{
     Acme, Assets, Certificate, Config, Gunicorn, Hardening, Health, Host, Installer, Literal,
-    Manager, Nginx, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout, Service, Setup,
-    Signal, Size, Takeover, Tls, Trial, Umask, Uploads, Which, Worker,
+    Manager, Nginx, OwnServer, Packages, Program, Python, PythonFrom, Reach, Respawn, Rollout,
+    Schedule, Server, Service, Setup, Signal, Size, Takeover, Tls, Trial, Umask, Uploads, When,
+    Which, Worker, WorkerName,
 };
 use deployer::files::{host_files, shared_files};
 use deployer::plan::{File, Place};
@@ -43,7 +44,7 @@ pub(crate) fn small() -> Config {
             index_url: None,
             require_hashes: false,
         },
-        gunicorn: gunicorn(),
+        server: Server::Gunicorn(gunicorn()),
         service: Service {
             manager: Manager::Systemd,
             hardening: Hardening::Basic,
@@ -58,6 +59,7 @@ pub(crate) fn small() -> Config {
             umask: Umask::default(),
         },
         workers: BTreeMap::new(),
+        schedules: BTreeMap::new(),
         nginx: Some(Nginx {
             server_names: vec![text("polls.example.com")],
             redirects: Vec::new(),
@@ -99,6 +101,14 @@ pub(crate) fn small() -> Config {
     }
 }
 
+/// Of a configuration that has it.
+pub(crate) fn gunicorn_of(config: &mut Config) -> &mut Gunicorn {
+    match &mut config.server {
+        Server::Gunicorn(gunicorn) => gunicorn,
+        Server::Own(own) => panic!("{own:?}"),
+    }
+}
+
 fn gunicorn() -> Gunicorn {
     Gunicorn {
         bind: None,
@@ -124,7 +134,7 @@ pub(crate) fn full() -> Config {
     config.app = text("polls-eu");
     config.root = text("/opt/apps/polls");
     config.user = text("pollster");
-    config.gunicorn = Gunicorn {
+    config.server = Server::Gunicorn(Gunicorn {
         bind: Some(text("[::1]:8000")),
         threads: 4,
         worker_class: "gthread".to_owned(),
@@ -149,47 +159,12 @@ pub(crate) fn full() -> Config {
                 ]),
             ),
         ]),
-        ..config.gunicorn
-    };
+        ..gunicorn()
+    });
     config.service.after = vec![text("postgresql.service"), text("redis-server.service")];
     config.service.memory_max = Some(Size::mebibytes(512));
-    config.workers = BTreeMap::from([
-        (
-            text("celery"),
-            Worker {
-                command: text("celery -A polls worker --hostname=\"it's $DEPLOYER_INSTANCE\"@%h"),
-                instances: 4,
-                on: Which::Each,
-                stop_signal: Signal::Term,
-                stop_timeout: Duration::from_secs(600),
-                overlap: true,
-                min_uptime: Duration::from_secs(3),
-                respawn: Respawn::Unlimited,
-                memory_max: None,
-            },
-        ),
-        (
-            text("mail-out"),
-            Worker {
-                command: Program::Words(vec![
-                    "./send".to_owned(),
-                    r#"it's "100 %" \ $HOME"#.to_owned(),
-                    String::new(),
-                ]),
-                instances: 1,
-                on: Which::First,
-                stop_signal: Signal::Int,
-                stop_timeout: Duration::from_secs(60),
-                overlap: false,
-                min_uptime: Duration::from_secs(10),
-                respawn: Respawn::Limited {
-                    count: 10,
-                    interval: Duration::from_secs(120),
-                },
-                memory_max: Some(Size::mebibytes(256)),
-            },
-        ),
-    ]);
+    config.workers = workers();
+    config.schedules = schedules();
     config.nginx = Some(Nginx {
         server_names: vec![text("polls.example.com"), text("*.polls.example.com")],
         redirects: vec![text("polls.example.net"), text(".votes.example.com")],
@@ -248,11 +223,90 @@ pub(crate) fn by_acme() -> Config {
     config
 }
 
+fn workers() -> BTreeMap<WorkerName, Worker> {
+    BTreeMap::from([
+        (
+            text("celery"),
+            Worker {
+                command: text("celery -A polls worker --hostname=\"it's $DEPLOYER_INSTANCE\"@%h"),
+                instances: 4,
+                on: Which::Each,
+                stop_signal: Signal::Term,
+                stop_timeout: Duration::from_secs(600),
+                overlap: true,
+                min_uptime: Duration::from_secs(3),
+                respawn: Respawn::Unlimited,
+                memory_max: None,
+            },
+        ),
+        (
+            text("mail-out"),
+            Worker {
+                command: Program::Words(vec![
+                    "./send".to_owned(),
+                    r#"it's "100 %" \ $HOME"#.to_owned(),
+                    String::new(),
+                ]),
+                instances: 1,
+                on: Which::First,
+                stop_signal: Signal::Int,
+                stop_timeout: Duration::from_secs(60),
+                overlap: false,
+                min_uptime: Duration::from_secs(10),
+                respawn: Respawn::Limited {
+                    count: 10,
+                    interval: Duration::from_secs(120),
+                },
+                memory_max: Some(Size::mebibytes(256)),
+            },
+        ),
+    ])
+}
+
+fn schedules() -> BTreeMap<WorkerName, Schedule> {
+    BTreeMap::from([
+        (
+            text("clean-up"),
+            Schedule {
+                run: text("./clean 'it''s 100 %' > shared/$(date +%F)"),
+                when: When::Cron(text("30 4 1 * mon")),
+                on: Which::First,
+                timeout: Duration::from_secs(3600),
+            },
+        ),
+        (
+            text("report"),
+            Schedule {
+                run: text("./report && ./send"),
+                when: When::Calendar(vec![
+                    text("Mon..Fri *-*-* 08:30:00 Europe/Paris"),
+                    text("*:0/15"),
+                ]),
+                on: Which::Each,
+                timeout: Duration::from_secs(90),
+            },
+        ),
+    ])
+}
+
 /// No nginx, no sandbox.
 pub(crate) fn bare() -> Config {
     let mut config = small();
     config.nginx = None;
     config.service.hardening = Hardening::Off;
+    config
+}
+
+/// A server of the project's own choice.
+pub(crate) fn own() -> Config {
+    let mut config = small();
+    config.server = Server::Own(OwnServer {
+        command: text("uvicorn 'it'\\''s 100 %:app' --uds $DEPLOYER_SOCKET"),
+        timeout: Duration::from_secs(300),
+        stop_timeout: Duration::from_secs(45),
+        reload: Takeover::Replace,
+        trial: Trial::Boot,
+    });
     config
 }
 

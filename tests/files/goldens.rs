@@ -72,6 +72,11 @@ fn by_acme() {
 }
 
 #[test]
+fn own() {
+    check("own", &cases::own());
+}
+
+#[test]
 fn bare() {
     check("bare", &cases::bare());
 }
@@ -83,6 +88,7 @@ fn text_is_tidy() {
         cases::full(),
         cases::secure(),
         cases::bare(),
+        cases::own(),
     ] {
         for file in cases::rendered(&config) {
             let name = name(&file).display().to_string();

@@ -47,8 +47,9 @@ impl Tree {
         let dir = tempfile::tempdir().unwrap();
         let mut config = cases::small();
         change(&mut config);
-        config.gunicorn.app = cases::text("app:application");
-        config.gunicorn.workers = 2;
+        let gunicorn = cases::gunicorn_of(&mut config);
+        gunicorn.app = cases::text("app:application");
+        gunicorn.workers = 2;
         let files = cases::moved(cases::rendered(&config), &config, dir.path());
         for slot in ["a", "b", "trial"] {
             fs::create_dir_all(dir.path().join("run").join(slot)).unwrap();
@@ -347,7 +348,7 @@ fn preloads(version: &str) {
 fn says_whether_it_drops(version: &str, hasty: bool) {
     for (class, drops) in [("sync", false), ("gthread", hasty)] {
         let tree = Tree::with(version, |config| {
-            class.clone_into(&mut config.gunicorn.worker_class);
+            class.clone_into(&mut cases::gunicorn_of(config).worker_class);
         });
         tree.add("r1", APP, &[]);
         tree.point("a", "r1");

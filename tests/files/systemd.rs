@@ -44,7 +44,7 @@ fn verify(config: &Config, change: impl Fn(String) -> String) -> Vec<String> {
 
 #[test]
 fn systemd_has_nothing_to_say() {
-    for config in [cases::small(), cases::full(), cases::bare()] {
+    for config in [cases::small(), cases::full(), cases::bare(), cases::own()] {
         assert_eq!(verify(&config, |unit| unit), Vec::<String>::new());
     }
 }

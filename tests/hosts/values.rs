@@ -61,6 +61,15 @@ def values():
     return {'env': dict(os.environ), 'settings': settings}
 ";
 
+/// A worker that writes down what it was given.
+const DUMP: &str = "import json, os, sys, time
+path = os.environ['DEPLOYER_ROOT'] + '/shared/dump'
+with open(path + '.part', 'w') as file:
+    json.dump({'env': dict(os.environ), 'arguments': sys.argv[1:]}, file)
+os.rename(path + '.part', path)
+time.sleep(100000)
+";
+
 /// Prints every secret in the ways a failing program does.
 const LEAK: &str = "import os, sys
 print('leak', os.environ.get('S_0'), repr(os.environ.get('S_PEM')), flush=True)
@@ -175,6 +184,8 @@ struct Batch {
     secrets: BTreeMap<String, String>,
     settings: BTreeMap<String, String>,
     headers: BTreeMap<String, String>,
+    /// Of a worker.
+    arguments: Vec<String>,
 }
 
 impl Batch {
@@ -207,7 +218,10 @@ impl Batch {
         // What nginx cannot write is an error of the file, see tests/cases/config.
         let literal = |text: &&String| !text.contains(['$', '"', '\'', '\\']) && text.len() < 1000;
         let headers: Vec<String> = lines.iter().filter(literal).cloned().collect();
+        let short = |text: &&String| text.len() < 1000;
+        let arguments = texts.iter().filter(short).cloned().collect();
         Self {
+            arguments,
             env: named("E_", texts),
             secrets,
             settings: settings.into(),
@@ -227,6 +241,15 @@ impl Batch {
                 })
         };
         let _ = writeln!(file, "env:\n{}", map(&self.env, "  "));
+        let words = self
+            .arguments
+            .iter()
+            .fold(String::new(), |words, word| words + ", " + &yaml(word));
+        let _ = writeln!(
+            file,
+            "workers:\n  dump: {{command: [python3, dump.py{words}], min_uptime: 1s}}"
+        );
+        fs::write(site.app.path().join("dump.py"), DUMP)?;
         let names: Vec<String> = self
             .secrets
             .keys()
@@ -272,6 +295,21 @@ impl Batch {
                 page["env"][name]
             );
         }
+        let dump = site.web().sh("cat /srv/hello/shared/dump")?;
+        let worker: serde_json::Value = serde_json::from_str(&dump)?;
+        for (name, value) in &wanted {
+            ensure!(
+                worker["env"][name] == ***value,
+                "the worker has {:?} for {name}: {value:?}",
+                worker["env"][name]
+            );
+        }
+        let arguments = serde_json::to_value(&self.arguments)?;
+        ensure!(
+            worker["arguments"] == arguments,
+            "the worker has {} and not {arguments}",
+            worker["arguments"]
+        );
         for (name, value) in &self.settings {
             ensure!(
                 page["settings"][name] == **value,

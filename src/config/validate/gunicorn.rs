@@ -59,8 +59,8 @@ pub(super) fn gunicorn(section: &Section<'_>) -> Option<Gunicorn> {
 }
 
 /// nginx listens at its ports of every address.
-pub(super) fn apart(root: &Section<'_>, gunicorn: Option<&Gunicorn>, nginx: Option<&Nginx>) {
-    let port = gunicorn.and_then(|gunicorn| gunicorn.bind).map(Bind::port);
+pub(super) fn apart(root: &Section<'_>, bind: Option<Bind>, nginx: Option<&Nginx>) {
+    let port = bind.map(Bind::port);
     let taken = |nginx: &Nginx| port.is_some_and(|port| nginx.ports().contains(&port));
     let taken = nginx.is_some_and(taken);
     if let Some(node) = root.peek("gunicorn").and_then(|node| node.get("bind"))

@@ -10,7 +10,9 @@ mod hosts;
 mod packages;
 mod migrate;
 mod paths;
+mod schedules;
 mod secrets;
+mod server;
 mod service;
 mod settings;
 mod tls;
@@ -20,7 +22,7 @@ mod workers;
 use super::node::Node;
 use super::section::{Fault, Section, text, written};
 use super::values::{AbsPath, EnvName, GitRef, UserName};
-use super::{Config, OnFailure, Rollout, Setup};
+use super::{Config, OnFailure, Rollout, Server, Setup};
 
 pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
     root.elsewhere(place);
@@ -34,19 +36,15 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let user = user(root).or_else(|| app.as_ref().map(UserName::from));
     let keep_releases = root.number("keep_releases", 1..=100, 5);
     let python = root.section("python", packages::python);
-    root.must_have("gunicorn", "add it, with its key `app`");
-    let gunicorn = root.present("gunicorn", gunicorn::gunicorn);
+    let server = server::server(root);
     let service = root.section("service", service::service);
     let memory_max = service.as_ref().and_then(|service| service.memory_max);
     let workers = workers::workers(root, memory_max);
+    let schedules = schedules::schedules(root);
     let assets = assets::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
-    gunicorn::apart(
-        root,
-        gunicorn.as_ref().and_then(Option::as_ref),
-        nginx.as_ref(),
-    );
+    gunicorn::apart(root, server.as_ref().and_then(Server::bind), nginx.as_ref());
     let (shared, shared_files) = paths::shared(root);
     paths::apart(root);
     paths::served_apart(root, assets.as_ref(), uploads.as_ref());
@@ -68,9 +66,10 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
         user: user?,
         keep_releases,
         python: python?,
-        gunicorn: gunicorn??,
+        server: server?,
         service: service?,
         workers,
+        schedules,
         nginx,
         assets,
         uploads,

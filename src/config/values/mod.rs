@@ -3,7 +3,9 @@
 
 mod acme;
 mod bind;
+mod calendar;
 mod command;
+mod cron;
 mod env;
 mod git_ref;
 mod names;
@@ -17,7 +19,9 @@ mod umask;
 
 pub use acme::{AcmeDirectory, Email};
 pub use bind::Bind;
+pub use calendar::CalendarTime;
 pub use command::CommandLine;
+pub use cron::{Cron, Numbers};
 pub use env::{EnvKey, VariableName};
 pub use git_ref::GitRef;
 pub use names::{AppName, EnvName, PackageName, UnitName, UserName, WorkerName};

@@ -44,23 +44,61 @@ unit_memory() {
 # The one listener of all generations, from an earlier setup or from this one.
 listener_there() { [ -e "/etc/systemd/system/$APP-listen.socket" ]; }
 
-# retired_workers: the paths of what workers were started by that this script does not know.
-retired_workers() {
-  for path in "/etc/systemd/system/$APP"-worker-*@.service; do
-    grep -qs "^# Managed by deployer for $APP;" "$path" || continue
+# process_definition KIND NAME: the $path of what a worker, a schedule or its timer is started by.
+process_definition() {
+  case $1 in
+    worker) path=/etc/systemd/system/$APP-worker-$2@.service ;;
+    schedule) path=/etc/systemd/system/$APP-schedule-$2.service ;;
+    timer) path=/etc/systemd/system/$APP-schedule-$2.timer ;;
+  esac
+}
+
+# retired_definitions: the paths of what workers and schedules were started by that this script does not know.
+retired_definitions() {
+  for path in "/etc/systemd/system/$APP"-worker-*@.service "/etc/systemd/system/$APP"-schedule-*; do
+    [ -f "$path" ] && grep -qs "^# Managed by deployer for $APP;" "$path" || continue
     case "$SYSTEM_TABLE$newline" in *" $path$newline"*) ;; *) printf '%s\n' "$path" ;; esac
   done
+}
+
+# schedule_state NAME: $activity of its last run, its $result and exit $code, when it $ended and when the $next begins.
+schedule_state() {
+  unit_state "schedule-$1"
+  result='' code='' ended=''
+  while IFS='=' read -r key value; do
+    case $key in Result) result=$value ;; ExecMainStatus) code=$value ;; ExecMainExitTimestamp) ended=$value ;; esac
+  done <<LIST
+$(systemctl show -p Result,ExecMainStatus,ExecMainExitTimestamp "$APP-schedule-$1.service" 2>/dev/null)
+LIST
+  next=$(systemctl show -P NextElapseUSecRealtime "$APP-schedule-$1.timer" 2>/dev/null)
 }
 
 # --- as root ---
 
 # check_definitions DIRECTORY: candidates by their file names; only lines about them count.
 check_definitions() {
-  set -- "$1" "$1"/*.service
-  [ -f "$2" ] || return 0
-  systemd-analyze verify "$1"/*.service 2>&1 | grep -F "$APP-" | grep -v -e 'is not executable' -e 'Unknown key' -e 'Unknown lvalue' >"$1/said"
-  cat "$1/said"
-  [ ! -s "$1/said" ]
+  told=$1/said
+  set -- "$1"/*
+  for file; do
+    shift
+    case $file in *.service | *.timer) set -- "$@" "$file" ;; esac
+  done
+  [ $# -gt 0 ] || return 0
+  systemd-analyze verify "$@" 2>&1 | grep -F "$APP-" | grep -v -e 'is not executable' -e 'Unknown key' -e 'Unknown lvalue' >"$told"
+  cat "$told"
+  [ ! -s "$told" ]
+}
+
+# start_timer FILE-NAME: from now on and at boot.
+start_timer() { system_file "$1" && systemctl -q enable "${path##*/}" && systemctl -q restart "${path##*/}"; }
+
+# retire_definitions: what of them runs is left to end.
+retire_definitions() {
+  for path in $(retired_definitions); do
+    case $path in *.timer) systemctl -q disable --now "${path##*/}" ;; esac
+    rm -f "$path"
+  done
+  load_definitions
 }
 
 # What starts the workers with the host.

@@ -13,7 +13,8 @@ start_units() {
     changed "enable $*"
     systemctl -q enable "$@" || return 1
   fi
-  remove_workers
+  remove_processes
+  start_timers || return 1
   if system_file listen_socket; then start_listener; else remove_listener; fi
 }
 
@@ -36,14 +37,27 @@ remove_listener() {
   systemctl daemon-reload
 }
 
-# Nobody may switch what the file no longer has, so what of it still runs is told to leave.
-remove_workers() {
-  for path in $(retired_workers); do
-    name=${path##*/}
+# Nobody may switch what the file no longer has, so what of the workers still runs is told to leave.
+remove_processes() {
+  retired=$(retired_definitions)
+  [ -n "$retired" ] || return 0
+  for path in $retired; do
     changed "remove $path"
-    systemctl stop "${name%.service}*.service"
-    rm -f "$path" && systemctl daemon-reload
+    case $path in *@.service) name=${path##*/} && systemctl stop "${name%.service}*.service" ;; esac
   done
+  retire_definitions
+}
+
+# start_timers: those that do not wait for their time, or wait for another.
+start_timers() {
+  while read -r name _ _ path; do
+    case $name in timer_*) ;; *) continue ;; esac
+    case " $units " in *" $name "*) ;; *) systemctl -q is-active "${path##*/}" && systemctl -q is-enabled "${path##*/}" && continue ;; esac
+    changed "start ${path##*/}"
+    start_timer "$name" || return 1
+  done <<LIST
+$SYSTEM_TABLE
+LIST
 }
 
 remove_boot() {

@@ -1,0 +1,47 @@
+//! `schedules`: commands that run at their times, by their names.
+
+use std::collections::BTreeMap;
+
+use super::migrate::which;
+use super::workers::name;
+use super::{Section, text};
+use crate::config::node::Entry;
+use crate::config::values::WorkerName;
+use crate::config::{Schedule, When, Which};
+
+pub(super) fn schedules(root: &Section<'_>) -> BTreeMap<WorkerName, Schedule> {
+    let read = |section: &Section<'_>| {
+        let one = |entry| {
+            let schedule = schedule(section, entry);
+            Some((name(section, entry)?, schedule?))
+        };
+        section.every().iter().filter_map(one).collect()
+    };
+    root.section("schedules", read).unwrap_or_default()
+}
+
+fn schedule(section: &Section<'_>, entry: &Entry) -> Option<Schedule> {
+    section.convert(entry, |node| {
+        let what = "a map with `run` and `on_calendar` or `cron`";
+        node.entries()
+            .ok_or_else(|| super::Fault::expected(what, node))
+    })?;
+    section.inner(entry, |section| {
+        let run = section.required("run", "python manage.py clearsessions");
+        let times = section.several("on_calendar", text, |one, other| one == other);
+        let cron = section.optional("cron");
+        let both = section.has("on_calendar") && section.has("cron");
+        if both {
+            section.refuse("cron", "`on_calendar` is there too", "keep one of the two");
+        } else if !section.has("cron") {
+            let label = "add it, such as `on_calendar: daily`, or `cron: 30 4 * * *`";
+            section.must_have("on_calendar", label);
+        }
+        Some(Schedule {
+            on: which(section, Which::First),
+            timeout: section.seconds("timeout", 1..=604_800, 3600),
+            run: run?,
+            when: times.map(When::Calendar).or(cron.map(When::Cron))?,
+        })
+    })?
+}

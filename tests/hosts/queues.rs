@@ -1,0 +1,195 @@
+//! Celery on real brokers, and RQ: whatever happens to the workers, each task is accounted for.
+
+use std::collections::BTreeMap;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::machines::{Machine, Options};
+use crate::random::soak;
+use crate::site::{NAME, Site};
+use crate::state::tidy;
+
+const PUSH: [&str; 2] = ["push", "production"];
+const ROLLBACK: [&str; 2] = ["rollback", "production"];
+
+#[test]
+fn no_task_is_lost() -> Result<()> {
+    let site = Site::of("celery", &[Options::with_uv()])?;
+    let web = site.web();
+    web.install(&["redis-server", "rabbitmq-server"])?;
+    web.sh("systemctl daemon-reload && systemctl start redis-server rabbitmq-server")?;
+    site.go_live()?;
+    let celery = Queue::new(web, "began");
+    celery.survives(&site, 1000).context("Celery on Redis")?;
+    one_beat(&site).context("beat")?;
+
+    site.edit(
+        "deploy.yaml",
+        "redis://127.0.0.1/0",
+        "amqp://guest@127.0.0.1//",
+    )?;
+    site.edit(
+        "deploy.yaml",
+        "[redis-server.service]",
+        "[rabbitmq-server.service]",
+    )?;
+    site.commit()?;
+    site.set_up(&["--login", "root"])?;
+    site.deployer(&PUSH)?.expect(0)?;
+    celery
+        .survives(&site, if soak() { 1000 } else { 200 })
+        .context("Celery on RabbitMQ")?;
+
+    // Another app in its place: its workers come, and those before are gone.
+    site.take("rq")?;
+    site.commit()?;
+    site.set_up(&["--login", "root"])?
+        .says("remove /etc/systemd/system/hello-worker-celery@.service")?;
+    site.deployer(&PUSH)?.expect(0)?;
+    let units =
+        web.sh("systemctl list-units --plain --no-legend 'hello-worker-*' | cut -d' ' -f1")?;
+    ensure!(
+        units == "hello-worker-rq@1.service\nhello-worker-rq@2.service",
+        "{units}"
+    );
+    Queue::new(web, "none")
+        .survives(&site, if soak() { 1000 } else { 100 })
+        .context("RQ")
+}
+
+/// What the workers have done, in files that all releases share.
+struct Queue<'a> {
+    web: &'a Machine,
+    /// The file that names each task as it begins.
+    began: &'static str,
+}
+
+impl<'a> Queue<'a> {
+    fn new(web: &'a Machine, began: &'static str) -> Self {
+        Self { web, began }
+    }
+
+    /// A quarter of the tasks, and one that takes five seconds, are under way while each of these happens.
+    fn survives(&self, site: &Site, tasks: usize) -> Result<()> {
+        self.web
+            .sh("rm -f /srv/hello/shared/began /srv/hello/shared/done")?;
+        let mut sent = 0;
+        for event in ["push", "rollback", "scale", "reboot"] {
+            sent += self.send(event, tasks / 4, 0.05)?;
+            sent += self.send(&format!("{event}-long"), 1, 5.0)?;
+            self.wait_for(self.began, &format!("{event}-long-0"), event)?;
+            match event {
+                "push" => {
+                    // Each finishes what it does: nothing is handed out twice.
+                    site.commit_empty()?;
+                    site.deployer(&PUSH)?.expect(0)?.says_not("was killed")?;
+                }
+                "rollback" => {
+                    site.deployer(&ROLLBACK)?
+                        .expect(0)?
+                        .says_not("was killed")?;
+                }
+                "scale" => {
+                    let worker = site.worker()?;
+                    for count in [1, 3, 2] {
+                        let scale = format!("{worker}={count}");
+                        site.deployer(&["scale", "production", &scale])?
+                            .expect(0)?
+                            .says_not("was killed")?;
+                    }
+                }
+                _ => self.web.reboot()?,
+            }
+        }
+        let done = self.all_done(sent)?;
+        for event in ["push", "rollback", "scale", "reboot"] {
+            for number in 0..tasks / 4 {
+                let name = format!("{event}-{number}");
+                ensure!(done.contains_key(&name), "{name} was lost: {}", done.len());
+            }
+            ensure!(done.contains_key(&format!("{event}-long-0")), "{event}");
+        }
+        let twice: Vec<_> = done.iter().filter(|(_, times)| **times > 1).collect();
+        println!(
+            "{sent} tasks, {} of them done more than once: {twice:?}",
+            twice.len()
+        );
+        ensure!(
+            twice.iter().all(|(name, _)| name.starts_with("reboot")),
+            "done twice although every worker finished: {twice:?}"
+        );
+        tidy(self.web)
+    }
+
+    fn send(&self, name: &str, count: usize, seconds: f64) -> Result<usize> {
+        let url = format!("http://127.0.0.1/work?name={name}&count={count}&seconds={seconds}");
+        let said = self
+            .web
+            .sh(&format!("curl -fsS -X POST -H 'Host: {NAME}' '{url}'"))?;
+        ensure!(said == count.to_string(), "{said}");
+        Ok(count)
+    }
+
+    fn wait_for(&self, file: &str, line: &str, event: &str) -> Result<()> {
+        if file == "none" {
+            sleep(Duration::from_secs(2));
+            return Ok(());
+        }
+        let until = Instant::now() + Duration::from_secs(60);
+        let look = format!("grep -qx {line} /srv/hello/shared/{file}");
+        while self.web.exec(&look)?.code != 0 {
+            ensure!(Instant::now() < until, "{event}: `{line}` is not in {file}");
+            sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
+    /// How often each task was done, once as many are as were sent.
+    fn all_done(&self, sent: usize) -> Result<BTreeMap<String, u32>> {
+        let until = Instant::now() + Duration::from_secs(90);
+        loop {
+            let text = self.web.sh("cat /srv/hello/shared/done 2>/dev/null; :")?;
+            let mut done = BTreeMap::new();
+            for line in text.lines() {
+                *done.entry(line.to_owned()).or_default() += 1;
+            }
+            if done.len() >= sent || Instant::now() > until {
+                return Ok(done);
+            }
+            sleep(Duration::from_millis(500));
+        }
+    }
+}
+
+impl Site {
+    /// A commit that changes a file nobody reads.
+    fn commit_empty(&self) -> Result<()> {
+        let path = self.app.path().join("README.md");
+        std::fs::write(&path, std::fs::read_to_string(&path)? + "\n")?;
+        self.commit()?;
+        Ok(())
+    }
+
+    fn worker(&self) -> Result<&'static str> {
+        let rq = std::fs::read_to_string(self.app.path().join("deploy.yaml"))?.contains("  rq:\n");
+        Ok(if rq { "rq" } else { "celery" })
+    }
+}
+
+/// It ticks in the release that is live, once each time.
+fn one_beat(site: &Site) -> Result<()> {
+    let web = site.web();
+    web.sh("rm -f /srv/hello/shared/ticks")?;
+    sleep(Duration::from_secs(9));
+    let ticks = web.sh("cat /srv/hello/shared/ticks")?;
+    let live = web.sh("readlink /srv/hello/current")?;
+    let live = live.rsplit('/').next().unwrap_or_default();
+    ensure!(
+        ticks.lines().all(|release| release == live),
+        "{live}: {ticks}"
+    );
+    ensure!((3..=6).contains(&ticks.lines().count()), "{ticks}");
+    Ok(())
+}
