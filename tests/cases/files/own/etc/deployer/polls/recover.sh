@@ -19,10 +19,11 @@ if [ "$stage" = proven ]; then
   [ -f "releases/$release/.deployer/proven" ] || echo "$live" >"releases/$release/.deployer/proven"
   if [ "$takeover" = replace ] && [ "$slot" != - ]; then rm -f "slots/$slot"; fi
 elif [ "$live" = - ]; then
-  rm -f "slots/$idle" web.sock current static/live
+  rm -f "slots/$idle" web.sock current static/live pages/live
 else
   relink "../releases/$live" "slots/$slot" && relink "releases/$live" current || exit 1
   if [ -e "static/$live" ]; then relink "$live" static/live; fi
+  if [ -e "pages/$live" ]; then relink "$live" pages/live; else rm -f pages/live; fi
   if [ "$takeover" = replace ]; then
     relink "$RUNDIR/$slot/gunicorn.sock" web.sock || exit 1
     rm -f "slots/$idle"
