@@ -237,7 +237,7 @@ fn the_examples_of_secrets_are_good() {
 /// The reader names the keys it knows when it finds one that it does not.
 #[test]
 fn the_example_has_every_key() {
-    let asked = "static: {zzzzzzzz: 1}\nuploads: {zzzzzzzz: 1}\nnginx: {zzzzzzzz: 1, tls: {zzzzzzzz: 1, acme: {zzzzzzzz: 1}}}\n\
+    let asked = "static: {zzzzzzzz: 1, build: {zzzzzzzz: 1}}\nuploads: {zzzzzzzz: 1}\nnginx: {zzzzzzzz: 1, tls: {zzzzzzzz: 1, acme: {zzzzzzzz: 1}}}\n\
         gunicorn: {zzzzzzzz: 1}\npython: {zzzzzzzz: 1}\nservice: {zzzzzzzz: 1}\nhealth: {zzzzzzzz: 1}\n\
         rollout: {zzzzzzzz: 1}\nmigrate: {zzzzzzzz: 1}\n\
         hooks: {zzzzzzzz: 1, before_build: {zzzzzzzz: 1}}\nsetup: {zzzzzzzz: 1}\nzzzzzzzz: 1\nenvironments: {production: {}}\n";

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::{CdnUrl, CommandLine, RelPath, UrlPath};
 
 /// The `static` section: files that nginx serves.
@@ -6,6 +8,8 @@ pub struct Assets {
     /// Starts and ends with `/`; default `/static/`.
     pub url: UrlPath,
     pub source: AssetSource,
+    /// What makes some of them from other files of the repository.
+    pub build: Option<AssetBuild>,
     pub fingerprint: Fingerprint,
     /// Whether a reference to a missing file fails the push.
     pub strict: bool,
@@ -34,6 +38,18 @@ pub enum AssetSource {
     Directory(RelPath),
     /// What this command writes into `$STATIC_ROOT`.
     Collected(CommandLine),
+}
+
+/// A command that runs in the release before static files are published, unless a kept release has the same.
+#[derive(Debug, Clone)]
+pub struct AssetBuild {
+    pub run: CommandLine,
+    /// What the result depends on; empty: every file of the repository.
+    pub inputs: Vec<RelPath>,
+    /// The directory it writes.
+    pub output: RelPath,
+    /// Default 15 min.
+    pub timeout: Duration,
 }
 
 /// Where a file's URL has the fingerprint of its content.

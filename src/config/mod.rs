@@ -26,7 +26,7 @@ mod values;
 mod words;
 mod worker;
 
-pub use assets::{AssetSource, Assets, Encoding, Fingerprint};
+pub use assets::{AssetBuild, AssetSource, Assets, Encoding, Fingerprint};
 pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
 pub use hooks::{Account, Hook, Hooks, Moment};

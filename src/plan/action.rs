@@ -39,6 +39,11 @@ pub enum Action {
         files: Vec<(Name, String)>,
         workers: Vec<Moved>,
     },
+    BuildStatic {
+        output: String,
+        inputs: Vec<String>,
+        task: Task,
+    },
     CollectStatic {
         url: String,
         task: Task,
@@ -216,6 +221,7 @@ impl Action {
         matches!(
             self,
             Self::Task(_)
+                | Self::BuildStatic { .. }
                 | Self::CollectStatic { .. }
                 | Self::CheckFramework { .. }
                 | Self::Pending { .. }

@@ -93,6 +93,14 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
 
 fn statics(assets: &Assets) -> Vec<Step> {
     let mut steps = Vec::new();
+    if let Some(build) = &assets.build {
+        let action = Action::BuildStatic {
+            output: build.output.to_string(),
+            inputs: build.inputs.iter().map(ToString::to_string).collect(),
+            task: Task::build(build),
+        };
+        steps.push(Step::new("build", action));
+    }
     let source = match &assets.source {
         AssetSource::Directory(source) => Some(source.to_string()),
         AssetSource::Collected(command) => {

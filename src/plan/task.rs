@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use super::{Action, Step};
 use crate::config::{
-    Account, AssetSource, CommandLine, Config, Hook, Migrate, Moment, Trial, Which,
+    Account, AssetBuild, AssetSource, CommandLine, Config, Hook, Migrate, Moment, Trial, Which,
 };
 
 /// Seconds that `static.collect` may take.
@@ -28,6 +28,16 @@ impl Task {
             command: command.to_owned(),
             timeout: migrate.timeout.as_secs(),
             account: Account::App,
+        }
+    }
+
+    /// As the login user, who may write into the release.
+    pub(super) fn build(build: &AssetBuild) -> Self {
+        Self {
+            phase: "build",
+            command: build.run.to_string(),
+            timeout: build.timeout.as_secs(),
+            account: Account::Login,
         }
     }
 

@@ -35,6 +35,18 @@ pub(super) fn failed(reason: &str, fields: &Fields, host: &str) -> Option<Meanin
             ),
             "a manifest of the project says that this name has a fingerprint, and browsers keep the file for a year: let the build put the content's hash into the name".to_owned(),
         ),
+        "static-build" => (
+            format!("`static.build` failed on {host}"),
+            "what it printed is above; it runs in the release, as the login user".to_owned(),
+        ),
+        "static-output" => (
+            format!("`static.build` left nothing in `{}`", path()),
+            "name the directory that it writes as `static.build.output`".to_owned(),
+        ),
+        "static-input" => (
+            format!("the repository has no `{}`", path()),
+            "correct `static.build.inputs`".to_owned(),
+        ),
         "collect" => (
             format!("the static files cannot be collected on {host}"),
             "`static.collect` has to write them into the directory `$STATIC_ROOT`".to_owned(),

@@ -28,6 +28,7 @@ const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
 const COLLECT: &str = include_str!("../../templates/script/collect.sh");
 const FRAMEWORK: &str = include_str!("../../templates/script/framework.sh");
+const BUILD: &str = include_str!("../../templates/script/build.sh");
 const STATIC: &str = include_str!("../../templates/script/static.sh");
 const SHARED: &str = include_str!("../../templates/script/shared.sh");
 const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
@@ -66,6 +67,8 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let collect = collect.then_some(COLLECT);
     let framework = plan.has(|action| matches!(action, Action::CheckFramework { .. }));
     let framework = framework.then_some(FRAMEWORK);
+    let build = plan.has(|action| matches!(action, Action::BuildStatic { .. }));
+    let build = build.then_some(BUILD);
     let publish = plan.publishes().then_some(STATIC);
     let files = plan.has(|action| matches!(action, Action::LinkFiles { .. }));
     let files = files.then_some(SHARED);
@@ -90,6 +93,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         submodules,
         files,
         tasks,
+        build,
         collect,
         framework,
         publish,

@@ -56,6 +56,11 @@ pub(super) fn call(action: &Action) -> String {
             max_stall,
         } => format!("decide {} \"$part\" {max_stall}", takeover_word(*takeover)),
         Action::Seal { manifest } => words("seal", [manifest]),
+        Action::BuildStatic {
+            output,
+            inputs,
+            task,
+        } => words(&task_call(&words("build_static", [output]), task), inputs),
         Action::CollectStatic { url, task } => task_call(&words("collect_static", [url]), task),
         Action::CheckFramework { manage, task } => {
             task_call(&words("check_framework", [manage]), task)

@@ -58,6 +58,7 @@ prune() {
   for dir in "$ROOT"/pages/*; do
     [ -L "$dir" ] || [ -d "$ROOT/releases/${dir##*/}" ] || rm -rf "$dir"
   done
+  prune_builds
   named=$(readlink "$ROOT"/releases/*/venv "$ROOT"/releases/*/.deployer/env)$newline
   # A list that lacks what is live is no list to delete by.
   for link in venv .deployer/env; do
@@ -102,5 +103,13 @@ prune_pythons() {
   done
   for dir in "$ROOT"/venvs/.python-*; do
     [ -e "$dir" ] || rm -f "$dir"
+  done
+}
+
+# Results of builds that no release has.
+prune_builds() {
+  used=$(cat "$ROOT"/releases/*/.deployer/build 2>/dev/null)$newline
+  for dir in "$ROOT"/builds/*; do
+    case $used in *"${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
   done
 }

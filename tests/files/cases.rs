@@ -186,6 +186,7 @@ pub(crate) fn full() -> Config {
         precompress: vec![deployer::config::Encoding::Gzip],
         at_root: vec![text("favicon.ico")],
         keep_days: 30,
+        build: None,
         cdn: None,
     });
     config.uploads = Some(Uploads {

@@ -93,9 +93,48 @@ fn pages_of_every_kept_release_find_their_files() -> Result<()> {
     );
     ensure!(files_of_page(web)? == pages[2]);
 
+    a_build_runs_where_its_inputs_changed(&site)?;
     a_missing_file_is_told(&site)?;
     from_a_time_without_a_store(&site)?;
     only_kept_releases_stay(&site)
+}
+
+/// Each run of the build leaves another stamp.
+fn a_build_runs_where_its_inputs_changed(site: &Site) -> Result<()> {
+    let stamp = || -> Result<String> { Ok(ask(site.web(), "/static/built/stamp.txt")?.body) };
+    let build = "build:\n    run: mkdir -p static/built && cat colours - </proc/sys/kernel/random/uuid >static/built/stamp.txt\n    \
+        inputs: [colours]\n    output: static/built\n  source: static ";
+    site.edit("deploy.yaml", "source: static ", build)?;
+    let colours = site.app.path().join("colours");
+    fs::write(&colours, "red\n")?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?.says("| build (")?;
+    let red = stamp()?;
+    ensure!(red.starts_with("red\n"), "{red}");
+    fs::write(site.app.path().join("note"), "again")?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?.says("build reused")?;
+    ensure!(stamp()? == red);
+    fs::write(&colours, "blue\n")?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    ensure!(stamp()?.starts_with("blue\n"));
+    site.deployer(&["rollback", "production"])?.expect(0)?;
+    ensure!(stamp()? == red);
+
+    site.edit(
+        "deploy.yaml",
+        "run: mkdir -p static/built",
+        "run: echo no colour; false",
+    )?;
+    site.commit()?;
+    site.deployer(&PUSH)?
+        .expect(7)?
+        .says("error: `static.build` failed on deploy@web1")?
+        .says("no colour")?;
+    ensure!(stamp()? == red);
+    let build = build.replace("mkdir -p static/built", "echo no colour; false");
+    site.edit("deploy.yaml", &build, "source: static ")
 }
 
 fn a_missing_file_is_told(site: &Site) -> Result<()> {

@@ -4,12 +4,18 @@ use super::web::directory_url;
 use super::{Fault, Section, text, written};
 use crate::config::node::Node;
 use crate::config::values::{RelPath, UrlPath};
-use crate::config::{AssetSource, Assets, Encoding, Fingerprint};
+use crate::config::{AssetBuild, AssetSource, Assets, Encoding, Fingerprint};
+
+/// Seconds that a build may take.
+const BUILD: u64 = 900;
 
 pub(super) fn assets(root: &Section<'_>) -> Option<Assets> {
     let read = |section: &Section<'_>| {
         let url = directory_url(section).unwrap_or_else(UrlPath::assets);
         let source = source(section);
+        let build = section
+            .present("build", |section| build(section, source.as_ref()))
+            .flatten();
         let words = [
             ("filename", Fingerprint::Filename),
             ("query", Fingerprint::Query),
@@ -33,6 +39,7 @@ pub(super) fn assets(root: &Section<'_>) -> Option<Assets> {
             at_root: section.list("at_root", root_file),
             keep_days: section.number("keep_days", 1..=3650, 30),
             cdn: section.optional("cdn"),
+            build,
             source: source?,
         })
     };
@@ -52,6 +59,32 @@ fn source(section: &Section<'_>) -> Option<AssetSource> {
     let directory = section.optional("source").map(AssetSource::Directory);
     let collected = section.optional("collect").map(AssetSource::Collected);
     collected.or(directory)
+}
+
+fn build(section: &Section<'_>, source: Option<&AssetSource>) -> Option<AssetBuild> {
+    let run = section.required("run", "npm ci && npm run build");
+    let output = section.optional("output");
+    let published = match source {
+        Some(AssetSource::Directory(source)) => Some(source),
+        _ => None,
+    };
+    if let (Some(source), Some(output)) = (published, &output)
+        && !source.contains(output)
+    {
+        let label = format!("a directory in `{source}`, or that itself");
+        section.refuse("output", "not in `static.source`", label);
+    }
+    if published.is_none() {
+        section.must_have("output", "add the directory that `run` writes");
+    }
+    let inputs = section.list("inputs", text);
+    let timeout = section.seconds("timeout", 1..=86_400, BUILD);
+    Some(AssetBuild {
+        run: run?,
+        inputs,
+        output: output.or_else(|| published.cloned())?,
+        timeout,
+    })
 }
 
 fn encoding(node: &Node) -> Result<Encoding, Fault> {

@@ -1,0 +1,43 @@
+# --- build: static files that a command of the project makes of others ---
+
+# build_static OUTPUT ACCOUNT PHASE SECONDS COMMAND INPUT...: in the release; or the result that an older release got from
+# the same command, inputs, packages and environment.
+build_static() {
+  output=$1 build=$5
+  name_build "$@" || return 1
+  kept=$ROOT/builds/$key
+  if [ -d "$kept" ]; then
+    ev "decided build value=reused key=$key"
+    rm -rf "${part:?}/$output" && mkdir -p "$part/$output" && cp -a --reflink=auto "$kept/." "$part/$output" || return 1
+  else
+    task "$2" "$3" "$4" "$5" || { fail static-build; return 1; }
+    if [ ! -d "$part/$output" ] || [ -L "$part/$output" ] || [ -z "$(ls -A "$part/$output")" ]; then
+      fail "static-output path=$output"
+      return 1
+    fi
+    keep_build || return 1
+  fi
+  echo "$key" >"$part/.deployer/build"
+}
+
+# name_build OUTPUT ACCOUNT PHASE SECONDS COMMAND INPUT...: $key is of all that the result depends on, as far as anybody said.
+name_build() {
+  shift 5
+  tree=$revision:$within repository=$ROOT/repo.git
+  for input; do
+    [ -n "$(git --git-dir="$repository" ls-tree "$tree" -- "$input")" ] || { fail "static-input path=$input"; return 1; }
+  done
+  if [ $# -gt 0 ]; then
+    inputs=$(git --git-dir="$repository" ls-tree "$tree" -- "$@") || return 1
+  else
+    inputs=$(git --git-dir="$repository" rev-parse "$tree") || return 1
+  fi
+  key=$(printf '%s\n' "$build" "$output" "$venv" "$env_id" "$inputs" | sha256sum)
+  key=${key%"${key#????????????????}"}
+}
+
+# A copy: hooks may still change the release. It has its name when it is on the disk.
+keep_build() {
+  made=$ROOT/builds/.$ID.part
+  rm -rf "$made" && mkdir -p "$made" && cp -a --reflink=auto "$part/$output/." "$made" && sync_tree "$made" && mv -T "$made" "$kept"
+}
