@@ -1,6 +1,8 @@
 //! Files between a host and this machine, by the system's `rsync` over the same ssh.
 
-use std::io::{self, ErrorKind};
+use std::fs;
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -54,6 +56,13 @@ const PARTIAL: &str = ".rsync-partial";
 
 /// Runs with this process's terminal. What it says goes to standard error, a list to standard output.
 pub fn transfer(transfer: &Transfer<'_>) -> io::Result<Transferred> {
+    if transfer.way == Way::Push && !transfer.dry_run {
+        match make_directories(transfer)? {
+            Some(0) => {}
+            Some(255) | None => return Ok(Transferred::Unreachable),
+            Some(_) => return Ok(Transferred::NotThere),
+        }
+    }
     let mut command = command(transfer);
     command.stdin(Stdio::null());
     if !transfer.dry_run {
@@ -74,14 +83,63 @@ pub fn transfer(transfer: &Transfer<'_>) -> io::Result<Transferred> {
     })
 }
 
+/// rsync takes the set-group-ID bit from directories that it makes, and with it the group that nginx reads by. So they
+/// are made before, as the app makes its own.
+fn make_directories(transfer: &Transfer<'_>) -> io::Result<Option<i32>> {
+    let mut directories = Vec::new();
+    walk(&transfer.local, Path::new("."), &mut directories)?;
+    let mut words = ssh_words(transfer).into_iter();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command
+        .args(words)
+        .args(["-T", "--", transfer.address.as_str()]);
+    let make = format!(
+        "sh -c 'umask 027 && cd {} && xargs -0 mkdir -p --'",
+        transfer.remote
+    );
+    command.arg(format!("{} {make}", become_user(transfer)));
+    let mut child = command.stdin(Stdio::piped()).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // Whoever does not read them ends with an error of its own.
+        let _ = stdin.write_all(&directories);
+    }
+    Ok(child.wait()?.code())
+}
+
+/// The directories in `top`, each with a NUL after it; links are left out, as rsync leaves them.
+fn walk(top: &Path, below: &Path, found: &mut Vec<u8>) -> io::Result<()> {
+    found.extend_from_slice(below.as_os_str().as_bytes());
+    found.push(0);
+    for entry in fs::read_dir(top.join(below))? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() && entry.file_name() != PARTIAL {
+            walk(top, &below.join(entry.file_name()), found)?;
+        }
+    }
+    Ok(())
+}
+
+/// How the login acts as the app's user.
+fn become_user(transfer: &Transfer<'_>) -> String {
+    let user = transfer.user;
+    if transfer.login == "root" {
+        format!("runuser -u {user} --")
+    } else {
+        format!("sudo -n -u {user} --")
+    }
+}
+
 fn command(transfer: &Transfer<'_>) -> Command {
-    let Transfer { user, remote, .. } = transfer;
+    let remote = &transfer.remote;
     let mut command = Command::new("rsync");
-    // Names and times; links and owners are each side's own. No `--chmod`: a new directory would no longer inherit the
-    // group that nginx reads by.
+    // Names and times; links, owners and rights are each side's own.
     command.args(["--recursive", "--times", "--no-implied-dirs"]);
     command.arg(format!("--partial-dir={PARTIAL}"));
     command.arg(format!("--exclude={PARTIAL}"));
+    if transfer.way == Way::Push {
+        // As the app's own: its group's, and not everybody's.
+        command.arg("--chmod=F0640");
+    }
     if transfer.delete {
         command.arg("--delete-delay");
     }
@@ -91,11 +149,7 @@ fn command(transfer: &Transfer<'_>) -> Command {
         command.args(["--human-readable", "--info=progress2,stats1"]);
     }
     command.arg("-e").arg(shell(transfer));
-    command.arg(if transfer.login == "root" {
-        format!("--rsync-path=runuser -u {user} -- rsync")
-    } else {
-        format!("--rsync-path=sudo -n -u {user} -- rsync")
-    });
+    command.arg(format!("--rsync-path={} rsync", become_user(transfer)));
     let address = transfer.address.as_str();
     let there = if address.contains(':') {
         format!("[{address}]:{remote}/")
@@ -118,6 +172,15 @@ fn contents(directory: &Path) -> PathBuf {
 
 /// rsync reads the command as words, in which quotes keep blanks together and are doubled to stand for themselves.
 fn shell(transfer: &Transfer<'_>) -> String {
+    let quoted: Vec<String> = ssh_words(transfer)
+        .iter()
+        .map(|word| format!("'{}'", word.replace('\'', "''")))
+        .collect();
+    quoted.join(" ")
+}
+
+/// ssh with its options; the address comes after them.
+fn ssh_words(transfer: &Transfer<'_>) -> Vec<String> {
     let mut words = vec!["ssh".to_owned()];
     if let Some(config) = &transfer.ssh.config {
         words.extend(["-F".to_owned(), config.to_string_lossy().into_owned()]);
@@ -137,11 +200,7 @@ fn shell(transfer: &Transfer<'_>) -> String {
     for option in own.copied().chain([batch]) {
         words.extend(["-o".to_owned(), option.to_owned()]);
     }
-    let quoted: Vec<String> = words
-        .iter()
-        .map(|word| format!("'{}'", word.replace('\'', "''")))
-        .collect();
-    quoted.join(" ")
+    words
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::machines::get;
+use crate::https::curl;
 use crate::site::{NAME, Site};
 
 const MEDIA: &str = "/srv/hello/shared/media";
@@ -58,12 +58,12 @@ pub(crate) fn copied(site: &Site) -> Result<()> {
     ))?;
     let wanted = [
         ". 2750 hello www-data",
-        "new 2755 hello www-data",
-        "new/dog.txt 644 hello www-data",
+        "new 2750 hello www-data",
+        "new/dog.txt 640 hello www-data",
         "a/b/cat.txt 640 hello www-data",
     ];
     ensure!(kinds.lines().eq(wanted), "{kinds}");
-    let served = crate::https::curl(web, &format!("https://{NAME}/media/new/dog.txt"), &["-k"])?;
+    let served = curl(web, &format!("https://{NAME}/media/new/dog.txt"), &["-k"])?;
     ensure!(served.text.ends_with("dog\n"), "{served:?}");
 
     // What is deleted is asked for, and nobody is there to be asked.
@@ -86,10 +86,10 @@ fn resumed(site: &Site) -> Result<()> {
     let push = site.start(&["uploads", "production", "push"])?;
     let until = Instant::now() + Duration::from_secs(60);
     let arrived = || -> Result<u64> {
-        let size = web.sh(&format!(
+        let found = web.sh(&format!(
             "find {MEDIA} -name '*large.bin*' -printf '%s\\n' | tail -n 1"
         ))?;
-        Ok(size.trim().parse().unwrap_or(0))
+        Ok(found.trim().parse().unwrap_or(0))
     };
     while arrived()? < 4_000_000 {
         ensure!(Instant::now() < until, "nothing arrives");
@@ -100,12 +100,9 @@ fn resumed(site: &Site) -> Result<()> {
     let kept = web.sh(&format!("cat {MEDIA}/.rsync-partial/large.bin | wc -c"))?;
     let kept: u64 = kept.trim().parse()?;
     ensure!(kept >= 1_000_000, "{kept} bytes were kept");
-    let partial = get(
-        (web.ip(), 80).into(),
-        NAME,
-        "/media/.rsync-partial/large.bin",
-    )?;
-    ensure!(partial.status != 200, "{partial:?}");
+    let partial = format!("https://{NAME}/media/.rsync-partial/large.bin");
+    let partial = curl(web, &partial, &["-k", "--http1.1"])?;
+    ensure!(partial.text.starts_with("HTTP/1.1 404"), "{partial:?}");
     let again = site
         .deployer(&["uploads", "production", "push", "-v"])?
         .expect(0)?;
