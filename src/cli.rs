@@ -420,5 +420,6 @@ pub enum RenderKind {
     Restart,
     Stop,
     Start,
+    Scale,
     Check,
 }

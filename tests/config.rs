@@ -287,3 +287,26 @@ fn environments_are_listed_in_their_order() {
     let names: Vec<&str> = names.iter().map(EnvName::as_str).collect();
     assert_eq!(names, ["production", "staging"]);
 }
+
+/// What there may only be one of belongs to the first host of the file, whichever hosts a run is about.
+#[test]
+fn one_of_a_kind_belongs_to_the_first_host() {
+    let minimal = fs::read_to_string(Path::new(CASES).join("minimal.yaml")).expect("a case");
+    let source = minimal.replace("deploy@web1.example.com", "[web1, web2]")
+        + "workers: {celery: ./work, beat: {command: ./beat, on: first}}
+schedules:
+  once: {run: ./once, cron: '@daily'}
+  everywhere: {run: ./clean, cron: '@daily', on: each}
+";
+    let config = Config::parse(&source, "deploy.yaml", "production")
+        .unwrap_or_else(|errors| panic!("{errors}"));
+    let names = |config: &Config| {
+        let workers = config.workers.keys();
+        let names = workers.chain(config.schedules.keys());
+        names.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let first = config.on(&config.hosts[0]);
+    assert_eq!(names(&first), ["beat", "celery", "everywhere", "once"]);
+    let second = config.on(&config.hosts[1]);
+    assert_eq!(names(&second), ["celery", "everywhere"]);
+}

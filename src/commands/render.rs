@@ -55,6 +55,12 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
         RenderKind::Restart => by_hand(ByHand::Restart, files),
         RenderKind::Stop => by_hand(ByHand::Stop, files),
         RenderKind::Start => by_hand(ByHand::Start, files),
+        RenderKind::Scale => {
+            let workers = context.config.workers.iter();
+            let counts = workers.map(|(name, worker)| (name.to_string(), worker.instances));
+            let counts = counts.collect();
+            by_hand(ByHand::Scale { counts }, files)
+        }
         RenderKind::Push => {
             let wanted = revision::wanted(&arguments.which, context)?;
             let target = push::target(context, revision::offline(&wanted, context)?, None);

@@ -13,7 +13,7 @@ environments() { sed -n '/^environments:/,$ s/^  \([a-z][a-z0-9_-]*\):.*/\1/p' "
 for file in examples/*/deploy.yaml; do
     app=${file%/*}
     for environment in $(environments "$file"); do
-        for kind in push rollback setup check restart stop; do
+        for kind in push rollback setup check restart stop scale; do
             "$deployer" -c "$file" render "$environment" --for $kind --revision $revision \
                 --out "$out/${app##*/}/$environment/$kind" 2> /dev/null
         done
@@ -22,7 +22,8 @@ done
 
 # The pieces in templates/script are checked where they are whole: in what is rendered.
 git ls-files -z --cached --others --exclude-standard '*.sh' ':!templates/script' .ci/run > "$out/list"
-find "$out" -name '*.sh' -print0 >> "$out/list"
+find "$out" \( -name '*.sh' -o -path '*/.deployer/worker-*' -o -path '*/.deployer/schedule-*' -o -path '*/.deployer/server' \) \
+    -print0 >> "$out/list"
 
 # SC1091: the environment file that a script reads lies on the host.
 # SC2015: `a && b || c` is written where c may also answer b's failure.

@@ -31,8 +31,11 @@ def leave(number, frame):
 signal.signal(signal.SIGTERM, leave)
 say("began")
 #--
+number = 0
 while True:
-    time.sleep(60)
+    number += 1
+    print("line", number, flush=True)
+    time.sleep(0.01 if NAME == "clock" else 60)
 "#;
 
 const WORKERS: &str = r#"
@@ -65,6 +68,8 @@ fn workers_follow_the_live_release() -> Result<()> {
     cut(&site).context("cut")?;
     broken(&site).context("broken")?;
     reboot(&site).context("reboot")?;
+    power_cut(&site).context("power cut")?;
+    rotation(&site).context("rotation")?;
     killed(&site).context("killed")?;
     removed(&site).context("removed")
 }
@@ -344,6 +349,57 @@ fn reboot(site: &Site) -> Result<()> {
             _ => std::thread::sleep(Duration::from_millis(300)),
         }
     }
+}
+
+/// A host that goes down while its workers change has all of them in one release after its boot.
+fn power_cut(site: &Site) -> Result<()> {
+    let web = site.web();
+    let live = coherent(web)?;
+    let before = running(site)?;
+    site.change()?;
+    let push = site.start(&PUSH)?;
+    let until = Instant::now() + Duration::from_secs(60);
+    while web.exec("test -e /srv/hello/.deployer/workers.was")?.code != 0 {
+        ensure!(Instant::now() < until, "no worker was moved");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    web.kill9()?;
+    push.kill()?;
+    web.boot()?;
+    let until = Instant::now() + Duration::from_secs(60);
+    while running(site).ok().as_ref() != Some(&before) {
+        ensure!(
+            Instant::now() < until,
+            "{:?} and not {before:?}",
+            running(site)
+        );
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    ensure!(coherent(web)? == live);
+    tidy(web)?;
+    site.deployer(&PUSH)?.expect(0)?;
+    tidy(web)
+}
+
+/// The journal begins new files while a worker prints: no line is missing.
+fn rotation(site: &Site) -> Result<()> {
+    let lines = site.web().sh(
+        "invocation=$(systemctl show -P InvocationID hello-worker-clock@1.service)
+         for again in 1 2 3 4 5; do sleep 0.3; journalctl -q --rotate; done
+         sleep 0.5; journalctl -q --sync
+         journalctl -q -o cat _SYSTEMD_INVOCATION_ID=$invocation | grep '^line '",
+    )?;
+    let numbers: Vec<usize> = lines
+        .lines()
+        .filter_map(|line| line.strip_prefix("line ")?.parse().ok())
+        .collect();
+    ensure!(numbers.len() > 50, "{} lines", numbers.len());
+    ensure!(
+        numbers.iter().copied().eq(1..=numbers.len()),
+        "of {} lines some are missing",
+        numbers.len()
+    );
+    Ok(())
 }
 
 fn killed(site: &Site) -> Result<()> {
