@@ -436,7 +436,7 @@ fn removed(site: &Site) -> Result<()> {
     let log = self::log(site)?;
     ensure!(
         log.iter()
-            .any(|line| line.starts_with("mail-out 101 finished")),
+            .any(|line| line.starts_with("mail-out ") && line.contains(" finished ")),
         "{log:?}"
     );
     let units = "ls /etc/systemd/system";
