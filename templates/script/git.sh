@@ -87,6 +87,18 @@ unreachable() {
   fi
 }
 
+# Whether a URL that somebody committed is https or ssh, and neither an option, a command nor a path of this host.
+safe_url() {
+  case $1 in
+    *[!A-Za-z0-9._:/@+~-]* | *::* | *[:@/]-* | *[:/]../* | */..) return 1 ;;
+    https://*@*) return 1 ;;
+    https://[A-Za-z0-9]*/?* | ssh://[A-Za-z0-9]*/?*) return 0 ;;
+    *://*) return 1 ;;
+    [A-Za-z0-9]*@[A-Za-z0-9]*:?*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
 not_older() {
   [ "$1" != "$2" ] && have_commit "$1" || return 0
   ! git --git-dir="$mirror" merge-base --is-ancestor "$2" "$1" || refuse "older live=$1 revision=$2"

@@ -75,7 +75,7 @@ discard() {
 
 # What only a run that was cut short leaves: nothing here has a name that anybody trusts.
 remove_unfinished() {
-  rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/repo.git.*part "$ROOT"/modules/*part
+  rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/repo.git.*part "$ROOT"/modules/*part "$ROOT/lfs/tmp"
   for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-* "$ROOT"/venvs/.uv-* "$ROOT"/venvs/.python-*; do
     [ ! -d "$dir" ] || [ -f "$dir/.complete" ] || rm -rf "$dir"
   done

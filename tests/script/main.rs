@@ -5,6 +5,7 @@ mod library;
 mod lock;
 mod plans;
 mod releases;
+mod pointers;
 mod requirements;
 mod swaps;
 mod tasks;
