@@ -29,11 +29,12 @@ macro_rules! built_in {
 }
 
 /// The templates that come with deployer.
-pub const BUILT_IN: [(&str, &str); 16] = built_in![
+pub const BUILT_IN: [(&str, &str); 17] = built_in![
     "gunicorn/gunicorn.conf.py.j2",
     "gunicorn/stub.py.j2",
     "nginx/default.conf.j2",
     "nginx/site.conf.j2",
+    "nginx/static.conf.j2",
     "nginx/tls.conf.j2",
     "process/worker.sh.j2",
     "sudoers.j2",

@@ -19,7 +19,7 @@ fn text(directory: &str) -> String {
 /// The word after `fail `, `refuse ` or `decline ` where a call of it begins, and the probe's own.
 fn reasons(script: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for verb in ["fail ", "refuse ", "decline ", "say(\"fail "] {
+    for verb in ["fail ", "refuse ", "decline ", "say(\"fail ", "stop(\""] {
         for (at, _) in script.match_indices(verb) {
             let begins =
                 script[..at].ends_with([' ', '{', ';', '\n', '(']) || verb.starts_with("say");
@@ -29,7 +29,8 @@ fn reasons(script: &str) -> Vec<String> {
                 .take_while(|c| c.is_ascii_lowercase() || *c == '-')
                 .collect();
             let ends = rest[word.len()..].starts_with([' ', '"', ';', '\n', '?']);
-            if begins && ends && !word.is_empty() && !in_comment(script, at) {
+            let ours = verb != "stop(\"" || word.starts_with("static-");
+            if begins && ends && ours && !word.is_empty() && !in_comment(script, at) {
                 found.push(word);
             }
         }

@@ -1,11 +1,19 @@
 """One page, which says what serves it, and a health check that knows whether the app has started."""
 
+import json
 import os
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI, Response
 from fastapi.responses import PlainTextResponse
+
+# What a static file's URL is, by its name: one that changes with its content. Where nothing is deployed, there is none.
+STATIC = json.load(open(os.environ["STATIC_MANIFEST"]))["files"] if "STATIC_MANIFEST" in os.environ else {}
+
+
+def static_url(name):
+    return STATIC[name]["url"] if name in STATIC else f"/static/{name}"
 
 
 @asynccontextmanager
@@ -25,7 +33,7 @@ async def index():
         f"Howdy from {release}\n"
         f"greeting: {os.environ.get('GREETING', 'none')}\n"
         f"click: {version('click')}\n"
-        f"style: /static/style.css\n"
+        f"style: {static_url('style.css')}\n"
     )
 
 

@@ -2,6 +2,7 @@
 //!
 //! Text becomes types once, here. Every later stage may rely on what a type's name says.
 
+mod assets;
 mod environments;
 mod error;
 mod git;
@@ -23,6 +24,7 @@ mod values;
 mod words;
 mod worker;
 
+pub use assets::{AssetSource, Assets, Encoding, Fingerprint};
 pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
 pub use hooks::{Account, Hook, Hooks, Moment};
@@ -31,7 +33,7 @@ pub use nginx::{Certificate, Nginx, Tls};
 pub use packages::{Packages, Project};
 pub use secret_source::SecretSource;
 pub use values::{
-    AbsPath, AppName, Bind, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
+    AbsPath, AppName, Bind, CdnUrl, CommandLine, EnvKey, EnvName, ExtraName, GitRef, GunicornName,
     HostAddress, HostFile, IndexUrl, Invalid, PackageName, Program, PythonVersion, RelPath,
     RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName, WorkerName,
     WsgiApp,
@@ -225,22 +227,6 @@ pub enum Manager {
 pub enum Hardening {
     Basic,
     Off,
-}
-
-#[derive(Debug, Clone)]
-pub struct Assets {
-    /// Starts and ends with `/`; default `/static/`.
-    pub url: UrlPath,
-    pub source: AssetSource,
-}
-
-/// Where static files come from.
-#[derive(Debug, Clone)]
-pub enum AssetSource {
-    /// A directory of the repository.
-    Directory(RelPath),
-    /// What this command writes into `$STATIC_ROOT`.
-    Collected(CommandLine),
 }
 
 #[derive(Debug, Clone)]

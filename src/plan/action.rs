@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{Name, Task};
-use crate::config::{Installer, PythonFrom, Takeover};
+use crate::config::{Encoding, Fingerprint, Installer, PythonFrom, Takeover};
 
 /// The closed list of things a host can be told to do.
 #[derive(Debug, Clone, Serialize)]
@@ -39,14 +39,11 @@ pub enum Action {
         files: Vec<(Name, String)>,
         workers: Vec<Moved>,
     },
-    PublishStatic {
-        url: String,
-        source: String,
-    },
     CollectStatic {
         url: String,
         task: Task,
     },
+    PublishStatic(Publication),
     CheckSystem {
         files: Vec<Name>,
     },
@@ -85,6 +82,8 @@ pub enum Action {
     Record,
     Prune {
         keep: u32,
+        /// For files of the static store that no kept release names.
+        days: u32,
     },
     // setup
     CheckSetup,
@@ -152,6 +151,20 @@ pub enum Action {
         reference: String,
     },
     Examine(Examination),
+}
+
+/// Static files on their way from a release to where nginx finds them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Publication {
+    /// A directory of the release; `None` for what was collected.
+    pub source: Option<String>,
+    pub url: String,
+    /// What the app puts before a name.
+    pub base: String,
+    pub fingerprint: Fingerprint,
+    pub strict: bool,
+    pub precompress: Vec<Encoding>,
+    pub at_root: Vec<String>,
 }
 
 /// A worker that follows the live release.

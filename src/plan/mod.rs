@@ -12,7 +12,7 @@ mod task;
 
 use serde::Serialize;
 
-pub use action::{Action, Back, Examination, Moved, Source, Virtualenv};
+pub use action::{Action, Back, Examination, Moved, Publication, Source, Virtualenv};
 pub use check::check;
 pub use control::{ByHand, by_hand};
 pub use file::{File, Name, Place};
@@ -22,7 +22,7 @@ pub use rollback::{Earlier, rollback};
 pub use setup::{GitPins, setup};
 pub use task::Task;
 
-use crate::config::{Config, GitAuth, Manager, Nginx};
+use crate::config::{Assets, Config, GitAuth, Manager, Nginx};
 use crate::target::TargetHost;
 
 /// What one host will do.
@@ -47,6 +47,11 @@ impl HostPlan {
     /// Whether it runs commands of the project.
     pub fn has_tasks(&self) -> bool {
         self.has(Action::is_task)
+    }
+
+    /// Whether it has static files.
+    pub fn publishes(&self) -> bool {
+        self.has(|action| matches!(action, Action::PublishStatic(_)))
     }
 
     /// Whether one of its steps is such an action.
@@ -113,6 +118,8 @@ pub struct Identity {
     /// Seconds a host waits for the client's verdict.
     pub decide: u64,
     pub git: GitLogin,
+    /// What the app puts before the name of a static file.
+    pub static_url: Option<String>,
 }
 
 /// How a host logs in to the repository.
@@ -196,6 +203,7 @@ impl Identity {
             // A host whose worker finishes a long task may prove itself that much later than the first.
             decide: (config.rollout.decide + patience.unwrap_or_default()).as_secs(),
             git: GitLogin::new(config),
+            static_url: config.assets.as_ref().map(Assets::base),
         }
     }
 }

@@ -2,13 +2,17 @@ use serde_json::json;
 
 use super::task::{activation, hooks, migration, pending};
 use super::{
-    Action, File, HostPlan, Identity, Kind, Moved, Name, Place, Source, Step, Task, Virtualenv,
+    Action, File, HostPlan, Identity, Kind, Moved, Name, Place, Publication, Source, Step, Task,
+    Virtualenv,
 };
-use crate::config::{AssetSource, Config, ExtraName, Moment, Packages, Trial};
+use crate::config::{AssetSource, Assets, Config, ExtraName, Moment, Packages, Trial};
 use crate::target::{Target, TargetHost};
 
 /// Installed where the requirements leave gunicorn out.
 const GUNICORN: &str = "gunicorn==27.0.1";
+
+/// For what is left of static files where there are none any more.
+const KEEP_DAYS: u32 = 30;
 
 /// The push of one revision to one host.
 pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
@@ -55,18 +59,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
     prepare.extend(processes(&config.on(&host.host), &files));
     prepare.extend(hooks(config, Moment::BeforeBuild, first));
     if let Some(assets) = &config.assets {
-        let url = assets.url.to_string();
-        let action = match &assets.source {
-            AssetSource::Directory(source) => {
-                let source = source.to_string();
-                Action::PublishStatic { url, source }
-            }
-            AssetSource::Collected(command) => Action::CollectStatic {
-                url,
-                task: Task::collect(command),
-            },
-        };
-        prepare.push(Step::new("static", action));
+        prepare.extend(statics(assets));
     }
     prepare.extend(hooks(config, Moment::AfterBuild, first));
     prepare.push(Step::new(
@@ -94,6 +87,29 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         finish: finish(config, Moment::AfterActivate, first),
         files,
     }
+}
+
+fn statics(assets: &Assets) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let source = match &assets.source {
+        AssetSource::Directory(source) => Some(source.to_string()),
+        AssetSource::Collected(command) => {
+            let (url, task) = (assets.url.to_string(), Task::collect(command));
+            steps.push(Step::new("collect", Action::CollectStatic { url, task }));
+            None
+        }
+    };
+    let publication = Publication {
+        source,
+        url: assets.url.to_string(),
+        base: assets.base(),
+        fingerprint: assets.fingerprint,
+        strict: assets.strict,
+        precompress: assets.precompress.clone(),
+        at_root: assets.at_root.iter().map(ToString::to_string).collect(),
+    };
+    steps.push(Step::new("static", Action::PublishStatic(publication)));
+    steps
 }
 
 fn virtualenv(target: &Target) -> Virtualenv {
@@ -188,6 +204,10 @@ pub(super) fn finish(config: &Config, moment: Moment, first: bool) -> Vec<Step> 
             "prune",
             Action::Prune {
                 keep: config.keep_releases,
+                days: config
+                    .assets
+                    .as_ref()
+                    .map_or(KEEP_DAYS, |assets| assets.keep_days),
             },
         ),
     ];

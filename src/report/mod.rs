@@ -24,6 +24,7 @@ mod screen;
 mod secrets;
 mod site;
 mod sources;
+mod statics;
 mod story;
 mod stream;
 mod streaming;

@@ -1,10 +1,9 @@
 //! What the script's reasons mean, and what to do about them. A reason that is not listed here still prints, with its
 //! fields.
 
-use super::site;
-use super::sources;
 use super::words::{harmless, listed};
 use super::{Subject, holder};
+use super::{site, sources, statics};
 use crate::event::Fields;
 
 /// A clause without the host's state, and the next command.
@@ -324,7 +323,8 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
     if let Some(meaning) = source.or_else(|| sources::failed(step, fields, host, subject)) {
         return meaning;
     }
-    if let Some(meaning) = site::failed(reason.unwrap_or(step), fields, host) {
+    let own = site::failed(reason.unwrap_or(step), fields, host);
+    if let Some(meaning) = own.or_else(|| statics::failed(reason.unwrap_or(step), fields, host)) {
         return meaning;
     }
     let (what, hint) = match (reason.unwrap_or(step), step) {
@@ -395,10 +395,6 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             ),
             None,
         ),
-        ("static-missing", _) => (
-            format!("the release has no directory `{}`", field("path")),
-            Some("check `static.source`".to_owned()),
-        ),
         ("check", _) => (
             format!("`migrate.check` cannot say on {host} whether something is pending"),
             Some(
@@ -414,16 +410,9 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
         (_, step) if step.starts_with("before_") || step.starts_with("after_") => {
             (format!("hook `{}` failed on {host}", harmless(step)), None)
         }
-        ("collect", _) => (
-            format!("the static files cannot be collected on {host}"),
-            Some("`static.collect` has to write them into the directory `$STATIC_ROOT`".to_owned()),
-        ),
-        ("collect-special", _) => (
-            format!(
-                "`{}` among the collected static files is neither a file nor a directory",
-                field("path")
-            ),
-            Some("static files are copied: a link would lead out of what was collected".to_owned()),
+        (_, "static") => (
+            format!("the static files cannot be published on {host}"),
+            None,
         ),
         ("worker", _) => (
             format!(
@@ -475,7 +464,7 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
             .get(key)
             .map_or_else(|| "?".to_owned(), |value| harmless(value))
     };
-    if let Some(text) = site::warned(reason, fields) {
+    if let Some(text) = site::warned(reason, fields).or_else(|| statics::warned(reason, fields)) {
         return text;
     }
     match (reason, fields.get("count"), fields.get("names")) {

@@ -25,6 +25,7 @@ const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
 const COLLECT: &str = include_str!("../../templates/script/collect.sh");
+const STATIC: &str = include_str!("../../templates/script/static.sh");
 const SHARED: &str = include_str!("../../templates/script/shared.sh");
 const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
 const WORKERS: &str = include_str!("../../templates/script/workers.sh");
@@ -46,6 +47,13 @@ const PACKAGES_PY: &str = concat!(
     "\n",
     include_str!("../../templates/script/requirements.py")
 );
+const STATIC_PY: &str = concat!(
+    include_str!("../../templates/script/references.py"),
+    "\n",
+    include_str!("../../templates/script/manifests.py"),
+    "\n",
+    include_str!("../../templates/script/static.py")
+);
 pub(super) const MAIN: &str = include_str!("../../templates/script/main.sh");
 
 /// What a run needs, in order.
@@ -54,6 +62,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let migrate = (!plan.migrate.is_empty()).then_some(MIGRATE);
     let collect = plan.has(|action| matches!(action, Action::CollectStatic { .. }));
     let collect = collect.then_some(COLLECT);
+    let publish = plan.publishes().then_some(STATIC);
     let files = plan.has(|action| matches!(action, Action::LinkFiles { .. }));
     let files = files.then_some(SHARED);
     let submodules = plan.has(|action| {
@@ -69,7 +78,15 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let certificate = plan.has(|action| matches!(action, Action::Certificate));
     let certificate = certificate.then_some(CERTIFICATE);
     let own = of_kind(plan.kind).iter().copied();
-    let wanted = [submodules, files, tasks, collect, migrate, certificate];
+    let wanted = [
+        submodules,
+        files,
+        tasks,
+        collect,
+        publish,
+        migrate,
+        certificate,
+    ];
     let manager = manager(plan.identity.manager, plan.kind).iter().copied();
     let base = [BASE].into_iter().chain(manager);
     base.chain(own)
@@ -168,5 +185,6 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)][..],
         Kind::Lock | Kind::Unlock | Kind::Read | Kind::Check => &[][..],
     };
-    own.iter().copied().chain(tasks).collect()
+    let publish = plan.publishes().then_some(("STATIC_PY", STATIC_PY));
+    own.iter().copied().chain(tasks).chain(publish).collect()
 }

@@ -78,6 +78,7 @@ fn header(text: &mut String, plan: &HostPlan) {
         health,
         decide,
         git,
+        static_url,
     } = &plan.identity;
     let kind = plan.kind.as_str();
     let work = match plan.kind {
@@ -147,6 +148,9 @@ fn header(text: &mut String, plan: &HostPlan) {
     // Only then: any other script must not depend on it.
     if refreshes(plan) {
         text.push_str("  REFRESH=yes\n");
+    }
+    if let Some(url) = static_url {
+        let _ = writeln!(text, "  STATIC_URL={}", sh_literal(url));
     }
     if plan.has_tasks() {
         let _ = writeln!(text, "  ENVIRONMENT={}", sh_literal(environment));

@@ -1,5 +1,5 @@
 use crate::config::{Account, Installer, PythonFrom, Takeover};
-use crate::plan::{Action, Back, Examination, Name, Source, Task, Virtualenv};
+use crate::plan::{Action, Back, Examination, Name, Publication, Source, Task, Virtualenv};
 use crate::quote::sh_literal;
 
 /// The library function that carries an action out, with its arguments.
@@ -44,7 +44,7 @@ pub(super) fn call(action: &Action) -> String {
             .fold("write_files".to_owned(), |call, (name, path)| {
                 format!("{call} {} {}", name.word(), sh_literal(path))
             }),
-        Action::PublishStatic { url, source } => words("publish_static", [url, source]),
+        Action::PublishStatic(publication) => publish_call(publication),
         Action::CheckSystem { files } => names("check_system \"$part\"", files),
         Action::TrialBoot => "trial \"$part\"".to_owned(),
         Action::ImportGate => "import_gate \"$part\"".to_owned(),
@@ -67,7 +67,7 @@ pub(super) fn call(action: &Action) -> String {
         Action::RestoreSystem { files } => names("restore_system", files),
         Action::Drain => "drain".to_owned(),
         Action::Record => "history live".to_owned(),
-        Action::Prune { keep } => format!("prune {keep}"),
+        Action::Prune { keep, days } => format!("prune {keep} {days}"),
         Action::CheckSetup => "check_setup".to_owned(),
         Action::Packages { names } => words("packages", names),
         Action::Users { keys } => words("users", keys),
@@ -199,6 +199,23 @@ fn virtualenv_call(virtualenv: &Virtualenv) -> String {
         "virtualenv",
         options.into_iter().chain(files.iter().map(String::as_str)),
     )
+}
+
+fn publish_call(publication: &Publication) -> String {
+    let Publication {
+        source,
+        url,
+        base,
+        fingerprint,
+        strict,
+        precompress,
+        at_root,
+    } = publication;
+    let encodings: Vec<&str> = precompress.iter().map(|one| one.as_str()).collect();
+    let (encodings, at_root) = (encodings.join(","), at_root.join(","));
+    let source = source.as_deref().unwrap_or("");
+    let how = [fingerprint.as_str(), yes_no(*strict), &encodings, &at_root];
+    words("publish_static", [source, url, base].into_iter().chain(how))
 }
 
 fn task_call(function: &str, task: &Task) -> String {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use minijinja::{Value, context};
 
 use super::seconds;
-use crate::config::{Config, Program, Worker, WorkerName};
+use crate::config::{Assets, Config, Program, Worker, WorkerName};
 use crate::plan::{File, Name, Place};
 use crate::template::Templates;
 
@@ -41,6 +41,7 @@ fn values(config: &Config, name: &WorkerName, worker: &Worker) -> Value {
         root => config.root.as_str(),
         run => config.run_dir(),
         name => name.as_str(),
+        static_url => config.assets.as_ref().map(Assets::base),
         line,
         words => words.to_vec(),
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use crate::config::{Config, Manager};
+use crate::config::{Assets, Config, Manager};
 use crate::plan::File;
 use crate::template::Templates;
 
@@ -53,6 +53,7 @@ fn values(config: &Config, owner: &str) -> Value {
         gunicorn => gunicorn::values(&config.gunicorn),
         settings => gunicorn::settings(&config.gunicorn),
         listen => config.gunicorn.bind.map(systemd::listen),
+        static_url => config.assets.as_ref().map(Assets::base),
         start_timeout => seconds(config.service.start_timeout),
         workers => !config.workers.is_empty(),
     }

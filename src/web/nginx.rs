@@ -1,7 +1,7 @@
 use minijinja::{Value, context};
 
 use super::{names, tls};
-use crate::config::{Config, Nginx, ServerName, Tls};
+use crate::config::{Assets, Config, Encoding, Fingerprint, Nginx, ServerName, Tls};
 use crate::plan::{File, Name, Place};
 use crate::service;
 use crate::template::Templates;
@@ -59,11 +59,23 @@ fn values(config: &Config, nginx: &Nginx) -> Value {
             let (certificate, key) = tls::files(&config.app, &tls.certificate);
             context! { certificate, key, hsts => tls.hsts.map(|time| time.as_secs()) }
         }),
-        assets => config.assets.as_ref().map(|assets| context! { url => assets.url.as_str() }),
+        assets => config.assets.as_ref().map(assets),
         uploads => config.uploads.as_ref().map(|uploads| context! {
             url => uploads.url.as_str(),
             path => uploads.path.as_str(),
         }),
+    }
+}
+
+fn assets(assets: &Assets) -> Value {
+    let packed = |encoding| assets.precompress.contains(&encoding);
+    context! {
+        url => assets.url.as_str(),
+        query => assets.fingerprint == Fingerprint::Query,
+        gzip => packed(Encoding::Gzip),
+        brotli => packed(Encoding::Brotli),
+        cdn => assets.cdn.is_some(),
+        at_root => assets.at_root.iter().map(ToString::to_string).collect::<Vec<_>>(),
     }
 }
 

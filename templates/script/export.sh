@@ -2,7 +2,7 @@
 
 # export_release REVISION PATH SUBMODULES: without git's own files; of one directory alone where PATH names it.
 export_release() {
-  part=$ROOT/releases/.$ID.part revision=$1
+  part=$ROOT/releases/.$ID.part revision=$1 within=$2
   unpack_release "$1" "$2" || { [ -z "$said" ] && mend "$1" && unpack_release "$1" "$2"; } || { fail archive; return 1; }
   rm -f "$run/lfs"
   large_files "$1" "$part" || return 1
@@ -14,6 +14,8 @@ export_release() {
   look_at_files "$1" "$2" "$3" && mkdir "$part/.deployer" || return 1
   [ ! -s "$run/lfs" ] || sort -u "$run/lfs" >"$part/.deployer/lfs" || return 1
   rm -f "$run/lfs" "$run/pointers"
+  # What is changed after this is no longer as git wrote it.
+  : >"$run/exported"
 }
 
 # unpack_release REVISION PATH: said nothing, and failed, where the mirror is at fault.

@@ -41,7 +41,7 @@ previous_of() {
   done
 }
 
-# prune KEEP: good releases beyond the newest, and what no kept release names. Live and rollback target stay.
+# prune KEEP DAYS: good releases beyond the newest, and what no kept release names. Live and rollback target stay.
 prune() {
   previous_of "$RELEASE"
   kept=" $RELEASE ${live:--} $previous $(releases_at_work)" good=0
@@ -54,9 +54,7 @@ prune() {
   for dir in "$ROOT"/releases/*; do
     case $kept in *" ${dir##*/} "*) ;; *) rm -rf "$dir" ;; esac
   done
-  for dir in "$ROOT"/static/*; do
-    [ -L "$dir" ] || [ -d "$ROOT/releases/${dir##*/}" ] || rm -rf "$dir"
-  done
+  prune_static "$2"
   named=$(readlink "$ROOT"/releases/*/venv "$ROOT"/releases/*/.deployer/env)$newline
   # A list that lacks what is live is no list to delete by.
   for link in venv .deployer/env; do
@@ -84,6 +82,23 @@ prune_content() {
   find "$ROOT/lfs" -type f | grep -vFf "$run/lfs" | xargs -rd '\n' rm -f
   find "$ROOT/lfs" -mindepth 1 -type d -empty -delete
   rm -f "$run/lfs"
+}
+
+# prune_static DAYS: trees that no release names, and files of the store that have been in none for so many days.
+prune_static() {
+  for dir in "$ROOT"/static/*; do
+    case ${dir##*/} in store | trees | live | previous) continue ;; esac
+    [ -d "$ROOT/releases/${dir##*/}" ] || rm -rf "$dir"
+  done
+  named=$(readlink "$ROOT"/static/*)$newline
+  for dir in "$ROOT"/static/trees/*; do
+    case $named in *"trees/${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
+  done
+  # A file that is in a tree has another link, and the loss of the last one is its last change. Whoever copied the host
+  # file by file lost the links, and nothing can be told from them.
+  [ -d "$ROOT/static/store" ] || return 0
+  lonely=$(find "$ROOT/static/trees" -type f -links 1 -print -quit) || return 0
+  [ -n "$lonely" ] || find "$ROOT/static/store" -type f -links 1 -cmin "+$(($1 * 1440))" -delete
 }
 
 # Those of uv that no virtualenv runs with.

@@ -48,7 +48,8 @@ end_trial() {
 import_gate() {
   relink "$1" "$ROOT/slots/trial" || return 1
   # shellcheck disable=SC2016 # expanded by the inner sh
-  as_app sh -c 'cd "$1" && set -a && . ./.deployer/env && set +a && DEPLOYER_TRIAL=1 SLOT=trial exec timeout -k 5 "$2" venv/bin/gunicorn --check-config -c "$3"' \
+  as_app env ${STATIC_URL:+"STATIC_URL=$STATIC_URL" "STATIC_MANIFEST=$1/.deployer/static.json"} \
+    sh -c 'cd "$1" && set -a && . ./.deployer/env && set +a && DEPLOYER_TRIAL=1 SLOT=trial exec timeout -k 5 "$2" venv/bin/gunicorn --check-config -c "$3"' \
     sh "$1" "$BOOT" "$ROOT/slots/trial.py" || { fail import; return 1; }
   ev almost
   rm -f "$ROOT/slots/trial"

@@ -35,13 +35,6 @@ share() {
   rm -rf "${part:?}/$1" && mkdir -p "$(dirname "$part/$1")" && ln -s "$kept" "$part/$1"
 }
 
-# publish_static URL SOURCE: hard links beside the release, below the path that nginx serves them at.
-publish_static() {
-  [ -d "$part/$2" ] || { fail "static-missing path=$2"; return 1; }
-  made=$ROOT/static/.$ID.part
-  mkdir -p "$made$1" && cp -al "$part/$2/." "$made$1" && chmod -R a+rX "$made"
-}
-
 # seal MANIFEST-HEAD: complete on disk before it has a name that `current` could take.
 seal() {
   set -- "$1" "$(sha256sum <"$self")" "$(du -sk "$part")" "$(cat "$ROOT/.deployer/sequence" 2>/dev/null || echo 0)"
@@ -49,6 +42,5 @@ seal() {
   printf '{"release":"%s","sequence":%s,%s,"venv":"%s","packages":"%s","env":"%s","kilobytes":%s,"script":"%s","files":{%s}}\n' "$ID" "$sequence" "$1" \
     "$venv" "${frozen-}" "$env_id" "${3%%[!0-9]*}" "${2%% *}" "$(system_json)" >"$part/.deployer/manifest.json" || return 1
   sync_tree "$part" && put "$ROOT/.deployer/sequence" "$sequence" &&
-    { [ ! -d "$ROOT/static/.$ID.part" ] || mv -T "$ROOT/static/.$ID.part" "$ROOT/static/$ID"; } &&
     mv -T "$part" "$ROOT/releases/$ID" && sync_file "$ROOT/releases"
 }

@@ -18,6 +18,8 @@ run_task() {
   where=$ROOT/releases/$RELEASE
   [ -d "$where" ] || where=$part
   [ -n "${revision-}" ] || revision=$(manifest_of "$RELEASE" revision)
+  [ ! -f "$where/.deployer/static.json" ] || set -- "STATIC_MANIFEST=$where/.deployer/static.json" "$@"
+  [ -z "${STATIC_URL-}" ] || set -- "STATIC_URL=$STATIC_URL" "$@"
   printf '+ %s\n' "$command"
   set -- python3 -I -S -c "$TASK_PY" "$where" "$seconds" "$tied" "$(mask_of "$account")" "$command" \
     "DEPLOYER_APP=$APP" "DEPLOYER_ENVIRONMENT=$ENVIRONMENT" "DEPLOYER_ROOT=$ROOT" "DEPLOYER_RELEASE=$RELEASE" \

@@ -201,6 +201,12 @@ pub(crate) fn full() -> Config {
     config.assets = Some(Assets {
         url: text("/static/"),
         source: deployer::config::AssetSource::Directory(text("static")),
+        fingerprint: deployer::config::Fingerprint::Query,
+        strict: false,
+        precompress: vec![deployer::config::Encoding::Gzip],
+        at_root: vec![text("favicon.ico")],
+        keep_days: 30,
+        cdn: None,
     });
     config.uploads = Some(Uploads {
         path: text("media"),

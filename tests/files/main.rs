@@ -9,5 +9,6 @@ mod gunicorn;
 mod http;
 mod judges;
 mod nginx;
+mod statics;
 mod systemd;
 mod tls;

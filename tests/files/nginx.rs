@@ -3,11 +3,11 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use deployer::config::{Certificate, Config, Nginx};
+use deployer::config::{Certificate, Config, Encoding, Nginx};
 use deployer::plan::Place;
 use tempfile::TempDir;
 
@@ -46,6 +46,11 @@ impl Site {
             tls,
             nginx,
         }
+    }
+
+    /// The app's directory.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.dir.path().join("root")
     }
 
     pub(crate) fn file(&self, path: &str, content: &str) {
@@ -124,8 +129,18 @@ pub(crate) fn write_conf(config: &Config, dir: &Path) -> std::path::PathBuf {
     let temp: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {dir}/temp;\n"))
         .concat();
+    // Debian's package has nginx load it.
+    let brotli = config
+        .assets
+        .iter()
+        .any(|assets| assets.precompress.contains(&Encoding::Brotli));
+    let brotli = if brotli {
+        "load_module /usr/lib/nginx/modules/ngx_http_brotli_static_module.so;\n"
+    } else {
+        ""
+    };
     let text = format!(
-        "user root root;\npid {dir}/nginx.pid;\nerror_log {dir}/nginx.log;\nworker_processes 1;\n\
+        "{brotli}user root root;\npid {dir}/nginx.pid;\nerror_log {dir}/nginx.log;\nworker_processes 1;\n\
          events {{}}\nhttp {{\ninclude /etc/nginx/mime.types;\naccess_log off;\n{temp}\
          include {dir}/site.conf;\n}}\n"
     );

@@ -39,6 +39,7 @@ mod secrets;
 mod site;
 mod sources;
 mod state;
+mod statics;
 mod two_apps;
 mod values;
 mod workers;

@@ -16,6 +16,13 @@ pub struct Reply {
     pub body: String,
 }
 
+impl Reply {
+    /// The value of the first header field of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        field(&self.head, name)
+    }
+}
+
 /// Asks for `path` of the site `host` at `target`; an answer that breaks off is an error.
 pub fn get(target: SocketAddr, host: &str, path: &str) -> Result<Reply> {
     let mut stream = TcpStream::connect_timeout(&target, LIMIT)?;

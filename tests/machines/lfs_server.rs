@@ -35,7 +35,7 @@ location /lab/ {
 }
 "#;
 
-const START: &str = r#"uv=/opt/wheels/bin/uv
+const START: &str = r"uv=/opt/wheels/bin/uv
 $uv venv -q --python /usr/bin/python3 /opt/lfs
 $uv pip install -q --python /opt/lfs/bin/python giftless flask flask-classful flask-marshmallow webargs figcan \
     python-dateutil pyyaml pyjwt typing-extensions cachetools python-dotenv gunicorn==27.0.1
@@ -46,7 +46,7 @@ for _ in $(seq 300); do
     ! curl -s -o /dev/null http://127.0.0.1:5000/ || exit 0
     sleep 0.1
 done
-exit 1"#;
+exit 1";
 
 impl GitServer {
     /// Serves large files by [https](Self::serve_https), to the same user, and to whom ssh lets in.

@@ -7,5 +7,6 @@ mod plans;
 mod releases;
 mod pointers;
 mod requirements;
+mod statics;
 mod swaps;
 mod tasks;

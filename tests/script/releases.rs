@@ -49,7 +49,7 @@ fn chosen(live: &str, arguments: &str, expected: &str) {
 /// What is left of releases, virtualenvs, environments and static files.
 fn pruned(kept: &str, release: &str, live: &str, expected: &str) {
     let body = format!(
-        "RELEASE={release} live={live}\nprune {kept}\nfor d in releases venvs env static; do set -- $(ls $d); echo \"= $*\"; done"
+        "RELEASE={release} live={live}\nprune {kept} 30\nfor d in releases venvs env static; do set -- $(ls $d); echo \"= $*\"; done"
     );
     let rest: Vec<String> = ["", "v", "e", ""]
         .iter()
@@ -111,7 +111,7 @@ fn a_shared_virtualenv_stays_with_the_last_release_that_uses_it() {
 ln -sfn ../../venvs/vr1 releases/r6/venv
 ln -sfn ../../../env/er2 releases/r5/.deployer/env
 RELEASE=r6 live=r5
-prune 1
+prune 1 30
 for d in releases venvs env; do set -- $(ls $d); echo "= $*"; done"#;
     check("push", body, "r5 r6\nvr1 vr5\ner2 er6");
 }
@@ -121,9 +121,43 @@ fn what_cannot_be_listed_is_not_deleted_by() {
     let body = r#"
 rm releases/r6/venv
 RELEASE=r6 live=r5
-prune 5
+prune 5 30
 set -- $(ls venvs); echo "= $*""#;
     check("push", body, "vr1 vr2 vr3 vr4 vr5 vr6");
+}
+
+/// r1 and r4 have trees of their own, r5 and r6 the same one, and r2 is of a time when each release had a directory.
+#[test]
+fn a_static_file_goes_when_no_kept_release_has_it_any_more_and_its_days_are_over() {
+    let body = r#"
+rm -rf static/* && mkdir -p static/store/s static/r2
+for one in 1 4 6; do
+  mkdir -p static/trees/t$one/s
+  echo $one >static/store/s/$one.css && ln static/store/s/$one.css static/trees/t$one/s/app.css
+  echo "{}" >static/trees/t$one/manifest.json
+done
+for one in r1:1 r4:4 r5:6 r6:6; do
+  ln -s trees/t${one#*:} static/${one%:*}
+  ln static/trees/t${one#*:}/manifest.json releases/${one%:*}/.deployer/static.json
+done
+ln -s r6 static/live
+RELEASE=r6 live=r5
+show() { echo "= $(cd static && echo * trees/* store/s/*)"; }
+prune 2 30
+show
+sleep 0.1
+prune_static 0
+show
+# Whoever copies a host file by file loses the links, and then nothing can be told from them.
+cp static/trees/t6/s/app.css copy && mv copy static/trees/t6/s/app.css
+touch static/store/s/lost.css
+sleep 0.1
+prune_static 0
+show"#;
+    let expected = "live r5 r6 store trees trees/t6 store/s/1.css store/s/4.css store/s/6.css\n\
+        live r5 r6 store trees trees/t6 store/s/6.css\n\
+        live r5 r6 store trees trees/t6 store/s/6.css store/s/lost.css";
+    check("push", body, expected);
 }
 
 #[test]
@@ -137,7 +171,7 @@ ln -s "$ROOT/venvs/.python-3.12-old/cpython/bin/python" venvs/vr1/bin/python
 ln -s "$ROOT/venvs/.python-3.11-old/cpython/bin/python" venvs/vr5/bin/python
 ln -s "$ROOT/venvs/.python-3.11/cpython/bin/python" venvs/vr6/bin/python
 RELEASE=r6 live=r5
-prune 1
+prune 1 30
 set -- $(ls -A venvs); echo "= $*"
 rm -r venvs/vr5
 prune_pythons

@@ -28,8 +28,8 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# `collectstatic` writes into $STATIC_ROOT; later the release finds the same files by this link.
-STATIC_URL = "/static/"
+# The URL names a CDN where deploy.yaml does. `collectstatic` writes into $STATIC_ROOT; later the release finds the same files by this link.
+STATIC_URL = os.environ.get("STATIC_URL", "/static/")
 STATIC_ROOT = os.environ.get("STATIC_ROOT", BASE_DIR / ".deployer" / "static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,6 +1,7 @@
 //! One environment's tree -> [`Config`]. What is wrong is reported and read as its default: a
 //! configuration with problems is dropped in the end, so no default hides an error.
 
+mod assets;
 mod env;
 mod git;
 mod gunicorn;
@@ -38,7 +39,7 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let service = root.section("service", service::service);
     let memory_max = service.as_ref().and_then(|service| service.memory_max);
     let workers = workers::workers(root, memory_max);
-    let assets = web::assets(root);
+    let assets = assets::assets(root);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
     gunicorn::apart(

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{Fault, Section, text, tls, written};
 use crate::config::node::{Entry, Node, Plain};
 use crate::config::values::{ServerName, Size, UrlPath};
-use crate::config::{AssetSource, Assets, Health, Nginx, Uploads};
+use crate::config::{Health, Nginx, Uploads};
 
 const MAX_BODY: Size = Size::mebibytes(10);
 
@@ -124,28 +124,6 @@ fn header(section: &Section<'_>, entry: &Entry) -> Option<(String, String)> {
     Some((entry.key.clone(), value))
 }
 
-pub(super) fn assets(root: &Section<'_>) -> Option<Assets> {
-    let read = |section: &Section<'_>| {
-        let url = directory_url(section).unwrap_or_else(UrlPath::assets);
-        if section.has("source") && section.has("collect") {
-            let label = "keep one: `collect` gathers from directories of the release too";
-            section.refuse("collect", "`source` is there as well", label);
-        } else if !section.has("collect") {
-            section.must_have(
-                "source",
-                "add a directory, such as `source: static`, or `collect`",
-            );
-        }
-        let directory = section.optional("source").map(AssetSource::Directory);
-        let collected = section.optional("collect").map(AssetSource::Collected);
-        Some(Assets {
-            url,
-            source: collected.or(directory)?,
-        })
-    };
-    root.present("static", read)?
-}
-
 pub(super) fn uploads(root: &Section<'_>) -> Option<Uploads> {
     let read = |section: &Section<'_>| {
         section.must_have("url", "add where they are served, such as `url: /media/`");
@@ -161,7 +139,7 @@ pub(super) fn uploads(root: &Section<'_>) -> Option<Uploads> {
 }
 
 /// `/static/`: without the last slash, nginx would map `/static../x` to a neighbour of the directory.
-fn directory_url(section: &Section<'_>) -> Option<UrlPath> {
+pub(super) fn directory_url(section: &Section<'_>) -> Option<UrlPath> {
     let url: UrlPath = section.optional("url")?;
     if !url.as_str().ends_with('/') {
         section.refuse("url", "the URL of a directory", format!("write `{url}/`"));

@@ -19,7 +19,7 @@ pub use command::CommandLine;
 pub use env::{EnvKey, VariableName};
 pub use git_ref::GitRef;
 pub use names::{AppName, EnvName, PackageName, UnitName, UserName, WorkerName};
-pub use net::{HostAddress, IndexUrl, ServerName};
+pub use net::{CdnUrl, HostAddress, IndexUrl, ServerName};
 pub use paths::{AbsPath, HostFile, RelPath, UrlPath};
 pub use program::Program;
 pub use python::{ExtraName, GunicornName, PythonVersion, WsgiApp};

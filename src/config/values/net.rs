@@ -17,6 +17,11 @@ text_type! {
     IndexUrl, "a package index", index_url
 }
 
+text_type! {
+    /// What stands before the path of a URL on a CDN: `https://`, a host, perhaps a port and a path, no `/` last.
+    CdnUrl, "the address of a CDN", cdn_url
+}
+
 fn host_address(text: &str) -> Result<(), Invalid> {
     let rest = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     allow(
@@ -56,14 +61,23 @@ fn host_name(text: &str) -> bool {
 }
 
 fn index_url(text: &str) -> Result<(), Invalid> {
-    let rest = text
-        .strip_prefix("https://")
-        .ok_or(Invalid("start with `https://`"))?;
+    let rest = text.strip_prefix("https://").unwrap_or_default();
     let host = rest.split('/').next().unwrap_or_default();
     allow(
         !host.contains('@'),
         "without user or password: a netrc file on the host holds them",
     )?;
+    https_url(
+        text,
+        "such as `https://pypi.example.com/simple`, with letters, digits and `/._~+-`",
+    )
+}
+
+fn https_url(text: &str, says: &'static str) -> Result<(), Invalid> {
+    let rest = text
+        .strip_prefix("https://")
+        .ok_or(Invalid("start with `https://`"))?;
+    let host = rest.split('/').next().unwrap_or_default();
     let (name, port) = host.split_once(':').unwrap_or((host, "443"));
     allow(
         host_name(name)
@@ -72,7 +86,18 @@ fn index_url(text: &str) -> Result<(), Invalid> {
             && rest
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b":/._~+-".contains(&byte)),
-        "such as `https://pypi.example.com/simple`, with letters, digits and `/._~+-`",
+        says,
+    )
+}
+
+fn cdn_url(text: &str) -> Result<(), Invalid> {
+    allow(
+        !text.ends_with('/'),
+        "without the last `/`: `static.url` follows it",
+    )?;
+    https_url(
+        text,
+        "such as `https://cdn.example.com`, with letters, digits and `/._~+-`",
     )
 }
 

@@ -78,7 +78,9 @@ preload_app = True
 max_requests = 1000
 max_requests_jitter = 50
 
-raw_env = read_env(RELEASE + '/.deployer/env')
+# Before the environment file, which may say otherwise.
+raw_env = ['STATIC_URL=' + '/static/', 'STATIC_MANIFEST=' + RELEASE + '/.deployer/static.json']
+raw_env += read_env(RELEASE + '/.deployer/env')
 raw_env.append('DEPLOYER_RELEASE=' + re.sub(r'^\.|\.part$', '', os.path.basename(RELEASE)))
 if TRIAL:
     raw_env.append('DEPLOYER_TRIAL=1')

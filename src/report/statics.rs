@@ -1,0 +1,87 @@
+//! What the script says of static files.
+
+use super::reasons::Meaning;
+use super::words::harmless;
+use crate::event::Fields;
+
+/// `None` for a reason that is not about them.
+pub(super) fn failed(reason: &str, fields: &Fields, host: &str) -> Option<Meaning> {
+    let path = || field(fields, "path");
+    let (what, hint) = match reason {
+        "static-missing" => (
+            format!("the release has no directory `{}`", path()),
+            "check `static.source`".to_owned(),
+        ),
+        "static-root" => (
+            format!("the static files have no `{}` at their top", path()),
+            "add it, or take it out of `static.at_root`".to_owned(),
+        ),
+        "static-special" => (
+            format!(
+                "`{}` among the static files is neither a file nor a directory",
+                path()
+            ),
+            "remove it from the repository, or from what builds the static files".to_owned(),
+        ),
+        "static-references" => (
+            "style sheets refer to static files that are missing".to_owned(),
+            "add the files or correct the references; without `static.strict` they are warnings"
+                .to_owned(),
+        ),
+        "static-changed" => (
+            format!(
+                "`{}` differs from the file of that name that {host} has from an earlier release",
+                path()
+            ),
+            "a manifest of the project says that this name has a fingerprint, and browsers keep the file for a year: let the build put the content's hash into the name".to_owned(),
+        ),
+        "collect" => (
+            format!("the static files cannot be collected on {host}"),
+            "`static.collect` has to write them into the directory `$STATIC_ROOT`".to_owned(),
+        ),
+        "collect-special" => (
+            format!(
+                "`{}` among the collected static files is neither a file nor a directory",
+                path()
+            ),
+            "static files are copied: a link would lead out of what was collected".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(Meaning {
+        what,
+        hint: Some(hint),
+    })
+}
+
+/// `None` for a warning that is not about them.
+pub(super) fn warned(reason: &str, fields: &Fields) -> Option<String> {
+    let path = || field(fields, "path");
+    Some(match reason {
+        "static-reference" => format!(
+            "{}:{} refers to `{}`, which is not among the static files",
+            path(),
+            field(fields, "line"),
+            field(fields, "reference")
+        ),
+        "static-link" => format!(
+            "the link `{}` leads to no static file, and is not published",
+            path()
+        ),
+        "static-name" => format!(
+            "the name of the static file `{}` is not UTF-8, and it is not published",
+            path()
+        ),
+        "static-more" => format!(
+            "{} warnings about static files in all; the first are shown",
+            field(fields, "count")
+        ),
+        _ => return None,
+    })
+}
+
+fn field(fields: &Fields, key: &str) -> String {
+    fields
+        .get(key)
+        .map_or_else(|| "?".to_owned(), |value| harmless(value))
+}
