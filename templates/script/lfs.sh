@@ -36,9 +36,12 @@ fetch_content() {
   [ -z "$server" ] || git --git-dir="$scratch" config lfs.url "$server" || return 1
   [ -d "$ROOT/lfs" ] || mkdir -m 700 "$ROOT/lfs" || return 1
   git_environment
+  GIT_REFUSED=$scratch/refused
+  export GIT_REFUSED
   remote_git 1800 --git-dir="$scratch" -c lfs.storage="$ROOT/lfs" -c lfs.fetchinclude= -c lfs.fetchexclude= \
     -c lfs.ssh.automultiplex=false lfs fetch origin pointers
   rm -rf "$scratch"
+  unset GIT_REFUSED
   look_for_pointers "$2" || return 1
   [ "$lacking" = 0 ] || { fail "lfs-fetch url=$(word "${server:-$url}") path=$pointer count=$lacking"; return 1; }
 }
