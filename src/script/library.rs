@@ -11,6 +11,7 @@ const LOCK: &str = include_str!("../../templates/script/lock.sh");
 const WORKER: &str = include_str!("../../templates/script/worker.sh");
 const GIT: &str = include_str!("../../templates/script/git.sh");
 const EXPORT: &str = include_str!("../../templates/script/export.sh");
+const LFS: &str = include_str!("../../templates/script/lfs.sh");
 const SUBMODULES: &str = include_str!("../../templates/script/submodules.sh");
 const PREPARE: &str = include_str!("../../templates/script/prepare.sh");
 const RELEASE: &str = include_str!("../../templates/script/release.sh");
@@ -43,6 +44,7 @@ const READ: &str = include_str!("../../templates/script/read.sh");
 const CHECK: &str = include_str!("../../templates/script/check.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
+const POINTERS: &str = include_str!("../../templates/script/pointers.py");
 const TASK_PY: &str = include_str!("../../templates/script/task.py");
 /// One program: the second part calls the first.
 const PACKAGES_PY: &str = concat!(
@@ -126,6 +128,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             WORKER,
             GIT,
             EXPORT,
+            LFS,
             PREPARE,
             ENVIRONMENT,
             PACKAGES,
@@ -191,7 +194,11 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
 pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
     let tasks = plan.has_tasks().then_some(("TASK_PY", TASK_PY));
     let own = match plan.kind {
-        Kind::Push => &[("PROBE_PY", PROBE), ("PACKAGES_PY", PACKAGES_PY)][..],
+        Kind::Push => &[
+            ("PROBE_PY", PROBE),
+            ("PACKAGES_PY", PACKAGES_PY),
+            ("POINTERS_PY", POINTERS),
+        ][..],
         Kind::Rollback | Kind::Reload | Kind::Restart | Kind::Stop | Kind::Start | Kind::Scale => {
             &[("PROBE_PY", PROBE)][..]
         }

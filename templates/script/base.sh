@@ -2,7 +2,7 @@ set -u
 umask 022
 LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${HOME:-/root}/.local/bin
 export LC_ALL PATH
-unset CDPATH ENV BASH_ENV IFS GREP_OPTIONS PYTHONPATH PYTHONHOME GIT_DIR GIT_WORK_TREE GIT_TOKEN 2>/dev/null || :
+unset CDPATH ENV BASH_ENV IFS GREP_OPTIONS PYTHONPATH PYTHONHOME GIT_DIR GIT_WORK_TREE GIT_TOKEN GIT_REFUSED 2>/dev/null || :
 
 # The login's directory may be closed to the user that the work runs as.
 cd / || exit 71

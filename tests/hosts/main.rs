@@ -23,6 +23,7 @@ mod fleet;
 mod foreign;
 mod https;
 mod interrupts;
+mod large_files;
 mod kills;
 mod listen;
 mod load;
