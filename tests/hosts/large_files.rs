@@ -97,7 +97,9 @@ fn without_the_server(site: &Site, mono: &Monorepo<'_>) -> Result<()> {
     holds(web, FIRST_FILM)?;
     push(site)?.expect(0)?;
     holds(web, SECOND_FILM)?;
-    site.git.machine().sh("systemctl start lfs")?;
+    site.git.machine().sh(
+        "systemctl start lfs && timeout 30 sh -c 'until curl -s http://127.0.0.1:5000/; do sleep 0.1; done'",
+    )?;
 
     film(mono, &pointer(LOST_FILM))?;
     mono.commit()?;

@@ -40,8 +40,12 @@ $uv venv -q --python /usr/bin/python3 /opt/lfs
 $uv pip install -q --python /opt/lfs/bin/python giftless flask flask-classful flask-marshmallow webargs figcan \
     python-dateutil pyyaml pyjwt typing-extensions cachetools python-dotenv gunicorn==27.0.1
 systemctl restart nginx
-systemd-run -q --unit=lfs -E GIFTLESS_CONFIG_FILE=/etc/lfs.yaml \
-    /opt/lfs/bin/gunicorn -b 127.0.0.1:5000 giftless.wsgi_entrypoint:app
+cat > /etc/systemd/system/lfs.service << END
+[Service]
+Environment=GIFTLESS_CONFIG_FILE=/etc/lfs.yaml
+ExecStart=/opt/lfs/bin/gunicorn -b 127.0.0.1:5000 giftless.wsgi_entrypoint:app
+END
+systemctl daemon-reload && systemctl start lfs
 for _ in $(seq 300); do
     ! curl -s -o /dev/null http://127.0.0.1:5000/ || exit 0
     sleep 0.1
