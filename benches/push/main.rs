@@ -11,6 +11,7 @@
 mod machines;
 
 mod site;
+mod statics;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +44,7 @@ fn measure() -> Result<()> {
         Ok(rounds) => rounds.parse().context("DEPLOYER_ROUNDS is no number")?,
         Err(_) => 15,
     };
+    statics::measure()?;
     let built = built()?;
     let site = Site::new(built.join("deployer"))?;
 
