@@ -61,16 +61,21 @@ fn host_name(text: &str) -> bool {
 }
 
 fn index_url(text: &str) -> Result<(), Invalid> {
-    let rest = https(text)?;
+    let rest = text.strip_prefix("https://").unwrap_or_default();
     let host = rest.split('/').next().unwrap_or_default();
     allow(
         !host.contains('@'),
         "without user or password: a netrc file on the host holds them",
     )?;
-    allow(
-        https_place(text),
+    https_url(
+        text,
         "such as `https://pypi.example.com/simple`, with letters, digits and `/._~+-`",
     )
+}
+
+fn https_url(text: &str, says: &'static str) -> Result<(), Invalid> {
+    allow(text.starts_with("https://"), "start with `https://`")?;
+    allow(https_place(text), says)
 }
 
 fn cdn_url(text: &str) -> Result<(), Invalid> {
@@ -78,16 +83,10 @@ fn cdn_url(text: &str) -> Result<(), Invalid> {
         !text.ends_with('/'),
         "without the last `/`: `static.url` follows it",
     )?;
-    https(text)?;
-    allow(
-        https_place(text),
+    https_url(
+        text,
         "such as `https://cdn.example.com`, with letters, digits and `/._~+-`",
     )
-}
-
-fn https(text: &str) -> Result<&str, Invalid> {
-    text.strip_prefix("https://")
-        .ok_or(Invalid("start with `https://`"))
 }
 
 /// An https URL without user, query or anything that a shell could read.
