@@ -140,7 +140,7 @@ fn removed(site: &Site) -> Result<()> {
     site.deployer(&PUSH)?.expect(0)?;
     site.set_up(&["--login", "root"])?
         .says("remove /etc/systemd/system/hello-schedule-tick.timer")?;
-    let units = web.sh("cd /etc/systemd/system && ls -d hello-schedule-*; systemctl list-timers --all --no-legend 'hello-*' | wc -l")?;
+    let units = web.sh("cd /etc/systemd/system && ls -d hello-schedule-*; systemctl list-timers --no-legend 'hello-*' | wc -l")?;
     ensure!(
         units == "hello-schedule-nightly.service\nhello-schedule-nightly.timer\n1",
         "{units}"
