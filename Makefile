@@ -8,7 +8,7 @@ ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -E)
 AS_ROOT := $(if $(ROOT),--config 'target."cfg(unix)".runner="$(ROOT)"')
 # Tests on machines wait more than they work.
 THREADS := $(shell cores=$$(nproc) && echo $$((cores < 4 ? 2 * cores : cores)))
-# How many random interrupts `soak` makes; `test` makes ten.
+# How many random interrupts `soak` makes; `test` makes 25.
 ROUNDS ?= 500
 
 .DEFAULT_GOAL := help
@@ -35,7 +35,7 @@ bench: provision ## time a push, and say what of it the budgets allow
 
 soak: provision ## every fault at every step, ROUNDS=500 random ones, more load: hours
 	DEPLOYER_TEST_SOAK=1 DEPLOYER_TEST_SWAPS=2000 cargo test --locked $(AS_ROOT) --test script -- swaps --nocapture
-	DEPLOYER_TEST_SOAK=1 DEPLOYER_TEST_INTERRUPTS=$(ROUNDS) cargo test --locked --no-fail-fast $(AS_ROOT) \
+	DEPLOYER_TEST_SOAK=1 DEPLOYER_TEST_INTERRUPTS=$(ROUNDS) DEPLOYER_TEST_LOCKS=100 cargo test --locked --no-fail-fast $(AS_ROOT) \
 	    --test hosts -- faults kills interrupts load broken locks --nocapture
 
 docs: provision book ## build the book and the library's reference, every warning an error

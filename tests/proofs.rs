@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+const SITUATIONS: &str = include_str!("../docs/reference/situations.md");
 const TABLE: &str = include_str!("../docs/reference/proofs.md");
 
 /// The functions marked as tests in all Rust files below a directory.
@@ -48,8 +49,10 @@ fn every_promise_names_tests_that_exist() {
         named.extend(quoted.into_iter().map(ToOwned::to_owned));
     }
     assert!(wrong.is_empty(), "no such test:\n{}", wrong.join("\n"));
-    for number in 1..=27 {
+    for number in 1..=28 {
         assert!(tables.contains(&format!("\n| I{number} | ")), "I{number}");
+        let bears = |name: &String| name.split('_').any(|part| part == format!("i{number}"));
+        assert!(all.iter().any(bears), "no test bears the name of I{number}");
     }
     // Whoever names a test after a promise lists it.
     let numbered = |name: &&String| {
@@ -62,4 +65,20 @@ fn every_promise_names_tests_that_exist() {
         .filter(|name| !named.contains(*name))
         .collect();
     assert!(unlisted.is_empty(), "not in the table: {unlisted:?}");
+}
+
+#[test]
+fn what_happens_has_a_line_for_every_fault() {
+    let first = |text: &str| -> Vec<String> {
+        let rows = text.lines().filter_map(|line| line.strip_prefix("| "));
+        let cells = rows.filter_map(|row| Some(row.split_once(" | ")?.0.to_owned()));
+        cells.filter(|cell| cell != "fault").collect()
+    };
+    let (_, proven) = TABLE.split_once("\n## Faults\n").unwrap();
+    let proven = proven.split("\n## ").next().unwrap();
+    let (_, told) = SITUATIONS
+        .split_once("\n## Something dies, or was taken away\n")
+        .unwrap();
+    assert!(first(proven).len() > 20);
+    assert_eq!(first(told), first(proven));
 }

@@ -180,7 +180,7 @@ with open(sys.argv[1], encoding='utf-8', newline='') as file:
 }
 
 #[test]
-fn hostile_values_are_literal() {
+fn i25_hostile_values_are_literal() {
     let values = hostile();
     through_shells(&values);
     env_through_shells(&values);

@@ -48,11 +48,16 @@ pub enum Action {
         url: String,
         task: Task,
     },
+    /// What the framework itself says of a release that is to be deployed: a warning.
+    CheckFramework {
+        manage: String,
+        task: Task,
+    },
+    PublishStatic(Publication),
     /// What nginx says where the app cannot.
     PublishPages {
         directory: String,
     },
-    PublishStatic(Publication),
     CheckSystem {
         files: Vec<Name>,
     },
@@ -222,6 +227,7 @@ impl Action {
             Self::Task(_)
                 | Self::BuildStatic { .. }
                 | Self::CollectStatic { .. }
+                | Self::CheckFramework { .. }
                 | Self::Pending { .. }
                 | Self::Migrate(_)
                 | Self::LateTask(_)

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::task::{activation, hooks, migration, pending};
+use super::task::{activation, framework, hooks, migration, pending};
 use super::{
     Action, File, HostPlan, Identity, Kind, Moved, Name, Place, Publication, Source, Step, Task,
     Virtualenv,
@@ -63,6 +63,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
     }
     prepare.extend(pages(config));
     prepare.extend(hooks(config, Moment::AfterBuild, first));
+    prepare.extend(framework(config));
     prepare.push(Step::new(
         "units",
         Action::CheckSystem {
@@ -88,11 +89,6 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         finish: finish(config, Moment::AfterActivate, first),
         files,
     }
-}
-
-fn pages(config: &Config) -> Option<Step> {
-    let directory = config.nginx.as_ref()?.error_pages.as_ref()?.to_string();
-    Some(Step::new("pages", Action::PublishPages { directory }))
 }
 
 fn statics(assets: &Assets) -> Vec<Step> {
@@ -124,6 +120,11 @@ fn statics(assets: &Assets) -> Vec<Step> {
     };
     steps.push(Step::new("static", Action::PublishStatic(publication)));
     steps
+}
+
+fn pages(config: &Config) -> Option<Step> {
+    let directory = config.nginx.as_ref()?.error_pages.as_ref()?.to_string();
+    Some(Step::new("pages", Action::PublishPages { directory }))
 }
 
 fn virtualenv(target: &Target) -> Virtualenv {

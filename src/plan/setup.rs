@@ -44,10 +44,6 @@ pub(super) fn packages(config: &Config) -> Vec<String> {
     if config.uploads.is_some() {
         names.push("rsync".to_owned());
     }
-    if let Some(assets) = config.assets.as_ref().filter(|_| config.nginx.is_some()) {
-        let of_encodings = assets.precompress.iter().flat_map(|one| one.packages());
-        names.extend(of_encodings.map(ToString::to_string));
-    }
     names.extend(config.setup.packages.iter().map(ToString::to_string));
     names
 }

@@ -2,11 +2,13 @@ use serde::Serialize;
 
 use super::{Action, Step};
 use crate::config::{
-    Account, AssetBuild, CommandLine, Config, Hook, Migrate, Moment, Trial, Which,
+    Account, AssetBuild, AssetSource, CommandLine, Config, Hook, Migrate, Moment, Trial, Which,
 };
 
 /// Seconds that `static.collect` may take.
 const COLLECT: u64 = 600;
+/// Seconds that the framework's check may take.
+const FRAMEWORK: u64 = 60;
 
 /// A command of the project, run in a release with that release's environment.
 #[derive(Debug, Clone, Serialize)]
@@ -69,6 +71,44 @@ pub(super) fn hooks(config: &Config, moment: Moment, first: bool) -> Vec<Step> {
         .filter(here)
         .map(|hook| Step::new(moment.as_str(), Action::Task(Task::hook(moment, hook))))
         .collect()
+}
+
+/// Django's own check, where a command of the file calls its `manage.py`.
+pub(super) fn framework(config: &Config) -> Option<Step> {
+    let collect = config
+        .assets
+        .as_ref()
+        .and_then(|assets| match &assets.source {
+            AssetSource::Collected(command) => Some(command),
+            AssetSource::Directory(_) => None,
+        });
+    let migrate = config.migrate.iter();
+    let migrate = migrate.flat_map(|migrate| migrate.check.iter().chain([&migrate.run]));
+    let manage = collect.into_iter().chain(migrate).find_map(manage)?;
+    let task = Task {
+        phase: "framework",
+        command: format!("python {manage} check --deploy"),
+        timeout: FRAMEWORK,
+        account: Account::App,
+    };
+    let manage = manage.to_owned();
+    Some(Step::new(
+        "framework",
+        Action::CheckFramework { manage, task },
+    ))
+}
+
+/// The path of a `manage.py` that a command runs; one that would need quotes is left alone.
+fn manage(command: &CommandLine) -> Option<&str> {
+    let plain = |word: &&str| {
+        word.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte))
+    };
+    let named = |word: &&str| word.rsplit('/').next() == Some("manage.py");
+    command
+        .as_str()
+        .split_whitespace()
+        .find(|word| named(word) && plain(word))
 }
 
 /// Whether something is pending; without `migrate.check` that has to be supposed.

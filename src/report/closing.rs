@@ -86,7 +86,7 @@ fn untouched(story: &Story) -> bool {
         ),
         Some(Ending::Lost(lost)) => !matches!(
             lost.kind,
-            LostKind::Cut | LostKind::Detached | LostKind::Unknown
+            LostKind::Cut | LostKind::Detached | LostKind::Killed | LostKind::Unknown
         ),
         None => false,
     }

@@ -131,7 +131,7 @@ pub(super) fn code(story: &Story) -> Option<ExitCode> {
             | LostKind::Dropped => Some(ExitCode::Connect),
             LostKind::NotStarted => Some(ExitCode::NotReady),
             LostKind::Withdrawn | LostKind::Cut | LostKind::Unfollowed => None,
-            LostKind::Detached | LostKind::Unknown => Some(ExitCode::Unknown),
+            LostKind::Detached | LostKind::Killed | LostKind::Unknown => Some(ExitCode::Unknown),
         },
     }
 }

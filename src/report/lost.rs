@@ -57,10 +57,7 @@ pub(super) fn meaning(lost: &Lost, story: &Story, subject: &Subject) -> (Meaning
             again(),
         ),
         LostKind::Unfollowed => (format!("no longer following {host}"), None),
-        LostKind::Unknown if subject.follows() => (
-            format!("the run on {host} was killed there; the outcome is unknown"),
-            status(),
-        ),
+        LostKind::Killed => killed(story, subject),
         LostKind::Cut | LostKind::Detached | LostKind::Unknown if !subject.switches() => (
             format!("lost {host} while it worked; the outcome is unknown"),
             again(),
@@ -152,6 +149,34 @@ fn changed_key(key: &HostKey, host: &str) -> Meaning {
         what,
         hint: Some(hint),
     }
+}
+
+/// Nobody looks after it before the next run there.
+fn killed(story: &Story, subject: &Subject) -> (String, Option<String>) {
+    let when = if subject.follows() {
+        "; the next run settles what it left".to_owned()
+    } else if !subject.switches() {
+        " while it worked; the outcome is unknown".to_owned()
+    } else if story.went {
+        let heard = last_heard(story);
+        format!(", perhaps while it switched; the outcome is unknown{heard}")
+    } else if story.migrating {
+        " while it migrated the database; nothing was switched, the old release serves".to_owned()
+    } else {
+        " before the switch; the old release serves".to_owned()
+    };
+    let environment = &subject.environment;
+    let next = if subject.follows() {
+        format!("run `deployer status {environment}`")
+    } else if subject.switches() {
+        format!(
+            "the next `deployer push {environment}` or `deployer rollback {environment}` settles what it left"
+        )
+    } else {
+        format!("run `deployer {} {environment}` again", subject.command)
+    };
+    let what = format!("the run on {} was killed there{when}", story.name);
+    (what, Some(next))
 }
 
 fn last_heard(story: &Story) -> String {

@@ -182,6 +182,7 @@ fn lost_name(kind: &LostKind) -> &'static str {
         LostKind::Unfollowed => "unfollowed",
         LostKind::Cut => "cut",
         LostKind::Detached => "detached",
+        LostKind::Killed => "killed",
         LostKind::Unknown => "unknown",
     }
 }

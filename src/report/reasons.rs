@@ -153,10 +153,15 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             ),
             Some("remove or rename it there, or choose another `app` name".to_owned()),
         ),
-        "layout" => (
-            format!("`current` on {host} is not a link"),
-            Some("move it away; deployer makes `current` itself".to_owned()),
-        ),
+        "layout" => {
+            let path = fields
+                .get("path")
+                .map_or_else(|| "current".to_owned(), |path| harmless(path));
+            (
+                format!("`{path}` below the app's root on {host} is not a link"),
+                Some(format!("move it away; deployer makes `{path}` itself")),
+            )
+        }
         "python" => (
             format!("{host} has no python {}", field("version")),
             Some(python_from(fields, subject)),
@@ -553,6 +558,11 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
             field("name"),
             field("rc")
         ),
+        ("framework-issues", Some(count), Some(names)) => framework(count, names),
+        ("framework-failed", ..) => format!(
+            "`manage.py check --deploy` failed (exit {}); the trial decides",
+            field("rc")
+        ),
         ("worker-cut", ..) => format!(
             "worker `{}` (number {}) was not done after {}s and was killed: what it did may be lost; `workers.{0}.stop_timeout` gives it longer",
             field("name"),
@@ -581,24 +591,36 @@ pub(super) fn warned(reason: &str, fields: &Fields) -> String {
 }
 
 fn unpinned(count: &str, names: &str) -> String {
+    let are = if count == "1" {
+        "requirement is"
+    } else {
+        "requirements are"
+    };
+    format!(
+        "{} {are} not pinned ({}): any new virtualenv may have newer ones",
+        harmless(count),
+        some_of(count, names)
+    )
+}
+
+fn framework(count: &str, names: &str) -> String {
+    let issues = if count == "1" { "issue" } else { "issues" };
+    format!(
+        "`manage.py check --deploy` finds {} {issues} ({}); `-v` shows them",
+        harmless(count),
+        some_of(count, names)
+    )
+}
+
+/// The names that the host sent, which may be the first of more.
+fn some_of(count: &str, names: &str) -> String {
     let shown = names.split(',').count();
     let more = if count.parse().is_ok_and(|count: usize| count > shown) {
         ", ..."
     } else {
         ""
     };
-    let (names, are) = (
-        harmless(&names.replace(',', ", ")),
-        if count == "1" {
-            "requirement is"
-        } else {
-            "requirements are"
-        },
-    );
-    format!(
-        "{} {are} not pinned ({names}{more}): any new virtualenv may have newer ones",
-        harmless(count)
-    )
+    harmless(&names.replace(',', ", ")) + more
 }
 
 /// Where a Python that the host lacks can be had from.

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::reasons::Meaning;
-use super::words::harmless;
+use super::words::{count, harmless};
 use crate::event::Fields;
 
 /// `None` for a reason that is not about the repository.
@@ -87,12 +87,42 @@ pub(super) fn failed(
             "submodules lie in each other more than ten deep".to_owned(),
             "one of them may contain itself".to_owned(),
         ),
+        _ => return large_files(reason, fields, host, subject),
+    };
+    Some(Meaning {
+        what,
+        hint: Some(hint),
+    })
+}
+
+/// The same where files are in git LFS.
+fn large_files(reason: &str, fields: &Fields, host: &str, subject: &Subject) -> Option<Meaning> {
+    let field = |key: &str| {
+        fields
+            .get(key)
+            .map_or_else(|| "?".to_owned(), |value| harmless(value))
+    };
+    let environment = &subject.environment;
+    let (path, url) = (field("path"), field("url"));
+    let (what, hint) = match reason {
         "lfs" => (
+            format!("`{path}` is in git LFS, and {host} has no `git-lfs` to fetch it with"),
+            format!("add the package to `deploy.yaml`, `setup: {{packages: [git-lfs]}}`, and run `deployer setup {environment}`"),
+        ),
+        "lfs-fetch" => (
             format!(
-                "`{}` is a pointer of git LFS, whose content deployer does not fetch",
-                field("path")
+                "{host} could not fetch {} from git LFS at `{url}`",
+                several(fields, &path)
             ),
-            "keep what is deployed in git itself, or serve it from elsewhere".to_owned(),
+            "git-lfs says why, above; `git lfs push --all origin` in your clone sends what the server lacks".to_owned(),
+        ),
+        "lfs-url" => (
+            format!("`{path}` names a server of git LFS that a host may not fetch from"),
+            "use `https://...`, `ssh://...` or `git@host:path`, without a password in it".to_owned(),
+        ),
+        "lfs-extension" => (
+            format!("`{path}` is in git LFS by an extension, whose program only a clone can run"),
+            "store it in git LFS without the extension".to_owned(),
         ),
         _ => return None,
     };
@@ -100,4 +130,12 @@ pub(super) fn failed(
         what,
         hint: Some(hint),
     })
+}
+
+fn several(fields: &Fields, path: &str) -> String {
+    let number = fields.get("count").and_then(|count| count.parse().ok());
+    match number {
+        None | Some(1) => format!("`{path}`"),
+        Some(number) => format!("{}, such as `{path}`,", count(number, "file")),
+    }
 }

@@ -180,9 +180,10 @@ impl Story {
         }
     }
 
-    /// What hooks said that failed when the outcome was decided already.
+    /// What was said by that which can only warn: hooks after the outcome was decided, the framework's own check.
     pub(super) fn late(&self) -> impl Iterator<Item = &(String, VecDeque<String>)> {
-        let late = |source: &str| matches!(source, "after_activate" | "after_rollback");
+        let late =
+            |source: &str| matches!(source, "after_activate" | "after_rollback" | "framework");
         let lived = self.new_release_serves();
         let excerpts = self.excerpts.iter();
         excerpts.filter(move |(source, _)| lived && late(source))

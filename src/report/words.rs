@@ -103,6 +103,7 @@ pub(super) fn lost_word(kind: &LostKind) -> &'static str {
         LostKind::Cut => "left, undoes itself",
         LostKind::Detached => "left, finishes by itself",
         LostKind::Unfollowed => "goes on by itself",
+        LostKind::Killed => "killed there",
         LostKind::Unknown => "unknown",
         LostKind::Dropped => "connection broke, nothing changed",
         _ => "not connected, nothing changed",

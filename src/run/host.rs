@@ -169,10 +169,7 @@ async fn session(exec: Exec, job: &Job, nonce: &str, wire: &mut Wire) -> Session
             Ending::Lost(Lost::new(LostKind::Unfollowed, ""))
         }
         Ok(Close::Cut) => Ending::Lost(left(wire)),
-        Ok(Close::Broke) if killed => Ending::Lost(Lost::new(
-            LostKind::Unknown,
-            "the run was killed on the host",
-        )),
+        Ok(Close::Broke) if killed => Ending::Lost(Lost::new(LostKind::Killed, "")),
         Ok(Close::Broke) => match job.mode {
             Mode::Run => return Session::Broke { heard },
             Mode::Read | Mode::Ask | Mode::Follow => Ending::Lost(Lost::new(LostKind::Dropped, "")),

@@ -33,6 +33,8 @@ pub enum LostKind {
     Detached,
     /// The user no longer follows a run that goes on by itself.
     Unfollowed,
+    /// The run's worker was killed on the host; the next run there settles what it left.
+    Killed,
     /// The stream broke and the host did not answer in time.
     Unknown,
 }

@@ -90,9 +90,10 @@ async fn ask(
         Close::Broke => match state.as_str() {
             // The host has no record: the script was never run.
             "unknown" => Ending::Lost(Lost::new(LostKind::NotStarted, "the connection broke")),
+            "killed" => Ending::Lost(Lost::new(LostKind::Killed, "")),
             "ended" => Ending::Lost(Lost::new(
                 LostKind::Unknown,
-                "the run was killed on the host",
+                "it ended there, and its last words were lost",
             )),
             _ => return Ok(Answer::Running),
         },

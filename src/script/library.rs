@@ -30,6 +30,7 @@ const LOCK: &str = include_str!("../../templates/script/lock.sh");
 const WORKER: &str = include_str!("../../templates/script/worker.sh");
 const GIT: &str = include_str!("../../templates/script/git.sh");
 const EXPORT: &str = include_str!("../../templates/script/export.sh");
+const LFS: &str = include_str!("../../templates/script/lfs.sh");
 const SUBMODULES: &str = include_str!("../../templates/script/submodules.sh");
 const PREPARE: &str = include_str!("../../templates/script/prepare.sh");
 const RELEASE: &str = include_str!("../../templates/script/release.sh");
@@ -46,6 +47,7 @@ const GATES: &str = include_str!("../../templates/script/gates.sh");
 const ACTIVATE: &str = include_str!("../../templates/script/activate.sh");
 const TASK: &str = include_str!("../../templates/script/task.sh");
 const COLLECT: &str = include_str!("../../templates/script/collect.sh");
+const FRAMEWORK: &str = include_str!("../../templates/script/framework.sh");
 const BUILD: &str = include_str!("../../templates/script/build.sh");
 const STATIC: &str = include_str!("../../templates/script/static.sh");
 const SHARED: &str = include_str!("../../templates/script/shared.sh");
@@ -61,6 +63,7 @@ const READ: &str = include_str!("../../templates/script/read.sh");
 const CHECK: &str = include_str!("../../templates/script/check.sh");
 const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
+const POINTERS: &str = include_str!("../../templates/script/pointers.py");
 const TASK_PY: &str = include_str!("../../templates/script/task.py");
 /// One program: the second part calls the first.
 const PACKAGES_PY: &str = concat!(
@@ -83,6 +86,8 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let migrate = (!plan.migrate.is_empty()).then_some(MIGRATE);
     let collect = plan.has(|action| matches!(action, Action::CollectStatic { .. }));
     let collect = collect.then_some(COLLECT);
+    let framework = plan.has(|action| matches!(action, Action::CheckFramework { .. }));
+    let framework = framework.then_some(FRAMEWORK);
     let build = plan.has(|action| matches!(action, Action::BuildStatic { .. }));
     let build = build.then_some(BUILD);
     let publish = plan.publishes().then_some(STATIC);
@@ -111,6 +116,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         tasks,
         build,
         collect,
+        framework,
         publish,
         migrate,
         certificate,
@@ -164,6 +170,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             WORKER,
             GIT,
             EXPORT,
+            LFS,
             PREPARE,
             ENVIRONMENT,
             PACKAGES,
@@ -229,7 +236,11 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
 pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
     let tasks = plan.has_tasks().then_some(("TASK_PY", TASK_PY));
     let own = match plan.kind {
-        Kind::Push => &[("PROBE_PY", PROBE), ("PACKAGES_PY", PACKAGES_PY)][..],
+        Kind::Push => &[
+            ("PROBE_PY", PROBE),
+            ("PACKAGES_PY", PACKAGES_PY),
+            ("POINTERS_PY", POINTERS),
+        ][..],
         Kind::Rollback | Kind::Reload | Kind::Restart | Kind::Stop | Kind::Start | Kind::Scale => {
             &[("PROBE_PY", PROBE)][..]
         }

@@ -62,6 +62,9 @@ pub(super) fn call(action: &Action) -> String {
             task,
         } => words(&task_call(&words("build_static", [output]), task), inputs),
         Action::CollectStatic { url, task } => task_call(&words("collect_static", [url]), task),
+        Action::CheckFramework { manage, task } => {
+            task_call(&words("check_framework", [manage]), task)
+        }
         Action::Task(task) => task_call("task", task),
         Action::LateTask(task) => task_call("late_task", task),
         Action::Pending { check: None } => "pending".to_owned(),

@@ -211,8 +211,7 @@ tell_proven() {
 
 recover() {
   remove_unfinished
-  find "$ROOT" "$ROOT/slots" "$ROOT/static" "$ROOT/.deployer" "$ROOT"/releases/*/.deployer -maxdepth 1 -name '*.[0-9]*' ! -type d -exec rm -f {} + 2>/dev/null
-  find "$ROOT/.deployer/runs" -mindepth 2 -maxdepth 2 -name env ! -path "$run/env" -exec rm -f {} +
+  forget_dead
   end_trial
   stage=
   read -r was takeover was_release slot idle live stage old_site <"$ROOT/.deployer/journal" 2>/dev/null
@@ -223,6 +222,13 @@ recover() {
   journal_end
   heal_current
   heal_socket
+}
+
+# What a dead run was sent; one that lives waits for its turn.
+forget_dead() {
+  for left in "$ROOT"/.deployer/runs/*/env "$ROOT"/.deployer/runs/*/token; do
+    [ ! -e "$left" ] || works "${left%/*}" || rm -f "$left"
+  done
 }
 
 settle() {

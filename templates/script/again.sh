@@ -2,6 +2,7 @@
 
 # again: the release stays, its processes are new.
 again() {
+  check_links
   [ -n "$live" ] || refuse nothing-live
   is_complete "$live" || refuse "release-gone release=$live"
   RELEASE=$live

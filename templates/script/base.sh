@@ -2,7 +2,7 @@ set -u
 umask 022
 LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${HOME:-/root}/.local/bin
 export LC_ALL PATH
-unset CDPATH ENV BASH_ENV IFS GREP_OPTIONS PYTHONPATH PYTHONHOME GIT_DIR GIT_WORK_TREE GIT_TOKEN 2>/dev/null || :
+unset CDPATH ENV BASH_ENV IFS GREP_OPTIONS PYTHONPATH PYTHONHOME GIT_DIR GIT_WORK_TREE GIT_TOKEN GIT_REFUSED 2>/dev/null || :
 
 # The login's directory may be closed to the user that the work runs as.
 cd / || exit 71
@@ -30,7 +30,7 @@ end() {
   if [ -n "${run-}" ]; then
     # On a full disk this also makes the room that the last two lines need.
     rm -f "$run/env" "$run/token" "$run/facts" "$run/frozen"
-    put "$run/state" "$1" || :
+    put "$run/state" "$*" || :
   fi
   ev "end $*"
   case $1 in live | unchanged | done) exit 0 ;; *) exit 70 ;; esac

@@ -22,7 +22,10 @@ examine() {
   look_at_files
   look_at_services
   for port in $NGINX_PORTS; do look_at_port "$port"; done
-  if [ "$state" = ready ]; then look_at_run; fi
+  if [ "$state" = ready ]; then
+    look_at_run
+    look_at_large_files
+  fi
   look_at_repository
   ev "fact clock now=$(date +%s)"
 }
@@ -64,6 +67,13 @@ look_at_packages() {
     dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q ' installed$' || missing="$missing $name"
   done
   ev "fact packages missing=$(word "${missing# }")"
+}
+
+# Asked of what earlier runs fetched: nothing is fetched here.
+look_at_large_files() {
+  ! git lfs version >/dev/null 2>&1 || return 0
+  ! as_owner_of_tree git --git-dir="$ROOT/repo.git" grep -q 'filter=lfs' "refs/heads/$branch" -- '*.gitattributes' 2>/dev/null ||
+    ev 'fact lfs found=no'
 }
 
 # Whose the tree is, and what it is in: `absent`, `foreign`, `unfinished`, `hidden` from this login, or `ready`.

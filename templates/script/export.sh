@@ -4,13 +4,18 @@
 export_release() {
   part=$ROOT/releases/.$ID.part revision=$1 within=$2
   unpack_release "$1" "$2" || { [ -z "$said" ] && mend "$1" && unpack_release "$1" "$2"; } || { fail archive; return 1; }
+  rm -f "$run/lfs"
+  large_files "$1" "$part" || return 1
   [ "$3" != yes ] || submodules "$1" "$2" || return 1
   for own in .deployer venv; do
     if [ -e "$part/$own" ] || [ -L "$part/$own" ]; then fail "reserved name=$own"; return 1; fi
   done
   [ "$GIT_AUTH" != token ] || rm -f "$run/token"
+  look_at_files "$1" "$2" "$3" && mkdir "$part/.deployer" || return 1
+  [ ! -s "$run/lfs" ] || sort -u "$run/lfs" >"$part/.deployer/lfs" || return 1
+  rm -f "$run/lfs" "$run/pointers"
   # What is changed after this is no longer as git wrote it.
-  look_at_files "$1" "$2" "$3" && mkdir "$part/.deployer" && : >"$run/exported"
+  : >"$run/exported"
 }
 
 # unpack_release REVISION PATH: said nothing, and failed, where the mirror is at fault.
@@ -31,7 +36,8 @@ unpack() {
   rm -f "$run/archive-failed"
   # The commit and not its subtree: that keeps the commit's time, and the attributes from above.
   set -- "$1" "$2" "$3" "$(depth "$2")"
-  { git --git-dir="$mirror" -c tar.umask=0022 archive --format=tar "$1" ${2:+"$2"} || echo $? >"$run/archive-failed"; } |
+  # Where git-lfs is installed, git would have it fetch files one by one, with no login of ours.
+  { git --git-dir="$mirror" -c filter.lfs.smudge= -c filter.lfs.process= -c filter.lfs.required=false -c tar.umask=0022 archive --format=tar "$1" ${2:+"$2"} || echo $? >"$run/archive-failed"; } |
     tar -x --strip-components="$4" -C "$3" -f - && [ ! -e "$run/archive-failed" ] && return 0
   # Neither git nor a git that lost its reader (128 + PIPE): tar could not write.
   case $(cat "$run/archive-failed" 2>/dev/null) in '' | 141) fail export ;; esac
@@ -49,24 +55,16 @@ depth() {
 
 # look_at_files REVISION PATH SUBMODULES: what must not be served as it is.
 look_at_files() {
-  rm -f "$run/empty" "$run/small"
+  rm -f "$run/empty"
   # shellcheck disable=SC2016 # expanded by the inner sh
   find "$part" -type l -exec sh -c '
     for link; do
       case $(realpath -m -- "$link") in "$0" | "$0"/*) ;; *) printf "%s leaves the release\n" "$link"; bad=1 ;; esac
     done
-    [ -z "${bad-}" ]' "$part" {} + -o -type d -empty -fprint "$run/empty" \
-    -o -type f -size +99c -size -1024c -fprint0 "$run/small" || { fail link-leaves-release; return 1; }
+    [ -z "${bad-}" ]' "$part" {} + -o -type d -empty -fprint "$run/empty" || { fail link-leaves-release; return 1; }
   # Git has no empty directories: where there is one, another repository belongs.
   if [ -z "$3" ] && [ -s "$run/empty" ]; then
     found=$(git --git-dir="$mirror" ls-tree -r "$1" ${2:+"$2"} | sed -n 's/^160000 commit [0-9a-f]*\t//p' | head -n 1)
     [ -z "$found" ] || { fail "submodules path=$(word "$found")"; return 1; }
   fi
-  [ ! -s "$run/small" ] || no_pointers
-}
-
-# A file of git LFS is a note that says where its content is.
-no_pointers() {
-  found=$(xargs -0 grep -lxF 'version https://git-lfs.github.com/spec/v1' <"$run/small" | head -n 1)
-  [ -z "$found" ] || { fail "lfs path=$(word "${found#"$part/"}")"; return 1; }
 }

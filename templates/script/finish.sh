@@ -55,10 +55,10 @@ prune() {
     case $kept in *" ${dir##*/} "*) ;; *) rm -rf "$dir" ;; esac
   done
   prune_static "$2"
-  prune_builds
   for dir in "$ROOT"/pages/*; do
     [ -L "$dir" ] || [ -d "$ROOT/releases/${dir##*/}" ] || rm -rf "$dir"
   done
+  prune_builds
   named=$(readlink "$ROOT"/releases/*/venv "$ROOT"/releases/*/.deployer/env)$newline
   # A list that lacks what is live is no list to delete by.
   for link in venv .deployer/env; do
@@ -69,12 +69,23 @@ prune() {
     case $named in *"/${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
   done
   prune_pythons
+  prune_content
   # Every fetch adds a pack; git itself knows when there are too many.
   for one in "$ROOT/repo.git" "$ROOT"/modules/*.git; do
     [ ! -d "$one" ] || git --git-dir="$one" -c gc.autoDetach=false gc --auto -q 2>/dev/null
   done
   # shellcheck disable=SC2012 # names of our own making
   ls -1t "$ROOT/.deployer/runs" | tail -n +31 | while read -r old; do rm -rf "$ROOT/.deployer/runs/$old"; done
+}
+
+# What git LFS brought and no release was made of.
+prune_content() {
+  [ -d "$ROOT/lfs" ] || return 0
+  rm -rf "$ROOT/lfs/incomplete" "$ROOT/lfs/tmp"
+  cat "$ROOT"/releases/*/.deployer/lfs 2>/dev/null | sort -u >"$run/lfs"
+  find "$ROOT/lfs" -type f | grep -vFf "$run/lfs" | xargs -rd '\n' rm -f
+  find "$ROOT/lfs" -mindepth 1 -type d -empty -delete
+  rm -f "$run/lfs"
 }
 
 # prune_static DAYS: trees that no release names, and files of the store that have been in none for so many days.

@@ -87,6 +87,18 @@ unreachable() {
   fi
 }
 
+# Whether a URL that somebody committed is https or ssh, and neither an option, a command nor a path of this host.
+safe_url() {
+  case $1 in
+    *[!A-Za-z0-9._:/@+~-]* | *::* | *[:@/]-* | *[:/]../* | */..) return 1 ;;
+    https://*@*) return 1 ;;
+    https://[A-Za-z0-9]*/?* | ssh://[A-Za-z0-9]*/?*) return 0 ;;
+    *://*) return 1 ;;
+    [A-Za-z0-9]*@[A-Za-z0-9]*:?*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
 not_older() {
   [ "$1" != "$2" ] && have_commit "$1" || return 0
   ! git --git-dir="$mirror" merge-base --is-ancestor "$2" "$1" || refuse "older live=$1 revision=$2"
@@ -105,7 +117,8 @@ $identity -o ControlMaster=no -o ControlPath=none -o ConnectTimeout=10 -o Server
   export GIT_SSH_COMMAND GIT_TERMINAL_PROMPT GIT_ALLOW_PROTOCOL
 }
 # remote_git SECONDS ARGUMENT...: the token reaches git by a helper that reads it from a file, for the repository's own
-# origin alone; helpers of the login's are left out, since they might keep it.
+# origin alone; helpers of the login's are left out, since they might keep it. It is not given again where it was refused
+# and $GIT_REFUSED names a place to remember that: git-lfs would ask for ever.
 remote_git() {
   seconds=$1
   shift
@@ -114,7 +127,8 @@ remote_git() {
     export GIT_TOKEN GIT_USERNAME
     # shellcheck disable=SC2016 # expanded by the helper's own shell
     set -- -c credential.helper= -c "credential.$GIT_ORIGIN.helper=!f() { \
-[ \"\$1\" != get ] || { printf 'username=%s\npassword=' \"\$GIT_USERNAME\" && cat \"\$GIT_TOKEN\" && echo; }; }; f" "$@"
+case \$1 in erase) [ -z \"\${GIT_REFUSED-}\" ] || : >\"\$GIT_REFUSED\" ;; \
+get) [ -e \"\${GIT_REFUSED:-/nowhere}\" ] || { printf 'username=%s\npassword=' \"\$GIT_USERNAME\" && cat \"\$GIT_TOKEN\" && echo; } ;; esac; }; f" "$@"
   fi
   limit "$seconds" git "$@"
 }

@@ -212,6 +212,8 @@ find_uv() {
   [ ! -f "$uv_home/.complete" ] || PATH=$PATH:$uv_home/bin
   # As long as pip waits.
   export UV_HTTP_TIMEOUT=15 UV_HTTP_RETRIES=2
+  # A cache only saves time, and the login's directory may be closed to it.
+  if ! mkdir -p "${HOME:-/}/.cache/uv" 2>/dev/null || ! [ -w "${HOME:-/}/.cache/uv" ]; then export UV_NO_CACHE=1; fi
   if command -v uv >/dev/null; then installer=uv; return 0; fi
   if [ "$installer" = auto ]; then installer=pip; else get_uv; fi
 }

@@ -59,7 +59,7 @@ check_host() {
   for tool in git python3 tar sha256sum setsid; do
     command -v "$tool" >/dev/null || refuse "tool name=$tool"
   done
-  if [ -e "$ROOT/current" ] && [ ! -L "$ROOT/current" ]; then refuse layout; fi
+  check_links
   as_app true || refuse "sudo user=$RUNAS"
   last=$(manifest_of "$live" kilobytes)
   need=$((65536 + ${last:-0} * 3 / 2))
@@ -68,6 +68,13 @@ check_host() {
   [ "$1" -ge "$need" ] || refuse "disk need=${need}kB have=${1}kB"
   [ "$2" = - ] || [ "$2" -eq 0 ] || [ "$2" -ge 2000 ] || refuse "inodes need=2000 have=$2"
   [ -z "$live" ] || tell_live
+}
+
+# A link is replaced by rename, which a directory in its place would refuse in the middle of a switch.
+check_links() {
+  for link in current web.sock slots/a slots/b slots/trial static/live static/previous; do
+    if [ -e "$ROOT/$link" ] && [ ! -L "$ROOT/$link" ]; then refuse "layout path=$link"; fi
+  done
 }
 
 # Undo prepare.
@@ -83,7 +90,9 @@ discard() {
 
 # What only a run that was cut short leaves: nothing here has a name that anybody trusts.
 remove_unfinished() {
-  rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/builds/.*.part "$ROOT"/pages/.*.part "$ROOT"/repo.git.*part "$ROOT"/modules/*part
+  # Files and links that were to be renamed.
+  find "$ROOT" "$ROOT/slots" "$ROOT/static" "$ROOT/.deployer" "$ROOT"/releases/*/.deployer -maxdepth 1 -name '*.[0-9]*' ! -type d -exec rm -f {} + 2>/dev/null
+  rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/pages/.*.part "$ROOT"/builds/.*.part "$ROOT"/repo.git.*part "$ROOT"/modules/*part "$ROOT/lfs/tmp"
   for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-* "$ROOT"/venvs/.uv-* "$ROOT"/venvs/.python-*; do
     [ ! -d "$dir" ] || [ -f "$dir/.complete" ] || rm -rf "$dir"
   done

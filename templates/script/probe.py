@@ -99,6 +99,9 @@ while True:
     if died():
         if seen_alive or time.monotonic() > quiet:
             say("fail died")
+    elif failed() >= max(workers, 2):
+        # Its master lives and tries again and again, while requests wait.
+        say("fail died")
     else:
         seen_alive = True
     if time.monotonic() > until:

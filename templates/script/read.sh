@@ -46,7 +46,7 @@ show_last_run() {
   # shellcheck disable=SC2012 # names of our own making
   named=$(ls -1t "$ROOT/.deployer/runs" | head -n 1)
   IFS=' ' read -r _ who _ kind 2>/dev/null <"$ROOT/.deployer/runs/$named/nonce" || return 0
-  state=$(cat "$ROOT/.deployer/runs/$named/state" 2>/dev/null) || state=killed
+  read -r state _ 2>/dev/null <"$ROOT/.deployer/runs/$named/state" || state=killed
   since=$(stat -c %Y "$ROOT/.deployer/runs/$named/nonce")
   ev "fact last-run run=$named kind=$(word "$kind") by=$(word "$who") outcome=$(word "$state") since=$since age=$(($(date +%s) - since))"
 }

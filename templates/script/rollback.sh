@@ -2,6 +2,7 @@
 
 # choose WANTED STEPS: the release named, by its id or what is enough of id or revision; or the good one so many steps back.
 choose() {
+  check_links
   [ -n "$live" ] || refuse nothing-live
   if [ -n "$1" ]; then
     RELEASE=$1

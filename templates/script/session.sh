@@ -11,7 +11,7 @@ attach() {
   fi
   if ! wrong=$({
     umask 077
-    cp "$self" "$run/script" && head -c "$1" >"$run/env" &&
+    echo $$ >"$run/pid" && cp "$self" "$run/script" && head -c "$1" >"$run/env" &&
       printf '%s\n' "$NONCE ${BY:--} ${WAIT:-0} $KIND" >"$run/nonce" && : >"$run/log"
   } 2>&1); then rm -rf "$run" && cannot_write; fi
   drop_bootstrap
@@ -69,9 +69,16 @@ drop_bootstrap() { case $self in */deployer.*/s) rm -rf "${self%/s}" ;; esac; }
 ask() {
   if [ ! -f "$run/nonce" ]; then ev "state value=unknown"; exit 0; fi
   IFS=' ' read -r was _ <"$run/nonce"
+  # Asked before the log is read: that of a run that is over is whole.
+  if works "$run"; then value=running; elif [ -f "$run/state" ]; then value=ended; else value=killed; fi
   sed -n "s/^@$was /@$NONCE /p" "$run/log"
-  if [ -f "$run/state" ]; then ev "state value=ended"; else ev "state value=running"; fi
+  # On a full disk the log may have no room for the last line.
+  [ "$value" != ended ] || grep -q "^@$was end " "$run/log" || ev "end $(cat "$run/state")"
+  ev "state value=$value"
 }
+
+# Whether that run lives: its worker, or who is about to start it. A number alone may be another program's by now.
+works() { ! [ -s "$1/pid" ] || grep -qsF "${1##*/}" "/proc/$(cat "$1/pid")/cmdline"; }
 
 # Mode `follow`: the run that is going on, else the last one, told from its beginning to its end.
 follow() {

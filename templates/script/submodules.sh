@@ -27,6 +27,7 @@ add_modules() {
     module_url "$run/modules.$6.urls" "$path" "$2" || { fail "submodule-url path=$(word "$path")"; return 1; }
     fetch_module "$pin" "$path" || return 1
     unpack_module "$pin" "$5/$place" || { fail archive; return 1; }
+    large_files "$pin" "$5/$place" || return 1
     add_modules "$mirror" "$url" "$pin" '' "$5/$place" $(($6 + 1)) || return 1
   done 3<"$pins"
 }
@@ -58,18 +59,6 @@ below_url() {
     esac
   done
   case $1 in *:) printf '%s\n' "$1$2" ;; *) printf '%s\n' "$1/$2" ;; esac
-}
-
-# Whether a URL that somebody committed is https or ssh, and neither an option, a command nor a path of this host.
-safe_url() {
-  case $1 in
-    *[!A-Za-z0-9._:/@+~-]* | *::* | *[:@/]-* | *[:/]../* | */..) return 1 ;;
-    https://*@*) return 1 ;;
-    https://[A-Za-z0-9]*/?* | ssh://[A-Za-z0-9]*/?*) return 0 ;;
-    *://*) return 1 ;;
-    [A-Za-z0-9]*@[A-Za-z0-9]*:?*) return 0 ;;
-    *) return 1 ;;
-  esac
 }
 
 # fetch_module REVISION PATH: sets $mirror.

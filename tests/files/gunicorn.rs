@@ -294,6 +294,40 @@ fn tries(version: &str) {
     assert!(!said.contains("half"), "{said}");
 }
 
+/// A release that passed its trial and leaves by `sys.exit()` in service: the master stays, and says how often.
+fn counts_what_leaves(version: &str) {
+    let tree = Tree::new(version);
+    tree.add("r1", APP, &[]);
+    tree.add("r2", "raise SystemExit(1)\n", &[]);
+    tree.point("a", "r1");
+    let running = tree.start("a");
+    running.proven(&real(&tree.release("r1")), 2);
+    let failed = || {
+        let entries = fs::read_dir(running.run.join("workers")).unwrap();
+        let texts = entries.filter_map(|entry| {
+            let path = entry.unwrap().path();
+            let failed = path.file_name()?.to_str()?.starts_with("failed.");
+            failed.then(|| fs::read_to_string(path).unwrap_or_default())
+        });
+        texts.collect::<Vec<_>>()
+    };
+    assert!(failed().is_empty());
+
+    tree.point("a", "r2");
+    running.signal("-HUP");
+    let r2 = real(&tree.release("r2")).display().to_string();
+    let seen = http::until("both workers have left", || {
+        Some(failed()).filter(|failed| failed.len() >= 2)
+    });
+    assert!(seen.iter().all(|release| *release == r2), "{seen:?}");
+
+    tree.point("a", "r1");
+    running.signal("-HUP");
+    running.proven(&real(&tree.release("r1")), 2);
+    let late = failed();
+    assert!(late.is_empty(), "{late:?}");
+}
+
 /// With `preload`, the master imports the app: it needs path and environment as the workers do.
 fn preloads(version: &str) {
     let mut tree = Tree::new(version);
@@ -328,6 +362,7 @@ fn says_whether_it_drops(version: &str, hasty: bool) {
 fn gunicorn_20() {
     lives("20.1.0");
     tries("20.1.0");
+    counts_what_leaves("20.1.0");
     preloads("20.1.0");
     says_whether_it_drops("20.1.0", true);
 }
@@ -336,6 +371,7 @@ fn gunicorn_20() {
 fn gunicorn_23() {
     lives("23.0.0");
     tries("23.0.0");
+    counts_what_leaves("23.0.0");
     preloads("23.0.0");
     says_whether_it_drops("23.0.0", true);
 }
@@ -344,6 +380,7 @@ fn gunicorn_23() {
 fn gunicorn_27() {
     lives("27.0.1");
     tries("27.0.1");
+    counts_what_leaves("27.0.1");
     preloads("27.0.1");
     says_whether_it_drops("27.0.1", false);
 }

@@ -2,6 +2,8 @@
 
 use anyhow::{Result, ensure};
 
+use crate::load::Slow;
+use crate::random::soak;
 use crate::site::{Page, Site};
 use crate::state::{coherent, tidy};
 
@@ -11,20 +13,24 @@ const TRAITOR: &str =
     "import os\nif not os.environ.get('DEPLOYER_TRIAL'):\n    raise SystemExit('not on stage')";
 
 #[test]
-fn a_broken_release_never_takes_a_request() -> Result<()> {
+fn i7_i8_i9_a_broken_release_never_takes_a_request() -> Result<()> {
     let site = Site::live_after(|site| {
-        site.edit(
-            "deploy.yaml",
-            "static:",
-            "service:\n  start_timeout: 5s\nhealth:\n  path: /health\n  status: 200\nstatic:",
-        )?;
+        // Long enough for answers that wait behind all that were asked before.
+        let timeout = if soak() { "30s" } else { "5s" };
+        let health = "health:\n  path: /health\n  status: 200\nstatic:";
+        let service = format!("service:\n  start_timeout: {timeout}\n{health}");
+        site.edit("deploy.yaml", "static:", &service)?;
         site.edit(
             "hello.py",
             "app = Flask(__name__)\n",
             &format!("STATUS = 200\napp = Flask(__name__)\n{HEALTH}"),
-        )
+        )?;
+        if soak() { site.answer_slowly() } else { Ok(()) }
     })?;
     let app = &site;
+    if soak() {
+        app.take_many_connections()?;
+    }
     refused(
         app,
         7,
@@ -85,20 +91,28 @@ fn refused(
     let old = coherent(site.web())?;
     break_it()?;
     site.commit()?;
-    let load = site.load();
+    let slow = soak().then(|| Slow::start(site));
+    let loads = [site.load(), site.kept_load()];
     let mut run = site.deployer(&["push", "production"])?.expect(code)?;
-    let report = load.stop();
+    let mut sum = 0;
+    for load in loads {
+        let report = load.stop();
+        if !report.failed.is_empty() {
+            let log = site.web().sh("tail -n 5 /var/log/nginx/*error.log")?;
+            anyhow::bail!("{:?}\n{run}\n{log}", report.failed);
+        }
+        let pages: Vec<_> = report.bodies.keys().map(|body| Page::of(body)).collect();
+        ensure!(pages == [Some(old.clone())], "{pages:?}\n{run}");
+        sum += report.ok;
+    }
+    if let Some(slow) = slow {
+        sum += slow.stop(words[0])?;
+    }
     for word in words {
         run = run.says(word)?;
     }
-    ensure!(report.failed.is_empty(), "{:?}\n{run}", report.failed);
-    let pages: Vec<_> = report.bodies.keys().map(|body| Page::of(body)).collect();
-    ensure!(pages == [Some(old.clone())], "{pages:?}\n{run}");
     ensure!(coherent(site.web())? == old);
     tidy(site.web())?;
-    println!(
-        "{}: exit {code}, {} requests, {:?}",
-        words[0], report.ok, run.took
-    );
+    println!("{}: exit {code}, {sum} requests, {:?}", words[0], run.took);
     Ok(())
 }

@@ -111,6 +111,8 @@ fn comes_and_goes(site: &Site) -> Result<()> {
     )?;
     push(site)?
         .expect(0)?
+        .says("`manage.py check --deploy` finds ")?
+        .says("security.W004")?
         .says("pending no")?
         .says("nothing to migrate")?;
     let second = page(web)?;
@@ -161,7 +163,7 @@ fn comes_and_goes(site: &Site) -> Result<()> {
 }
 
 #[test]
-fn migrations_come_and_stages_fail_where_they_stand() -> Result<()> {
+fn i28_migrations_come_and_stages_fail_where_they_stand() -> Result<()> {
     let site = live()?;
     comes_and_goes(&site)?;
     stages_fail_where_they_stand(&site)?;

@@ -19,7 +19,7 @@ const SLOW: &str = "import time\ntime.sleep(1)";
 const PUSH: [&str; 2] = ["push", "production"];
 
 #[test]
-fn a_killed_client_leaves_the_old_or_the_new_release() -> Result<()> {
+fn i3_i4_a_killed_client_leaves_the_old_or_the_new_release() -> Result<()> {
     let site = slow_site()?;
     let old = coherent(site.web())?;
     let before = print(site.web())?;
@@ -49,7 +49,7 @@ fn a_killed_client_leaves_the_old_or_the_new_release() -> Result<()> {
 }
 
 #[test]
-fn a_cut_link_is_asked_for_the_outcome() -> Result<()> {
+fn i2_a_cut_link_is_asked_for_the_outcome() -> Result<()> {
     let site = slow_site()?;
     let old = coherent(site.web())?;
     let before = print(site.web())?;
@@ -93,7 +93,7 @@ fn a_silent_link_before_go_changes_nothing() -> Result<()> {
 }
 
 #[test]
-fn a_silent_link_after_go_changes_everything() -> Result<()> {
+fn i16_a_silent_link_after_go_changes_everything() -> Result<()> {
     let site = slow_site()?;
     let old = coherent(site.web())?;
     let push = after_go(&site)?;

@@ -11,7 +11,7 @@ if socket.gethostname() == 'web2' and not os.environ.get('DEPLOYER_TRIAL'):
     raise SystemExit('not on this host')";
 
 #[test]
-fn a_fleet_switches_together_or_not_at_all() -> Result<()> {
+fn i5_i26_a_fleet_switches_together_or_not_at_all() -> Result<()> {
     let site = Site::fleet()?;
     let first = serving(&site)?;
     let pins = "/srv/hello/.deployer/known_hosts";

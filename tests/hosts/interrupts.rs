@@ -7,30 +7,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::faults::{next_push_works, slow_site, use_takeover};
+use crate::machines::Machine;
+use crate::moment::{Log, kill_worker};
 use crate::random::{Random, number};
-use crate::site::Site;
+use crate::run::Run;
+use crate::site::{Page, Site};
 use crate::state::{coherent, wait_until_free};
-
-/// `DEPLOYER_TEST_SEED` repeats a run; `DEPLOYER_TEST_INTERRUPTS` makes it longer.
-#[test]
-fn random_interrupts_never_leave_a_broken_site() -> Result<()> {
-    let count = number("DEPLOYER_TEST_INTERRUPTS").unwrap_or(10);
-    let mut random = Random::seeded()?;
-    let seed = random.seed();
-    let site = slow_site()?;
-    let mut outcomes = BTreeMap::<String, u32>::new();
-    for round in 0..count {
-        let fault = [Fault::Client, Fault::Link, Fault::Worker, Fault::Power][random.below(4)];
-        let takeover = ["reload", "replace"][random.below(2)];
-        let delay = Duration::from_millis(random.below(4000) as u64);
-        let what = format!("seed {seed} round {round}: {fault:?} after {delay:?} of a {takeover}");
-        let outcome = interrupt(&site, fault, takeover, delay).with_context(|| what.clone())?;
-        println!("{what}: {outcome}");
-        *outcomes.entry(format!("{fault:?} {outcome}")).or_default() += 1;
-    }
-    println!("{count} interrupts: {outcomes:?}");
-    Ok(())
-}
 
 #[derive(Debug, Clone, Copy)]
 enum Fault {
@@ -40,22 +22,80 @@ enum Fault {
     Power,
 }
 
-fn interrupt(site: &Site, fault: Fault, takeover: &str, delay: Duration) -> Result<&'static str> {
+const FAULTS: [Fault; 4] = [Fault::Client, Fault::Link, Fault::Worker, Fault::Power];
+
+/// What is interrupted, how and when.
+#[derive(Debug)]
+struct Round {
+    fault: Fault,
+    command: &'static str,
+    takeover: &'static str,
+    /// From its beginning, or from the end of its gates: what comes after them is short, and matters most.
+    from: Option<&'static str>,
+    delay: Duration,
+}
+
+/// `DEPLOYER_TEST_SEED` repeats a run; `DEPLOYER_TEST_INTERRUPTS` makes it longer.
+///
+/// Most rounds begin on what the one before has left: the clean-up is interrupted as well. After some, and after the last,
+/// a push is left alone: it needs no other command, and leaves nothing of all of them.
+#[test]
+fn random_interrupts_never_leave_a_broken_site() -> Result<()> {
+    let count = number("DEPLOYER_TEST_INTERRUPTS").unwrap_or(25);
+    let mut random = Random::seeded()?;
+    let seed = random.seed();
+    let site = slow_site()?;
+    next_push_works(&site)?;
+    let (mut outcomes, mut pushes) = (BTreeMap::<String, u32>::new(), 0);
+    for number in 1..=count {
+        let round = Round {
+            fault: FAULTS[random.below(4)],
+            command: ["push", "push", "push", "rollback"][random.below(4)],
+            takeover: ["reload", "replace"][random.below(2)],
+            from: [None, Some("almost")][random.below(2)],
+            delay: Duration::from_millis(random.below(3000) as u64),
+        };
+        let what = format!("seed {seed} round {number}: {round:?}");
+        let outcome = interrupt(&site, &round).with_context(|| what.clone())?;
+        println!("{what}: {outcome}");
+        *outcomes
+            .entry(format!("{:?} {outcome}", round.fault))
+            .or_default() += 1;
+        if number == count || random.below(4) == 0 {
+            next_push_works(&site).with_context(|| format!("the push after {what}"))?;
+            pushes += 1;
+        }
+    }
+    println!("{count} interrupts, {pushes} pushes left alone: {outcomes:?}");
+    Ok(())
+}
+
+fn interrupt(site: &Site, round: &Round) -> Result<&'static str> {
     let web = site.web();
-    use_takeover(site, takeover)?;
-    let old = coherent(web)?;
-    site.change()?;
-    let push = site.start(&["push", "production"])?;
-    sleep(delay);
-    match fault {
-        Fault::Client => push.kill()?,
+    use_takeover(site, round.takeover)?;
+    let (old, unfinished) = (site.page()?, !settled(web)?);
+    if round.command == "push" {
+        site.change()?;
+    }
+    let log = Log::of_next(web);
+    let run = site.start(&[round.command, "production"])?;
+    if let Some(event) = round.from {
+        log.wait_for(event)?;
+    }
+    sleep(round.delay);
+    let mut said = None;
+    match round.fault {
+        Fault::Client => run.kill()?,
         Fault::Link => {
             site.links[0].cut();
-            push.end()?;
+            said = Some(run.end()?);
         }
         Fault::Worker => {
-            web.exec("pkill -9 -f '[/]script worker'")?;
-            push.end()?;
+            // Before its first line there is none.
+            if let Ok(id) = log.id() {
+                kill_worker(&id)?;
+            }
+            said = Some(run.end()?);
         }
         Fault::Power => {
             web.kill9()?;
@@ -63,22 +103,48 @@ fn interrupt(site: &Site, fault: Fault, takeover: &str, delay: Duration) -> Resu
         }
     }
     wait_until_free(web)?;
-    // Nobody but the next push looks after a worker that was killed alone: all that holds is that a release serves.
-    let settled = web.exec("test -e /srv/hello/.deployer/journal")?.code != 0;
-    ensure!(
-        settled || matches!(fault, Fault::Worker),
-        "the journal is not settled"
-    );
+    // Nobody but the next run that gets so far looks after a worker that was killed alone, or the next boot: until then,
+    // all that holds is that a release serves.
+    let settled = settled(web)?;
+    let looked_after = match round.fault {
+        Fault::Client | Fault::Link => !unfinished,
+        Fault::Worker => false,
+        Fault::Power => true,
+    };
+    ensure!(settled || !looked_after, "the journal is not settled");
     let now = if settled {
         coherent(web)?
     } else {
         site.page()?
     };
-    next_push_works(site)?;
+    // Where the run itself had to put an older release back first, what it says is of that one.
+    if let Some(run) = said.filter(|_| !unfinished) {
+        truthful(&run, &old, &now)?;
+    }
     Ok(match (now == old, settled) {
         (true, true) => "old",
         (false, true) => "new",
         (true, false) => "old, unfinished",
         (false, false) => "new, unfinished",
     })
+}
+
+/// Whether no activation is half done.
+fn settled(web: &Machine) -> Result<bool> {
+    Ok(web.exec("test -e /srv/hello/.deployer/journal")?.code != 0)
+}
+
+/// A client that lived says what is so, or that it does not know.
+fn truthful(run: &Run, old: &Page, now: &Page) -> Result<()> {
+    match run.code {
+        0 => ensure!(now != old, "the old release serves\n{run}"),
+        // 4: the link was cut before anything ran. 6: nothing was left to go back to.
+        4 | 6 | 7 | 9 => ensure!(now == old, "the new release serves\n{run}"),
+        13 => ensure!(
+            now == old || !run.stderr.contains("the old release serves"),
+            "the new release serves\n{run}"
+        ),
+        _ => anyhow::bail!("neither old nor new\n{run}"),
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::faults::{next_push_works, slow_site, use_takeover};
-use crate::moment::{Log, kill_worker};
+use crate::moment::{Log, kill_follower, kill_worker};
 use crate::random::{Random, number, soak};
 use crate::site::Site;
 use crate::state::{coherent, tidy, wait_until_free};
@@ -16,14 +16,17 @@ enum Fault {
     ClientKilled,
     ClientFrozen,
     LinkCut,
+    /// What shows the client the run's log on the host, and hears its verbs.
+    FollowerKilled,
     WorkerKilled,
     HostKilled,
 }
 
-const FAULTS: [Fault; 5] = [
+const FAULTS: [Fault; 6] = [
     Fault::ClientKilled,
     Fault::ClientFrozen,
     Fault::LinkCut,
+    Fault::FollowerKilled,
     Fault::WorkerKilled,
     Fault::HostKilled,
 ];
@@ -46,7 +49,7 @@ enum Side {
     After,
 }
 
-/// `DEPLOYER_TEST_KILLS` says how many; `make soak` makes them all.
+/// `DEPLOYER_TEST_KILLS` says how many of all; `make soak` makes each.
 #[test]
 fn i11_a_kill_at_any_step_leaves_a_whole_site() -> Result<()> {
     let mut random = Random::seeded()?;
@@ -79,15 +82,17 @@ fn i11_a_kill_at_any_step_leaves_a_whole_site() -> Result<()> {
     // The first cell may be a rollback too, and needs a release to go back to.
     next_push_works(&site)?;
     let all = cells.len();
-    // One of each kind in the sample, so that none goes untested.
     if let Some(count) = number("DEPLOYER_TEST_KILLS") {
         cells = random.pick(cells, usize::try_from(count)?);
     } else if !soak() {
-        let by_fault = FAULTS.map(|fault| {
-            let these = cells.iter().filter(|cell| cell.fault == fault);
-            random.pick(these.cloned().collect(), 1)
-        });
-        cells = by_fault.concat();
+        // One at each step of a push, the kinds in rotation.
+        let takeover = ["reload", "replace"][random.below(2)];
+        let turn = random.below(FAULTS.len());
+        cells.retain(|cell| cell.command == "push" && cell.takeover == takeover);
+        let steps = cells.chunks(FAULTS.len()).zip(turn..);
+        cells = steps
+            .map(|(kinds, turn)| kinds[turn % FAULTS.len()].clone())
+            .collect();
     }
     let (mut in_step, made) = (0, cells.len());
     for cell in cells {
@@ -147,6 +152,11 @@ fn strike(site: &Site, cell: &Cell) -> Result<(String, &'static str)> {
             hit = log.last();
             run.end()?;
         }
+        Fault::FollowerKilled => {
+            kill_follower(&log.id()?)?;
+            hit = log.last();
+            run.end()?;
+        }
         Fault::WorkerKilled => {
             kill_worker(&log.id()?)?;
             hit = log.last();
@@ -174,7 +184,7 @@ fn strike(site: &Site, cell: &Cell) -> Result<(String, &'static str)> {
     };
     if matches!(
         cell.fault,
-        Fault::ClientKilled | Fault::ClientFrozen | Fault::LinkCut
+        Fault::ClientKilled | Fault::ClientFrozen | Fault::LinkCut | Fault::FollowerKilled
     ) {
         match cell.side {
             Side::Before => ensure!(now == old, "a client lost before `go` changed the site"),

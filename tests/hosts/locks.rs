@@ -1,12 +1,13 @@
 //! One run at a time, and a lock that dies with its holder.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
+use crate::random::number;
 use crate::site::{HELD, Site};
 use crate::state::{coherent, print, same, tidy, wait_until_free};
 
 #[test]
-fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
+fn i10_of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     let site = Site::live()?;
     let web = site.web();
     site.on_import(HELD)?;
@@ -49,5 +50,45 @@ fn of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
     site.let_trials_go()?;
     site.deployer(&["push", "production"])?.expect(0)?;
     ensure!(coherent(web)? != old);
+    tidy(web)?;
+
+    // Whoever comes second waits a second for whom only looks, and not for a run.
+    site.on_import("import os, time\nif os.environ.get('DEPLOYER_TRIAL'):\n    time.sleep(2)")?;
+    let rounds = number("DEPLOYER_TEST_LOCKS").unwrap_or(10);
+    for round in 1..=rounds {
+        in_the_same_instant(&site, round).with_context(|| format!("round {round}"))?;
+    }
+    println!("{rounds} times two in the same instant: one won, the other changed nothing");
+    Ok(())
+}
+
+/// Two clients begin at once: by turns the same push twice, and a push against a rollback.
+fn in_the_same_instant(site: &Site, round: u64) -> Result<()> {
+    let web = site.web();
+    let old = coherent(web)?;
+    site.change()?;
+    let history = || web.sh("wc -l < /srv/hello/.deployer/history.jsonl");
+    let runs = || web.sh("ls /srv/hello/.deployer/runs");
+    let (recorded, before) = (history()?.parse::<u32>()?, runs()?);
+    let other = ["push", "rollback"][usize::from(round.is_multiple_of(2))];
+    let first = site.start(&["push", "production"])?;
+    let second = site.start(&[other, "production"])?;
+    let (first, second) = (first.end()?, second.end()?);
+    let (won, lost) = if first.code == 0 {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    let won = won.expect(0)?;
+    let lost = lost.expect(5)?.says("nothing was changed")?;
+    let both = || format!("{won}\n{lost}");
+    ensure!(coherent(web)? != old, "{}", both());
+    ensure!(history()?.parse::<u32>()? == recorded + 1, "{}", both());
+    let begun: Vec<String> = runs()?
+        .lines()
+        .filter(|run| !before.lines().any(|other| other == *run))
+        .map(ToOwned::to_owned)
+        .collect();
+    ensure!(begun.len() == 1, "{begun:?}\n{}", both());
     tidy(web)
 }

@@ -95,25 +95,43 @@ fn list(directory: &PathBuf) -> BTreeSet<PathBuf> {
 
 /// Kills every process of a run on any machine of this one, at once and from outside.
 pub(crate) fn kill_worker(id: &str) -> Result<usize> {
-    let wanted = format!("/{id}/script\0worker\0");
-    let mut killed = 0;
+    let pids = named(&format!("/{id}/script\0worker\0"))?;
+    for pid in &pids {
+        signal("-KILL", pid)?;
+    }
+    Ok(pids.len())
+}
+
+/// The same of the session that follows it, with its children.
+pub(crate) fn kill_follower(id: &str) -> Result<()> {
+    for pid in named(&format!("/s\0run\0{id}\0"))? {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        if let Some(group) = after_name.split(' ').nth(2) {
+            signal("-KILL", &format!("-{group}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Processes whose words have this in them.
+fn named(words: &str) -> Result<Vec<String>> {
+    let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let path = entry?.path();
-        let words = fs::read(path.join("cmdline")).unwrap_or_default();
-        if !String::from_utf8_lossy(&words).contains(&wanted) {
-            continue;
+        let has = fs::read(path.join("cmdline")).unwrap_or_default();
+        if String::from_utf8_lossy(&has).contains(words) {
+            let pid = path.file_name().unwrap_or_default().to_string_lossy();
+            found.push(pid.into_owned());
         }
-        let pid = path.file_name().unwrap_or_default().to_string_lossy();
-        signal("-KILL", &pid)?;
-        killed += 1;
     }
-    Ok(killed)
+    Ok(found)
 }
 
 /// One that has ended already is no error.
 pub(crate) fn signal(what: &str, pid: &str) -> Result<()> {
     std::process::Command::new("kill")
-        .args([what, pid])
+        .args([what, "--", pid])
         .stderr(std::process::Stdio::null())
         .status()?;
     Ok(())

@@ -11,7 +11,7 @@ const SENTINEL: &str = "s3ntinel-4f1d";
 const WATCH: &str = "while :; do ps -eo args >> /tmp/seen; done";
 
 #[test]
-fn a_secret_reaches_the_app_and_nothing_else() -> Result<()> {
+fn i22_a_secret_reaches_the_app_and_nothing_else() -> Result<()> {
     let site = Site::live()?;
     let web = site.web();
     web.sh(&format!(
@@ -73,7 +73,7 @@ fn a_secret_reaches_the_app_and_nothing_else() -> Result<()> {
 }
 
 #[test]
-fn modes_of_the_tree_hold_for_every_file() -> Result<()> {
+fn i23_modes_of_the_tree_hold_for_every_file() -> Result<()> {
     // A login with another umask makes the same files.
     let site = Site::bare()?;
     let web = site.web();

@@ -13,6 +13,7 @@ use crate::random::soak;
 use crate::run::{Run, Running};
 
 pub(crate) const NAME: &str = "hello.example.com";
+const SLOW: &str = "\n@app.get('/slow')\ndef slow():\n    import time\n    time.sleep(5)\n    return 'slow but whole'\n";
 
 /// Lines for the app: its trial takes as long as a [test wants it to](Site::hold_trials), however slow that test is.
 pub(crate) const HELD: &str = "import os, time
@@ -192,6 +193,29 @@ impl Site {
         Ok(fs::write(path, format!("{lines}\n#--\n{rest}"))?)
     }
 
+    /// A page that takes five seconds, and threads so that the others need not wait for it.
+    pub(crate) fn answer_slowly(&self) -> Result<()> {
+        self.edit(
+            "deploy.yaml",
+            "app: hello:app ",
+            "threads: 16\n  app: hello:app ",
+        )?;
+        self.edit(
+            "hello.py",
+            "app = Flask(__name__)\n",
+            &format!("app = Flask(__name__)\n{SLOW}"),
+        )
+    }
+
+    /// nginx of Debian takes 768 connections, fewer than come while nobody answers them.
+    pub(crate) fn take_many_connections(&self) -> Result<()> {
+        self.web().sh(
+            "sed -i 's/worker_connections .*/worker_connections 8000;/; 1i worker_rlimit_nofile 16384;' /etc/nginx/nginx.conf
+             systemctl restart nginx",
+        )?;
+        Ok(())
+    }
+
     /// The trial of an app with [`HELD`] does not end.
     pub(crate) fn hold_trials(&self) -> Result<()> {
         self.web().sh("touch /srv/hello/shared/held").map(drop)
@@ -239,12 +263,20 @@ impl Site {
     }
 
     pub(crate) fn load(&self) -> Load {
-        Load::start((self.web().ip(), 80).into(), NAME, "/", rate())
+        self.load_of(rate())
+    }
+
+    pub(crate) fn load_of(&self, per_second: u32) -> Load {
+        Load::start((self.web().ip(), 80).into(), NAME, "/", per_second)
     }
 
     /// The same requests over connections that stay open.
     pub(crate) fn kept_load(&self) -> Load {
-        Load::start_kept((self.web().ip(), 80).into(), NAME, "/", rate(), 8)
+        self.kept_load_of(rate())
+    }
+
+    pub(crate) fn kept_load_of(&self, per_second: u32) -> Load {
+        Load::start_kept((self.web().ip(), 80).into(), NAME, "/", per_second, 8)
     }
 
     /// Requests that take five seconds each, one begun every second.

@@ -9,15 +9,16 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
 
+use crate::large_files::large_files;
 use crate::machines::Machine;
 use crate::site::Site;
 use crate::state::{coherent, tidy};
 
 /// A repository that holds the app below `services/web`, with a submodule and that one's own.
-struct Monorepo<'a> {
+pub(crate) struct Monorepo<'a> {
     site: &'a Site,
-    tree: TempDir,
-    lib: String,
+    pub(crate) tree: TempDir,
+    pub(crate) lib: String,
 }
 
 impl<'a> Monorepo<'a> {
@@ -51,7 +52,7 @@ impl<'a> Monorepo<'a> {
         Ok(fs::write(self.tree.path().join(".gitmodules"), text)?)
     }
 
-    fn commit(&self) -> Result<String> {
+    pub(crate) fn commit(&self) -> Result<String> {
         let links = [("services/web/vendor/lib", self.lib.as_str())];
         self.site
             .git
@@ -59,7 +60,7 @@ impl<'a> Monorepo<'a> {
     }
 
     /// A commit that every mirror lacks.
-    fn change(&self) -> Result<String> {
+    pub(crate) fn change(&self) -> Result<String> {
         let path = self.tree.path().join("services/web/static/style.css");
         fs::write(&path, fs::read_to_string(&path)? + "/**/\n")?;
         self.commit()
@@ -83,9 +84,10 @@ fn commit_file(
 fn code_comes_by_agent_key_and_token_from_any_mirror() -> Result<()> {
     let site = Site::bare()?;
     by_the_agent_of_who_deploys(&site)?;
-    let mono = Monorepo::new(&site)?;
+    let mut mono = Monorepo::new(&site)?;
     a_directory_with_submodules(&site, &mono)?;
-    with_a_token(&site, &mono)
+    with_a_token(&site, &mono)?;
+    large_files(&site, &mut mono)
 }
 
 fn a_directory_with_submodules(site: &Site, mono: &Monorepo<'_>) -> Result<()> {
@@ -279,7 +281,7 @@ fn by_the_agent_of_who_deploys(site: &Site) -> Result<()> {
     site.edit("deploy.yaml", "git: {auth: agent}\ngunicorn:", "gunicorn:")
 }
 
-const TOKEN: &str = "sentinel-5f1c92";
+pub(crate) const TOKEN: &str = "sentinel-5f1c92";
 
 /// The same repository by https, for which a token is needed; its submodules too.
 fn with_a_token(site: &Site, mono: &Monorepo<'_>) -> Result<()> {
@@ -331,6 +333,6 @@ fn with_a_token(site: &Site, mono: &Monorepo<'_>) -> Result<()> {
     Ok(())
 }
 
-fn as_deploy(host: &Machine, command: &str) -> Result<()> {
+pub(crate) fn as_deploy(host: &Machine, command: &str) -> Result<()> {
     host.exec_as("deploy", command)?.ok().map(drop)
 }

@@ -10,10 +10,10 @@ use crate::site::{Page, Site};
 
 /// Names, kinds, modes, owners, targets and times of the app's tree; content of /etc; states of the units.
 /// What a run may leave without having changed anything: its record, a number that was given once, and what the next
-/// run finds fetched already.
+/// run finds fetched or made already, by its content.
 const PRINT: &str = r"
 cd /srv/hello
-find . \( -path ./.deployer/runs -o -path ./repo.git -o -path './venvs/.*' \) -prune -o ! -path ./.deployer/lock ! -path ./.deployer/holder ! -path ./.deployer/sequence \
+find . \( -path ./.deployer/runs -o -path ./repo.git -o -path ./lfs -o -path './venvs/.*' -o -path ./static/store -o -path ./static/trees \) -prune -o ! -path ./.deployer/lock ! -path ./.deployer/holder ! -path ./.deployer/sequence ! -path ./.deployer/static \
     \( -type d -printf '%p %m %u %g\n' -o -printf '%p %y %m %u %g %l %s %T@\n' \) | sort
 find /etc -xdev -type f ! -name '*.cache' -exec sha256sum {} + | sort -k 2
 find /etc -xdev -printf '%p %y %m %u %g %l\n' | sort

@@ -10,7 +10,7 @@ use super::lab::Lab;
 use super::machine::Machine;
 use super::process::{run, run_with};
 
-const HOME: &str = "/srv/git";
+pub(super) const HOME: &str = "/srv/git";
 
 /// Repositories lie in `/srv/git/NAME.git`; the login `git` has git-shell and no password.
 #[derive(Debug)]
@@ -80,6 +80,7 @@ server {{
     ssl_certificate_key git.key;
     auth_basic git;
     auth_basic_user_file git.passwd;
+    include git.d/*;
     access_log /var/log/nginx/git.log;
     location / {{
         include fastcgi_params;

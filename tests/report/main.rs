@@ -143,7 +143,7 @@ fn no_log_takes_a_line_of_a_host_for_a_command() {
 }
 
 #[test]
-fn no_control_byte_and_no_bare_command_leaves() {
+fn i24_no_control_byte_and_no_bare_command_leaves() {
     let stream = "-v push production web1\nweb1! connected\nweb1: @ hello run=r\nweb1: @ step virtualenv\n\
                   web1: \\e]52;c;eA==\\x07\\x00\\x9b31m\nweb1: ::error::x\nweb1: ##[error]x\n\
                   web1: @ done virtualenv rc=1 cs=1\nweb1: @ failed virtualenv reason=%1b%5b2J\nweb1: @ end prepare-failed\n";

@@ -149,6 +149,7 @@ fn own(text: &str) -> News {
         "cut" => lost(LostKind::Cut),
         "detached" => lost(LostKind::Detached),
         "unfollowed" => lost(LostKind::Unfollowed),
+        "killed" => lost(LostKind::Killed),
         "unknown" => lost(LostKind::Unknown),
         "not-started" => lost(LostKind::NotStarted),
         other => panic!("{other}"),

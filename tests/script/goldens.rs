@@ -65,7 +65,7 @@ fn every_option() {
 }
 
 #[test]
-fn compiling_twice_gives_the_same_bytes() {
+fn i20_compiling_twice_gives_the_same_bytes() {
     let once = compile(&plan(FULL, "push"));
     let again = compile(&plan(FULL, "push"));
     assert_eq!(once.text, again.text);

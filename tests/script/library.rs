@@ -317,3 +317,28 @@ safe: git@h.example:x
         );
     }
 }
+
+/// Without that, git-lfs offers it again and again.
+#[test]
+fn a_token_that_was_refused_is_not_given_again() {
+    let body = "
+run=$(mktemp -d) GIT_AUTH=token GIT_ORIGIN=https://git.example.com GIT_USERNAME=robot GIT_TERMINAL_PROMPT=0
+GIT_REFUSED=$run/refused
+export GIT_REFUSED GIT_TERMINAL_PROMPT
+printf %s sentinel >\"$run/token\"
+about() { printf 'protocol=https\\nhost=git.example.com\\n%s\\n' \"$1\" | remote_git 10 credential \"$2\"; }
+about '' fill | grep -x 'password=sentinel'
+about 'username=robot
+password=sentinel
+' reject
+about '' fill 2>/dev/null || echo refused
+rm -rf \"$run\"";
+    for shell in SHELLS {
+        let said = run(shell, &library(body), &["none", "id"], "");
+        assert_eq!(
+            String::from_utf8_lossy(&said.stdout),
+            "password=sentinel\nrefused\n",
+            "{shell}: {said:?}"
+        );
+    }
+}

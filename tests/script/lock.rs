@@ -80,6 +80,52 @@ fn who_waits_gets_the_lock_or_is_told() {
 }
 
 #[test]
+fn who_waits_keeps_what_it_was_sent_and_the_dead_do_not() {
+    let body = "cd \"$ROOT/.deployer/runs\" || exit 1\n\
+                for one in waits begins dead; do mkdir $one && echo secret >$one/env && echo secret >$one/token; done\n\
+                sh -c 'sleep 5; :' script worker waits & waits=$!\necho $waits >waits/pid\n\
+                sh -c : & echo $! >dead/pid\nwait $!\nsleep 0.2\n\
+                forget_dead\nkill $waits\nls -d */*";
+    assert_eq!(
+        said("push", body),
+        [
+            "begins/env",
+            "begins/token",
+            "dead/pid",
+            "waits/env",
+            "waits/pid",
+            "waits/token"
+        ]
+    );
+}
+
+#[test]
+fn the_last_word_of_a_run_is_said_even_if_its_log_has_it_not() {
+    let begins = "run=$ROOT/.deployer/runs/r1\nmkdir \"$run\"\necho 'was ana 0 push' >\"$run/nonce\"\n\
+                  printf '@was step seal\\n' >\"$run/log\"\nsh -c : & echo $! >\"$run/pid\"\nwait $!\n";
+    let killed = said("push", &format!("{begins}ask"));
+    assert_eq!(killed, ["step seal", "state value=killed"]);
+    let full = format!("{begins}echo 'prepare-failed reason=x' >\"$run/state\"\n");
+    assert_eq!(
+        said("push", &format!("{full}ask")),
+        [
+            "step seal",
+            "end prepare-failed reason=x",
+            "state value=ended"
+        ]
+    );
+    let whole = format!("{full}echo '@was end prepare-failed reason=x' >>\"$run/log\"\nask");
+    assert_eq!(
+        said("push", &whole),
+        [
+            "step seal",
+            "end prepare-failed reason=x",
+            "state value=ended"
+        ]
+    );
+}
+
+#[test]
 fn a_freeze_stops_a_push_and_only_speaks_to_a_rollback() {
     let freeze = "live='' RELEASE=-\nfreeze 'until Monday, it'\\''s $HOME'\n";
     let text = said(

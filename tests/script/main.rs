@@ -1,10 +1,12 @@
 //! Plan -> script: exact text, and the library under real shells.
 
+mod framework;
 mod goldens;
 mod library;
 mod lock;
 mod plans;
 mod releases;
+mod pointers;
 mod requirements;
 mod statics;
 mod swaps;

@@ -60,6 +60,7 @@ pub fn findings(examined: &Examined<'_>) -> Vec<Finding> {
         judge.room();
         judge.python();
         judge.repository();
+        judge.large_files();
         judge.files();
         judge.nginx();
         judge.names();

@@ -4,6 +4,22 @@ use super::{Judge, Level};
 use crate::event::Fields;
 
 impl Judge<'_> {
+    pub(super) fn large_files(&mut self) {
+        if self.fact("lfs").is_none() {
+            return;
+        }
+        let remedy = format!(
+            "add the package to `deploy.yaml`, `setup: {{packages: [git-lfs]}}`, then {}",
+            self.setup()
+        );
+        self.advise(
+            Level::Warning,
+            "repository",
+            "`.gitattributes` has files in git LFS, and the host has no `git-lfs`",
+            remedy,
+        );
+    }
+
     pub(super) fn repository(&mut self) {
         let Some(fact) = self.fact("repository").cloned() else {
             return;

@@ -29,13 +29,23 @@ fn i1_i13_what_was_removed_by_hand_is_made_good_or_refused() -> Result<()> {
         ),
         ("the mirror", "rm -rf repo.git"),
         ("the mirror's objects", "rm -rf repo.git/objects/*"),
+        (
+            "the content of the mirror's refs",
+            "find repo.git/refs -type f -exec sh -c ': > \"$1\"' sh {} ';'",
+        ),
+        (
+            "a way past locks in the mirror",
+            "find repo.git/refs -type f -exec touch {}.lock ';' && touch repo.git/config.lock repo.git/packed-refs.lock",
+        ),
         ("the environment", "rm -f env/*"),
         ("the static files", "rm -rf static/*"),
     ];
     for (what, damage) in random.sample(all, 5) {
         removed(app, what, damage).with_context(|| format!("without {what}"))?;
     }
-    a_directory_as_current(app)?;
+    a_directory_as_current(app).context("a directory as `current`")?;
+    a_directory_as_slot(app).context("a directory as slot")?;
+    no_release_to_switch_to(app).context("no release to switch to")?;
     no_rollback_target(app)?;
     no_rollback_virtualenv(app)
 }
@@ -61,11 +71,43 @@ fn a_directory_as_current(site: &Site) -> Result<()> {
     site.change()?;
     site.deployer(&PUSH)?
         .expect(6)?
-        .says("`current` on deploy@web1 is not a link")?
+        .says("`current` below the app's root on deploy@web1 is not a link")?
         .says("nothing was changed")?;
     same(&before, &print(web)?)?;
     ensure!(site.page()? == release);
     web.sh("cd /srv/hello && rm -r current && mv .kept current")?;
+    next_push_works(site)
+}
+
+/// Of the slot that serves: a switch would fail, and so would the way back.
+fn a_directory_as_slot(site: &Site) -> Result<()> {
+    let web = site.web();
+    let release = site.page()?;
+    web.sh("cd /srv/hello/slots && slot=$(basename \"$(dirname \"$(readlink ../web.sock)\")\") && echo $slot > /tmp/slot && mv $slot .kept && mkdir $slot")?;
+    let before = print(web)?;
+    site.change()?;
+    for arguments in [&PUSH, &ROLLBACK, &["restart", "production"]] {
+        site.deployer(arguments)?
+            .expect(6)?
+            .says("below the app's root on deploy@web1 is not a link")?
+            .says("nothing was changed")?;
+        same(&before, &print(web)?)?;
+    }
+    ensure!(site.page()? == release);
+    web.sh("cd /srv/hello/slots && slot=$(cat /tmp/slot) && rmdir $slot && mv .kept $slot")?;
+    next_push_works(site)
+}
+
+/// Gone when everything was ready: nothing is switched to it.
+fn no_release_to_switch_to(site: &Site) -> Result<()> {
+    let hook = "hooks:\n  before_activate: {run: rm -rf \"$DEPLOYER_ROOT/releases/$DEPLOYER_RELEASE\", as: login}\nstatic:";
+    site.edit("deploy.yaml", "static:", hook)?;
+    let old = coherent(site.web())?;
+    site.change()?;
+    site.deployer(&PUSH)?.expect(9)?;
+    ensure!(coherent(site.web())? == old);
+    tidy(site.web())?;
+    site.edit("deploy.yaml", hook, "static:")?;
     next_push_works(site)
 }
 
