@@ -22,10 +22,19 @@ activate() {
 
 switch_reload() {
   relink "../releases/$RELEASE" "$ROOT/slots/$slot" && live_links "$RELEASE" "$live" || return 1
-  # Of the same release again, only workers that are new may count.
-  # shellcheck disable=SC2016 # expanded by the inner sh
-  [ "$RELEASE" != "$live" ] || as_app sh -c 'rm -f "$1"/workers/[0-9]*' sh "$RUNDIR/$slot" || return 1
-  unit reload "$slot" || { unit_log "$slot"; fail reload; return 1; }
+  reload_slot "$RELEASE" || { unit_log "$slot"; fail reload; return 1; }
+}
+
+# reload_slot RELEASE: only workers that come after it count as that release's; earlier ones of it may still finish their
+# requests. Where the reload is refused they never leave, and count again.
+# shellcheck disable=SC2016 # expanded by the inner sh
+reload_slot() {
+  as_app sh -c 'cd "$1/workers" && for one in [0-9]*; do
+    ! grep -qsF "\"release\": \"$2\"" "$one" || mv -f "$one" "aside.$one"
+  done' sh "$RUNDIR/$slot" "$ROOT/releases/$1"
+  unit reload "$slot" && return 0
+  as_app sh -c 'cd "$1/workers" && for one in aside.*; do [ ! -f "$one" ] || mv -f "$one" "${one#aside.}"; done' sh "$RUNDIR/$slot"
+  return 1
 }
 
 switch_restart() {
@@ -136,7 +145,7 @@ restore_process() {
     unit forgive "$slot" 2>/dev/null
     unit start "$slot"
   elif [ "$takeover" = reload ]; then
-    unit reload "$slot"
+    reload_slot "$live"
   fi
 }
 

@@ -39,6 +39,18 @@ def lives(process):
     return state not in "XZ" and start == process["start"]
 
 
+def failed():
+    """How many workers of this release have left before they had imported the app."""
+    count = 0
+    for name in glob.glob(run + "/workers/failed.*"):
+        try:
+            with open(name) as file:
+                count += file.read() == release
+        except OSError:
+            continue
+    return count
+
+
 def died():
     if not cgroup:
         try:

@@ -1,4 +1,4 @@
-//! A host that somebody has been at: what stands in the way is named, and what does not is no obstacle.
+//! A host that somebody has been at: what does not stand in the way is no obstacle.
 
 use anyhow::{Context, Result, ensure};
 
@@ -22,7 +22,6 @@ fn a_host_that_somebody_has_been_at() -> Result<()> {
     a_talkative_shell(&site).context("a login shell that prints 10 MB")?;
     a_home_without_room(&site).context("a home that cannot be written")?;
     a_degraded_host(&site).context("a unit of others that failed")?;
-    a_masked_slot(&site).context("a slot's unit masked")?;
     an_installer_killed(&site).context("the installer killed")?;
     current_moved(&site).context("`current` moved by hand in the middle")
 }
@@ -56,21 +55,6 @@ fn a_degraded_host(site: &Site) -> Result<()> {
     next_push_works(site)?;
     web.sh("systemctl reset-failed others")?;
     Ok(())
-}
-
-/// The idle one: a second generation cannot start, which shows before anything is switched.
-fn a_masked_slot(site: &Site) -> Result<()> {
-    let web = site.web();
-    let old = coherent(web)?;
-    web.sh("cd /srv/hello && if [ -L slots/a ]; then idle=b; else idle=a; fi; echo $idle > /tmp/idle; systemctl mask --runtime hello-$idle")?;
-    site.change()?;
-    let run = site.deployer(&PUSH)?;
-    println!("masked: exit {}, {:?}", run.code, run.took);
-    ensure!([6, 7, 9].contains(&run.code), "{run}");
-    ensure!(coherent(web)? == old, "{run}");
-    tidy(web)?;
-    web.sh("systemctl unmask --runtime hello-$(cat /tmp/idle)")?;
-    next_push_works(site)
 }
 
 /// As by a kernel that is out of memory.

@@ -77,23 +77,14 @@ def report(pid):
     return '%s/workers/%d' % (RUN, pid)
 
 
-def forget(pid):
-    try:
-        os.unlink(report(pid))
-    except OSError:
-        pass
-
-
 def started(pid):
     """When a process began, in ticks since boot: a pid alone may be another's by now."""
     with open('/proc/%d/stat' % pid, 'rb') as file:
         return int(file.read().rsplit(b')', 1)[1].split()[19])
 
 
-def on_starting(server):
+def clear(server, which):
     try:
-        with open(RUN + '/master', 'w') as file:
-            json.dump({'pid': os.getpid(), 'start': started(os.getpid())}, file)
         if not os.path.isdir(RUN + '/workers'):
             os.mkdir(RUN + '/workers', 0o750)
         for name in os.listdir(RUN + '/workers'):
@@ -105,10 +96,15 @@ def on_starting(server):
 
 def on_starting(server):
     clear(server, '')
+    try:
+        with open(RUN + '/master', 'w') as file:
+            json.dump({'pid': os.getpid(), 'start': started(os.getpid())}, file)
+    except OSError as error:
+        server.log.warning('cannot report to deployer: %s', error)
 
 
 def on_reload(server):
-    clear(server, 'failed.')
+    clear(server, ('failed.', 'aside.'))
     server.deployer_replaced = server.worker_age
 
 
@@ -167,8 +163,8 @@ def child_exit(server, worker):
     if TRIAL:
         os.kill(os.getpid(), signal.SIGTERM)
         return
-    # One from before the reload, or at the end, was told to leave. Of the others it is worth knowing: a deploy need not wait for what does
-    # not boot.
+    # One from before the reload, or at the end, was told to leave. Of the others it is worth knowing: a deploy need not
+    # wait for what does not boot.
     if worker.age <= getattr(server, 'deployer_replaced', 0):
         return
     try:

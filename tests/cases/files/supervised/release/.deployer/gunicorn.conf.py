@@ -81,29 +81,40 @@ def report(pid):
     return '%s/workers/%d' % (RUN, pid)
 
 
-def forget(pid):
-    try:
-        os.unlink(report(pid))
-    except OSError:
-        pass
-
-
 def started(pid):
     """When a process began, in ticks since boot: a pid alone may be another's by now."""
     with open('/proc/%d/stat' % pid, 'rb') as file:
         return int(file.read().rsplit(b')', 1)[1].split()[19])
 
 
-def on_starting(server):
+def clear(server, which):
     try:
-        with open(RUN + '/master', 'w') as file:
-            json.dump({'pid': os.getpid(), 'start': started(os.getpid())}, file)
         if not os.path.isdir(RUN + '/workers'):
             os.mkdir(RUN + '/workers', 0o750)
         for name in os.listdir(RUN + '/workers'):
-            os.unlink(RUN + '/workers/' + name)
+            if name.startswith(which):
+                os.unlink(RUN + '/workers/' + name)
     except OSError as error:
         server.log.warning('cannot clear the reports of workers: %s', error)
+
+
+def on_starting(server):
+    clear(server, '')
+    try:
+        with open(RUN + '/master', 'w') as file:
+            json.dump({'pid': os.getpid(), 'start': started(os.getpid())}, file)
+    except OSError as error:
+        server.log.warning('cannot report to deployer: %s', error)
+
+
+def on_reload(server):
+    clear(server, ('failed.', 'aside.'))
+    server.deployer_replaced = server.worker_age
+
+
+def on_exit(server):
+    server.deployer_replaced = server.worker_age
+    clear(server, '')
 
 
 def when_ready(server):
@@ -163,14 +174,22 @@ def post_worker_init(worker):
         worker.log.warning('cannot report to deployer: %s', error)
 
 
-def worker_exit(server, worker):
-    forget(os.getpid())
-
-
 def child_exit(server, worker):
-    booted = os.path.exists(report(worker.pid))
-    # A killed worker could not do it itself.
-    forget(worker.pid)
-    if TRIAL and not booted:
-        # gunicorn would try for ever where the app leaves by sys.exit().
+    try:
+        os.unlink(report(worker.pid))
+        return
+    except OSError:
+        pass
+    # It never came to report. gunicorn would try for ever where the app leaves by sys.exit().
+    if TRIAL:
         os.kill(os.getpid(), signal.SIGTERM)
+        return
+    # One from before the reload, or at the end, was told to leave. Of the others it is worth knowing: a deploy need not
+    # wait for what does not boot.
+    if worker.age <= getattr(server, 'deployer_replaced', 0):
+        return
+    try:
+        with open('%s/workers/failed.%d' % (RUN, worker.pid), 'w') as file:
+            file.write(RELEASE)
+    except OSError as error:
+        worker.log.warning('cannot report to deployer: %s', error)
