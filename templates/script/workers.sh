@@ -268,9 +268,11 @@ tell_processes() {
   done <"$LIST"
 }
 
+# Only systemd has schedules, so only its part of the script sets these.
 tell_schedules() {
+  result='' code='' over='' next=''
   while read -r name; do
     schedule_state "$name"
-    ev "fact schedule name=$name state=$activity result=$result rc=$code ended=$(word "$ended") next=$(word "$next")"
+    ev "fact schedule name=$name state=$activity result=$result rc=$code ended=$(word "$over") next=$(word "$next")"
   done 2>/dev/null <"$ROOT/releases/$live/.deployer/schedules"
 }

@@ -55,12 +55,12 @@ retired_definitions() {
   done
 }
 
-# schedule_state NAME: $activity of its last run, its $result and exit $code, when it $ended and when the $next begins.
+# schedule_state NAME: $activity of its last run, its $result and exit $code, when that was $over and when the $next begins.
 schedule_state() {
   unit_state "schedule-$1"
-  result='' code='' ended=''
+  result='' code='' over=''
   while IFS='=' read -r key value; do
-    case $key in Result) result=$value ;; ExecMainStatus) code=$value ;; ExecMainExitTimestamp) ended=$value ;; esac
+    case $key in Result) result=$value ;; ExecMainStatus) code=$value ;; ExecMainExitTimestamp) over=$value ;; esac
   done <<LIST
 $(see_units show -p Result,ExecMainStatus,ExecMainExitTimestamp "$APP-schedule-$1.service" 2>/dev/null)
 LIST
