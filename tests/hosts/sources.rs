@@ -270,6 +270,8 @@ fn by_the_agent_of_who_deploys(site: &Site) -> Result<()> {
     site.deployer(&["push", "production"])?
         .expect(6)?
         .says("reaches no ssh agent")?;
+    // Another commit: two runs of one commit have one name within a second.
+    site.change()?;
     let agent = Agent::with(&site.ssh.path().with_file_name("identity"))?;
     let config = fs::read_to_string(site.ssh.path())?;
     let mine = format!("IdentityAgent {}", agent.socket());

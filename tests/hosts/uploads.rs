@@ -97,8 +97,12 @@ fn resumed(site: &Site) -> Result<()> {
     }
     site.links[0].cut();
     push.end()?.expect(4)?.says("goes on where it stopped")?;
-    let kept = web.sh(&format!("cat {MEDIA}/.rsync-partial/large.bin | wc -c"))?;
-    let kept: u64 = kept.trim().parse()?;
+    // The host's rsync hears of the end after the client does.
+    let partial = format!("{MEDIA}/.rsync-partial/large.bin");
+    web.sh(&format!(
+        "timeout 30 sh -c 'until [ -e {partial} ]; do sleep 0.1; done'"
+    ))?;
+    let kept: u64 = web.sh(&format!("stat -c %s {partial}"))?.trim().parse()?;
     ensure!(kept >= 1_000_000, "{kept} bytes were kept");
     let partial = format!("https://{NAME}/media/.rsync-partial/large.bin");
     let partial = curl(web, &partial, &["-k", "--http1.1"])?;
