@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::https::{Said, curl};
 use crate::machines::{Machine, Options};
-use crate::site::{NAME, Site};
+use crate::site::{HELLO, NAME, Site};
 use crate::uploads;
 
 const PUSH: [&str; 2] = ["push", "production"];
@@ -28,7 +28,7 @@ fn a_certificate_comes_and_is_renewed() -> Result<()> {
         packages: vec!["certbot", "pebble"],
         ..Options::default()
     };
-    let site = Site::of("flask", &[options])?;
+    let site = Site::of(HELLO, &[options])?;
     let web = site.web();
     certificate_authority(web)?;
     site.go_live()?;

@@ -194,23 +194,23 @@ const SITUATIONS: &[Situation] = &[
             committed(
                 site,
                 "requirements.txt",
-                "flask==3.1.3",
-                "flask==3.1.3 oops",
+                "gunicorn==27.0.1",
+                "gunicorn==27.0.1 oops",
             )
         },
         command: PUSH,
         code: 7,
         says: &[
             "the packages cannot be installed",
-            "flask==3.1.3 oops",
+            "gunicorn==27.0.1 oops",
             "nothing was changed",
         ],
         undo: |site| {
             committed(
                 site,
                 "requirements.txt",
-                "flask==3.1.3 oops",
-                "flask==3.1.3",
+                "gunicorn==27.0.1 oops",
+                "gunicorn==27.0.1",
             )
         },
     },

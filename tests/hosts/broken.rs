@@ -22,15 +22,12 @@ fn i7_i8_i9_a_broken_release_never_takes_a_request() -> Result<()> {
         site.edit("deploy.yaml", "static:", &service)?;
         site.edit(
             "hello.py",
-            "app = Flask(__name__)\n",
-            &format!("STATUS = 200\napp = Flask(__name__)\n{HEALTH}"),
+            "app = Hello()\n",
+            &format!("STATUS = 200\napp = Hello()\n{HEALTH}"),
         )?;
         if soak() { site.answer_slowly() } else { Ok(()) }
     })?;
     let app = &site;
-    if soak() {
-        app.take_many_connections()?;
-    }
     refused(
         app,
         7,
@@ -61,8 +58,8 @@ fn i7_i8_i9_a_broken_release_never_takes_a_request() -> Result<()> {
     refused(app, 7, &["no-such-package"], || {
         app.edit(
             "requirements.txt",
-            "flask==3.1.3",
-            "flask==3.1.3\nno-such-package",
+            "gunicorn==27.0.1",
+            "gunicorn==27.0.1\nno-such-package",
         )
     })?;
     app.edit("requirements.txt", "\nno-such-package", "")?;

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use tempfile::NamedTempFile;
 
 use crate::machines::{Machine, Options};
-use crate::site::{NAME, Page, Site};
+use crate::site::{HELLO, NAME, Page, Site};
 
 const PUSH: [&str; 2] = ["push", "production"];
 const FILES: &str = "nginx:
@@ -34,7 +34,7 @@ fn a_site_that_has_https_keeps_it() -> Result<()> {
         suite: suite.to_owned(),
         ..Options::default()
     });
-    let site = Site::of("flask", &suites)?;
+    let site = Site::of(HELLO, &suites)?;
     site.edit("deploy.yaml", "deploy@web1", "[deploy@web1, deploy@web2]")?;
     site.go_live()?;
     for host in &site.web {

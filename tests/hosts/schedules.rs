@@ -15,7 +15,7 @@ const PUSH: [&str; 2] = ["push", "production"];
 const SCHEDULES: &str = r#"
 schedules:
   tick:
-    run: echo "$DEPLOYER_SCHEDULE $DEPLOYER_RELEASE $GREETING $(id -un) $(python -c 'import flask; print("flask")')" >> $DEPLOYER_ROOT/shared/ticks
+    run: echo "$DEPLOYER_SCHEDULE $DEPLOYER_RELEASE $GREETING $(id -un) $(python -c 'import click; print("click")')" >> $DEPLOYER_ROOT/shared/ticks
     on_calendar: ["*:*:0/2"]
   long:
     run: |
@@ -69,7 +69,7 @@ fn ticks(site: &Site) -> Result<()> {
             site.deployer(&PUSH)?.expect(0)?;
         }
         let live = coherent(site.web())?.release;
-        let wanted = format!("tick {live} good day hello flask");
+        let wanted = format!("tick {live} good day hello click");
         let lines = lines(site, "ticks")?;
         ensure!(lines.iter().all(|line| *line == wanted), "{lines:?}");
         // The moment of the push is over, so the rest is of one release.

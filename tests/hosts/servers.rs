@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 
 use crate::machines::Options;
-use crate::site::Site;
+use crate::site::{HELLO, Site};
 use crate::state::tidy;
 
 const PUSH: [&str; 2] = ["push", "production"];
@@ -29,7 +29,7 @@ fn no_request_is_lost_by_another_server() -> Result<()> {
     broken(&site).context("broken")?;
 
     // gunicorn has a unit of its own, which root writes.
-    site.take("flask")?;
+    site.take(HELLO)?;
     site.commit()?;
     site.deployer(&PUSH)?.expect(6)?;
     site.set_up(&["--login", "root"])?;

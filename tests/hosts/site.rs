@@ -12,6 +12,8 @@ use crate::machines::{GitServer, Lab, Load, Machine, Options, Proxy, Reply, SshC
 use crate::random::soak;
 use crate::run::{Run, Running};
 
+/// The app that boots fastest; see `tests/hosts/hello`.
+pub(crate) const HELLO: &str = "hello";
 pub(crate) const NAME: &str = "hello.example.com";
 const SLOW: &str = "\n@app.get('/slow')\ndef slow():\n    import time\n    time.sleep(5)\n    return 'slow but whole'\n";
 
@@ -20,7 +22,7 @@ pub(crate) const HELD: &str = "import os, time
 while os.environ.get('DEPLOYER_TRIAL') and os.path.exists('/srv/hello/shared/held'):
     time.sleep(0.1)";
 
-/// The app is one of `examples/`, whose page names the release that made it.
+/// The app has a page that names the release that made it.
 pub(crate) struct Site {
     pub(crate) git: GitServer,
     pub(crate) web: Vec<Machine>,
@@ -71,7 +73,7 @@ impl Site {
     }
 
     fn machines(count: usize) -> Result<Self> {
-        Self::of("flask", &vec![Options::with_uv(); count])
+        Self::of(HELLO, &vec![Options::with_uv(); count])
     }
 
     /// An example, and a web host for each of these; its deploy.yaml names the first.
@@ -202,18 +204,9 @@ impl Site {
         )?;
         self.edit(
             "hello.py",
-            "app = Flask(__name__)\n",
-            &format!("app = Flask(__name__)\n{SLOW}"),
+            "app = Hello()\n",
+            &format!("app = Hello()\n{SLOW}"),
         )
-    }
-
-    /// nginx of Debian takes 768 connections, fewer than come while nobody answers them.
-    pub(crate) fn take_many_connections(&self) -> Result<()> {
-        self.web().sh(
-            "sed -i 's/worker_connections .*/worker_connections 8000;/; 1i worker_rlimit_nofile 16384;' /etc/nginx/nginx.conf
-             systemctl restart nginx",
-        )?;
-        Ok(())
     }
 
     /// The trial of an app with [`HELD`] does not end.
@@ -263,20 +256,12 @@ impl Site {
     }
 
     pub(crate) fn load(&self) -> Load {
-        self.load_of(rate())
-    }
-
-    pub(crate) fn load_of(&self, per_second: u32) -> Load {
-        Load::start((self.web().ip(), 80).into(), NAME, "/", per_second)
+        Load::start((self.web().ip(), 80).into(), NAME, "/", rate())
     }
 
     /// The same requests over connections that stay open.
     pub(crate) fn kept_load(&self) -> Load {
-        self.kept_load_of(rate())
-    }
-
-    pub(crate) fn kept_load_of(&self, per_second: u32) -> Load {
-        Load::start_kept((self.web().ip(), 80).into(), NAME, "/", per_second, 8)
+        Load::start_kept((self.web().ip(), 80).into(), NAME, "/", rate(), 8)
     }
 
     /// Requests that take five seconds each, one begun every second.
@@ -292,8 +277,13 @@ fn rate() -> u32 {
 
 /// A copy of an example, with as few workers as show what more of them would, however many cores there are.
 pub(crate) fn example(name: &str, into: &Path) -> Result<()> {
+    let within = if name == HELLO {
+        "tests/hosts"
+    } else {
+        "examples"
+    };
     let example = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("examples")
+        .join(within)
         .join(name);
     let copy = Command::new("cp")
         .arg("-R")

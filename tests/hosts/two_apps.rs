@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::machines::{Load, LoadReport, get};
 use crate::run::Run;
-use crate::site::{NAME, Page, Site, example};
+use crate::site::{HELLO, NAME, Page, Site, example};
 use crate::state::{coherent, tidy};
 
 const OTHER: &str = "second.example.com";
@@ -89,7 +89,7 @@ fn undisturbed(
 /// The example once more under another name, live beside the first.
 fn second(site: &Site) -> Result<TempDir> {
     let app = TempDir::new()?;
-    example("flask", app.path())?;
+    example(HELLO, app.path())?;
     let text = fs::read_to_string(site.app.path().join("deploy.yaml"))?;
     let text = text
         .replacen("app: hello ", "app: second ", 1)

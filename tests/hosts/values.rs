@@ -58,7 +58,7 @@ def values():
     from gunicorn.config import Config
     cfg = next(one for one in gc.get_objects() if isinstance(one, Config))
     settings = {name: cfg.settings[name].get() for name in ('proc_name', 'statsd_prefix', 'syslog_prefix')}
-    return {'env': dict(os.environ), 'settings': settings}
+    return json.dumps({'env': dict(os.environ), 'settings': settings})
 ";
 
 /// A worker that writes down what it was given.

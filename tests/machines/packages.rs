@@ -1,7 +1,5 @@
 //! Packages for a machine that reaches no network, by way of the outer machine's.
 
-use std::fs;
-
 use anyhow::Result;
 
 use super::machine::Machine;
@@ -20,18 +18,6 @@ impl Machine {
     pub fn install(&self, packages: &[&str]) -> Result<()> {
         let root = self.root_path().display().to_string();
         run("sh", &[&["-c", INSTALL, &root], packages].concat())?;
-        Ok(())
-    }
-
-    /// The source of a Python package, where no wheel fits; pip finds it as it does the wheels.
-    pub fn source(&self, requirement: &str) -> Result<()> {
-        let to = self.root_path().join("opt/sources");
-        fs::create_dir_all(&to)?;
-        let to = to.display().to_string();
-        let from = ["--no-deps", "--no-binary", ":all:", "--dest", &to];
-        let download = ["-m", "pip", "download", "--quiet"];
-        run("python3", &[&download, &from[..], &[requirement]].concat())?;
-        self.sh("sed -i 's#^find-links = .*#& /opt/sources#' /etc/pip.conf")?;
         Ok(())
     }
 }
