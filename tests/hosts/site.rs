@@ -94,7 +94,7 @@ impl Site {
                 .zip(&links)
                 .map(|(host, link)| (host, link.address())),
         );
-        let ssh = SshConfig::through(&routes)?;
+        let ssh = SshConfig::through(&routes)?.in_a_hurry()?;
         let app = TempDir::new()?;
         self::example(example, app.path())?;
         git.create("hello")?;

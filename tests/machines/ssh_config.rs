@@ -49,6 +49,14 @@ impl SshConfig {
         Ok(Self { file, _dir: None })
     }
 
+    /// Agrees on keys in a sixth of the time that sntrup761 takes: tests connect thousands of times.
+    pub fn in_a_hurry(self) -> Result<Self> {
+        // The last block is that of every host.
+        let text = fs::read_to_string(&self.file)?;
+        fs::write(&self.file, text + "  KexAlgorithms curve25519-sha256\n")?;
+        Ok(self)
+    }
+
     pub fn path(&self) -> &Path {
         &self.file
     }
