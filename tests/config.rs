@@ -266,7 +266,7 @@ fn a_file_that_is_not_there_is_named() {
     let errors = Config::load(Path::new("no/such.yaml"), "production").expect_err("no file");
     assert_eq!(
         errors.to_string(),
-        "error: `no/such.yaml`: there is no such file"
+        "error: `no/such.yaml`: there is no such file\n |\n = help: run this where the app's `deploy.yaml` is, or name it with `--config`"
     );
 }
 

@@ -21,12 +21,12 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    /// An error about the file as a whole.
-    pub(super) fn whole(file: &str, says: String) -> Self {
+    /// An error about the file as a whole, with what to do where there is anything.
+    pub(super) fn whole(file: &str, says: String, hint: &str) -> Self {
         Self {
             file: file.to_owned(),
             source: String::new(),
-            problems: vec![Problem::new(0..0, says, "")],
+            problems: vec![Problem::new(0..0, says, hint)],
         }
     }
 
@@ -90,7 +90,12 @@ impl ConfigErrors {
     fn show(&self, problem: &Problem, renderer: &Renderer) -> String {
         let title = Level::ERROR.primary_title(problem.title());
         if self.source.is_empty() {
-            return renderer.render(&[Group::with_title(title)]);
+            let group = Group::with_title(title);
+            let hint = Some(problem.label.as_str()).filter(|hint| !hint.is_empty());
+            return renderer.render(&[match hint {
+                Some(hint) => group.element(Level::HELP.message(hint)),
+                None => group,
+            }]);
         }
         let at = problem.span.start.min(self.source.len());
         let line_start = self.source[..at]

@@ -76,9 +76,15 @@ fn read(source: &str, wanted: &str, problems: &Problems) -> Option<Config> {
 
 fn text(path: &Path) -> Result<String, ConfigErrors> {
     let file = path.display().to_string();
-    let failed = |says: String| ConfigErrors::whole(&file, format!("{}: {says}", quoted(&file)));
+    let whole = |says: String, hint: &str| {
+        ConfigErrors::whole(&file, format!("{}: {says}", quoted(&file)), hint)
+    };
+    let failed = |says: String| whole(says, "");
     let unreadable = |error: Error| match error.kind() {
-        ErrorKind::NotFound => failed("there is no such file".into()),
+        ErrorKind::NotFound => whole(
+            "there is no such file".into(),
+            "run this where the app's `deploy.yaml` is, or name it with `--config`",
+        ),
         kind => failed(format!("cannot be read: {kind}")),
     };
     let mut bytes = Vec::new();
