@@ -1,6 +1,7 @@
 //! Facts in, exact findings out: `tests/cases/check/NAME.facts` -> `NAME.txt`.
 //!
 //! A stream's first line is the login of `--login`, or `-`; each other line is a fact as a host tells it, or `lost`.
+//! With a certificate among them the site has https.
 //! `ACCEPT=1` writes the texts anew.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -51,7 +52,14 @@ fn goldens() {
 }
 
 fn judged(stream: &str) -> String {
-    let config = Config::parse(SOURCE, "deploy.yaml", "production").unwrap();
+    let secure = stream.contains("\ncertificate ");
+    let with = if secure {
+        "nginx: {tls: {acme: {email: ops@example.com}}, "
+    } else {
+        "nginx: {"
+    };
+    let source = SOURCE.replace("nginx: {", with);
+    let config = Config::parse(&source, "deploy.yaml", "production").unwrap();
     let host = TargetHost {
         host: config.hosts[0].clone(),
         login: "deploy".to_owned(),

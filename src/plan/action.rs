@@ -216,6 +216,8 @@ pub struct Examination {
     pub branch: String,
     /// `3.12`, where the host has to have it.
     pub python: Option<String>,
+    /// Where https is served: the port and a name.
+    pub https: Option<(u16, String)>,
     /// Debian packages that setup installs.
     pub packages: Vec<String>,
 }

@@ -16,6 +16,10 @@ pub fn check(config: &Config, host: &TargetHost, files: Vec<File>) -> HostPlan {
             PythonFrom::Host => config.python.version.as_ref().map(ToString::to_string),
             PythonFrom::Uv => None,
         },
+        https: config.nginx.as_ref().and_then(|nginx| {
+            let name = nginx.server_names.first()?.to_string();
+            Some((nginx.tls.as_ref()?.listen, name))
+        }),
         packages: packages(config),
     };
     HostPlan {

@@ -162,11 +162,14 @@ fn examine(examination: &Examination) -> String {
         git_server,
         branch,
         python,
+        https,
         packages,
     } = examination;
     let (host, port) = git_server.clone().unwrap_or_default();
-    let port = port.to_string();
-    let asked = [repo, &host, &port, branch, python.as_deref().unwrap_or("")];
+    let python = python.as_deref().unwrap_or("");
+    let (secure, name) = https.clone().unwrap_or_default();
+    let (port, secure) = (port.to_string(), secure.to_string());
+    let asked = [repo, &host, &port, branch, python, &secure, &name];
     words(
         "examine",
         asked.into_iter().chain(packages.iter().map(String::as_str)),

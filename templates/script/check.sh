@@ -9,10 +9,10 @@ check_only() {
   end "done"
 }
 
-# examine REPO GIT-HOST GIT-PORT BRANCH PYTHON PACKAGE...
+# examine REPO GIT-HOST GIT-PORT BRANCH PYTHON HTTPS-PORT NAME PACKAGE...
 examine() {
-  repository=$1 git_host=$2 git_port=$3 branch=$4 python=$5
-  shift 5
+  repository=$1 git_host=$2 git_port=$3 branch=$4 python=$5 https=$6 name_of_site=$7
+  shift 7
   look_at_login
   look_at_system
   look_at_packages "$@"
@@ -22,6 +22,7 @@ examine() {
   look_at_files
   look_at_services
   for port in $NGINX_PORTS; do look_at_port "$port"; done
+  if [ -n "$name_of_site" ]; then look_at_certificate; fi
   if [ "$state" = ready ]; then
     look_at_run
     look_at_large_files
@@ -166,6 +167,14 @@ for link in /proc/[0-9]*/fd/*; do
   [ "$(readlink "$link" 2>/dev/null)" = "socket:[$1]" ] || continue
   exec cat "${link%/fd/*}/comm"
 done'
+
+# The one that visitors get, as long as anybody answers.
+look_at_certificate() {
+  command -v openssl >/dev/null || return 0
+  ends=$(timeout 10 openssl s_client -connect "127.0.0.1:$https" -servername "$name_of_site" </dev/null 2>/dev/null |
+    openssl x509 -noout -enddate 2>/dev/null) || return 0
+  ends=$(date -d "${ends#notAfter=}" +%s) && ev "fact certificate ends=$ends"
+}
 
 # What is live, who is at work, and what a crash left.
 look_at_run() {

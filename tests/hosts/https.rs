@@ -92,6 +92,13 @@ fn from_files(site: &Site) -> Result<()> {
     site.set_up(&["--login", "root"])?
         .says_not("enable")?
         .says_not("file /")?;
+    let checked = site.deployer(&["check", "production"])?;
+    ensure!(
+        checked
+            .stdout
+            .contains("the certificate is good for 8 days"),
+        "{checked}"
+    );
     Ok(())
 }
 

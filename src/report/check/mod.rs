@@ -63,6 +63,7 @@ pub fn findings(examined: &Examined<'_>) -> Vec<Finding> {
         judge.large_files();
         judge.files();
         judge.nginx();
+        judge.certificate();
         judge.names();
         judge.clock();
         judge.run();
