@@ -94,6 +94,7 @@ pub(super) fn work(
             wait: wait.unwrap_or_default(),
             env: Secret::default(),
             token: Secret::default(),
+            storage: None,
         })
     };
     let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;

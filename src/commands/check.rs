@@ -86,6 +86,7 @@ fn jobs(context: &Context) -> Result<Vec<Job>> {
             wait: Duration::ZERO,
             env: Secret::default(),
             token: Secret::default(),
+            storage: None,
         })
     };
     context.hosts.iter().map(job).collect()

@@ -1,5 +1,6 @@
 //! One file per command: glue between the stages, and the only place that sees all of them.
 
+mod assets;
 mod attach;
 mod by_hand;
 mod check;
@@ -22,8 +23,10 @@ mod status;
 mod uploads;
 
 use crate::cli::{Cli, Command};
+use crate::config::Storage;
 use crate::plan::ByHand;
-use crate::report::ExitCode;
+use crate::report::{ExitCode, storage_unusable};
+use crate::run::StorageFault;
 
 /// Runs one command line.
 pub fn run(cli: &Cli) -> ExitCode {
@@ -76,6 +79,11 @@ impl Unfit {
             text: text.into(),
         }
         .into()
+    }
+
+    fn storage(fault: &StorageFault, storage: &Storage) -> anyhow::Error {
+        let (code, text) = storage_unusable(fault, storage);
+        Self { code, text }.into()
     }
 
     fn unreachable(text: impl Into<String>) -> anyhow::Error {

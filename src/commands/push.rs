@@ -1,7 +1,7 @@
 use anyhow::{Context as _, Result};
 
 use super::context::Context;
-use super::{revision, session};
+use super::{assets, revision, session};
 use crate::cli::{Global, Push, RealPush, Wait};
 use crate::git::WorkingCopy;
 use crate::plan::push;
@@ -39,7 +39,11 @@ pub(super) fn run(global: &Global, arguments: &RealPush) -> Result<ExitCode> {
         batch: target.config.rollout.batch,
         migrate: target.config.migrate.as_ref().map(|migrate| migrate.on),
     });
-    let jobs = jobs(&target, &context, &session::by(global), wait)?;
+    let storage = assets::storage(&context)?;
+    let mut jobs = jobs(&target, &context, &session::by(global), wait)?;
+    for job in &mut jobs {
+        job.storage.clone_from(&storage);
+    }
     report.scripts(&session::digests(&jobs))?;
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
@@ -69,6 +73,7 @@ fn jobs(target: &Target, context: &Context, by: &str, wait: &Wait) -> Result<Vec
             wait: wait.wait.unwrap_or_default(),
             env: context.environment_file(host)?,
             token: context.token.clone(),
+            storage: None,
         })
     };
     target.hosts.iter().map(job).collect()

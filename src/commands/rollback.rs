@@ -34,6 +34,7 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
             wait: arguments.wait.wait.unwrap_or_default(),
             env: Secret::default(),
             token: Secret::default(),
+            storage: None,
         })
     };
     let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;

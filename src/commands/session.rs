@@ -193,6 +193,7 @@ pub(super) fn questions(
                 Question::RemoteHead { .. } => context.token.clone(),
                 _ => Secret::default(),
             },
+            storage: None,
         })
     };
     context.hosts.iter().map(job).collect()

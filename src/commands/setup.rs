@@ -117,6 +117,7 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context, id: &ReleaseId) -
             wait: arguments.wait.wait.unwrap_or_default(),
             env: certificate.clone(),
             token: Secret::default(),
+            storage: None,
         })
     };
     context.hosts.iter().map(job).collect()

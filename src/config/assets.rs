@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{CdnUrl, CommandLine, RelPath, UrlPath};
+use super::{CdnUrl, CommandLine, RelPath, Storage, UrlPath};
 
 /// The `static` section: files that nginx serves.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Assets {
     pub keep_days: u32,
     /// What pages name in place of the site; it fetches from there.
     pub cdn: Option<CdnUrl>,
+    /// Where files with a fingerprint go besides, for pages to name them there.
+    pub publish: Option<Storage>,
 }
 
 impl Assets {

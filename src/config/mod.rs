@@ -20,6 +20,7 @@ mod secret_source;
 mod schedule;
 mod section;
 mod server;
+mod storage;
 mod tree;
 mod validate;
 mod values;
@@ -36,11 +37,13 @@ pub use packages::{Packages, Project};
 pub use schedule::{Schedule, When};
 pub use secret_source::SecretSource;
 pub use server::{OwnServer, Server};
+pub use storage::{Storage, StorageLogin};
 pub use values::{
-    AbsPath, AcmeDirectory, AppName, Bind, CalendarTime, CdnUrl, CommandLine, Cron, Email, EnvKey,
-    EnvName, ExtraName, GitRef, GunicornName, HostAddress, HostFile, IndexUrl, Invalid, Numbers,
-    PackageName, Program, PythonVersion, RelPath, RepoUrl, ServerName, Size, Umask, UnitName,
-    UrlPath, UserName, VariableName, WorkerName, WsgiApp,
+    AbsPath, AcmeDirectory, AppName, Bind, BucketName, CalendarTime, CdnUrl, CommandLine, Cron,
+    Email, Endpoint, EnvKey, EnvName, ExtraName, GitRef, GunicornName, HostAddress, HostFile,
+    IndexUrl, Invalid, Numbers, PackageName, Prefix, ProfileName, Program, PythonVersion, Region,
+    RelPath, RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName,
+    WorkerName, WsgiApp,
 };
 pub use worker::{Respawn, Signal, Worker};
 

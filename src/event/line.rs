@@ -58,6 +58,9 @@ fn event(kind: &str, word: Option<String>, mut fields: Fields) -> Option<Event> 
         },
         "excerpt" => Event::ExcerptStarted { source: word? },
         "excerpt-end" => Event::ExcerptEnded,
+        "offer" => Event::Offered {
+            part: fields.remove("part"),
+        },
         "almost" => Event::Almost,
         "ready" => Event::Ready,
         "migrated" => Event::Migrated {

@@ -51,6 +51,10 @@ pub enum Event {
         source: String,
     },
     ExcerptEnded,
+    /// A part of the list of what the host has for a storage, packed; `None` ends it.
+    Offered {
+        part: Option<String>,
+    },
     /// The gates are passed; what is left before `ready` takes a moment.
     Almost,
     Ready,

@@ -54,6 +54,11 @@ pub enum Action {
         task: Task,
     },
     PublishStatic(Publication),
+    /// The client signs for what the storage lacks.
+    UploadStatic {
+        /// For who reads the script.
+        name: String,
+    },
     /// What nginx says where the app cannot.
     PublishPages {
         directory: String,
@@ -195,6 +200,8 @@ pub struct Publication {
     pub strict: bool,
     pub precompress: Vec<Encoding>,
     pub at_root: Vec<String>,
+    /// Whether a storage gets them too.
+    pub stored: bool,
 }
 
 /// A worker that follows the live release.

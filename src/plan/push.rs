@@ -71,6 +71,7 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
         },
     ));
     prepare.extend(pending(config));
+    prepare.extend(upload(config));
     prepare.extend(gate(config.server.trial()));
     prepare.push(Step::new("decide", decide(config)));
     prepare.push(Step::new(
@@ -117,9 +118,17 @@ fn statics(assets: &Assets) -> Vec<Step> {
         strict: assets.strict,
         precompress: assets.precompress.clone(),
         at_root: assets.at_root.iter().map(ToString::to_string).collect(),
+        stored: assets.publish.is_some(),
     };
     steps.push(Step::new("static", Action::PublishStatic(publication)));
     steps
+}
+
+/// Late: what fails before it leaves nothing behind, not even there.
+fn upload(config: &Config) -> Option<Step> {
+    let storage = config.assets.as_ref()?.publish.as_ref()?;
+    let name = storage.name();
+    Some(Step::new("upload", Action::UploadStatic { name }))
 }
 
 fn pages(config: &Config) -> Option<Step> {

@@ -25,6 +25,7 @@ mod secrets;
 mod site;
 mod sources;
 mod statics;
+mod storage;
 mod story;
 mod stream;
 mod streaming;
@@ -43,6 +44,7 @@ pub use mask::Mask;
 pub use paint::Paint;
 pub use screen::Screen;
 pub use secrets::secrets_missing;
+pub use storage::storage_unusable;
 pub use stream::{Problem, Stream};
 pub use subject::{Detail, Subject};
 pub use uploads::uploads_failed;
@@ -262,7 +264,8 @@ impl<W: Write> Report<W> {
             return Ok(());
         }
         let age = self.at.saturating_sub(*since);
-        let text = words::still_running(step, age);
+        let progress = self.stories[host].progress.as_deref();
+        let text = words::still_running(step, progress, age);
         let body = vec![("step", json!(step)), ("seconds", stream::seconds(age))];
         self.put("running", Some(host), body);
         self.spoke[host] = self.at;

@@ -95,6 +95,7 @@ fn of_event(event: &Event, detail: Detail) -> Option<(&'static str, Pairs)> {
         Event::Output(_)
         | Event::ExcerptStarted { .. }
         | Event::ExcerptEnded
+        | Event::Offered { .. }
         | Event::Almost
         | Event::State { .. }
         | Event::Ended { .. } => None,

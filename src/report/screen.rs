@@ -102,9 +102,15 @@ impl<W: Write> Screen<W> {
             None if story.connected => "waiting",
             None => "connecting",
         };
+        let message = match &story.progress {
+            Some(progress) if story.step.is_some() => format!("{status} {progress}"),
+            _ => status.to_owned(),
+        };
+        if bar.message() != message {
+            bar.set_message(message);
+        }
         if shown != status {
             status.clone_into(shown);
-            bar.set_message(status.to_owned());
             bar.reset_elapsed();
         }
     }

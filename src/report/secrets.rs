@@ -18,7 +18,7 @@ pub fn secrets_missing(missing: &[(String, Unresolved)]) -> String {
     lines.join("\n")
 }
 
-fn reason(why: &Unresolved) -> String {
+pub(super) fn reason(why: &Unresolved) -> String {
     match why {
         Unresolved::Unset(name) => format!("the variable `{name}` is not set, or empty"),
         Unresolved::Blank => "its value is blank".to_owned(),

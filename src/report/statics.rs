@@ -1,6 +1,7 @@
 //! What the script says of static files.
 
 use super::reasons::Meaning;
+use super::storage;
 use super::words::harmless;
 use crate::event::Fields;
 
@@ -58,7 +59,7 @@ pub(super) fn failed(reason: &str, fields: &Fields, host: &str) -> Option<Meanin
             ),
             "static files are copied: a link would lead out of what was collected".to_owned(),
         ),
-        _ => return None,
+        _ => storage::failed(reason, fields, host)?,
     };
     Some(Meaning {
         what,

@@ -20,6 +20,8 @@ pub(super) struct Story {
     pub(super) step: Option<(String, Duration)>,
     /// What the running step decided about itself.
     pub(super) chosen: Option<String>,
+    /// How far it is, where it says so.
+    pub(super) progress: Option<String>,
     /// The last lines of the last step.
     pub(super) tail: VecDeque<String>,
     /// That step printed more than these.
@@ -61,6 +63,7 @@ impl Story {
             name: name.to_owned(),
             step: None,
             chosen: None,
+            progress: None,
             tail: VecDeque::new(),
             cut: false,
             fell: None,
@@ -103,6 +106,7 @@ impl Story {
             Event::StepStarted { step } => {
                 self.step = Some((step.clone(), at));
                 self.chosen = None;
+                self.progress = None;
                 self.tail.clear();
                 self.cut = false;
             }
@@ -121,6 +125,10 @@ impl Story {
             }
             Event::Fact { what, fields } if what == "current" || what == "live" => {
                 self.current = fields.get("release").cloned().or(self.current.take());
+            }
+            Event::Fact { what, fields } if what == "upload" => {
+                self.progress = super::storage::progress(fields);
+                self.chosen.clone_from(&self.progress);
             }
             Event::Fact { what, fields } if what == "packages" => {
                 self.packages = fields.get("list").cloned();

@@ -148,13 +148,14 @@ pub(super) fn phase(subject: &Subject, went: bool) -> (&'static str, String) {
 }
 
 /// Whole seconds are enough for what has not ended.
-pub(super) fn still_running(step: &str, age: Duration) -> String {
+pub(super) fn still_running(step: &str, progress: Option<&str>, age: Duration) -> String {
+    let progress = progress.map_or_else(String::new, |progress| format!(" {progress}"));
     let seconds = age.as_secs();
     let age = match seconds / 60 {
         0 => format!("{seconds}s"),
         minutes => format!("{minutes}m{:02}s", seconds % 60),
     };
-    format!("{step} (still running, {age})")
+    format!("{step}{progress} (still running, {age})")
 }
 
 pub(super) fn interrupted(subject: &Subject, stories: &[Story]) -> &'static str {

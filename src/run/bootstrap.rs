@@ -77,6 +77,7 @@ mod tests {
             wait: std::time::Duration::ZERO,
             env: Secret::default(),
             token: Secret::default(),
+            storage: None,
         }
     }
 

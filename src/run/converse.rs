@@ -34,6 +34,9 @@ fn due(wire: &Wire, event: &Event) -> &'static [Verb] {
     }
 }
 
+/// What is written to a host, in this order.
+type Lines = mpsc::UnboundedSender<Vec<u8>>;
+
 /// How a session ended.
 #[derive(Debug)]
 pub(super) enum Close {
@@ -70,6 +73,7 @@ pub(super) async fn converse(
     let lines = (mode == Mode::Run).then_some(lines);
 
     let mut parser = Parser::new(nonce);
+    let mut offered = String::new();
     let mut said = VecDeque::new();
     let mut buffer = vec![0; 64 * 1024];
     let mut complaint = vec![0; 4096];
@@ -99,6 +103,9 @@ pub(super) async fn converse(
         for event in events {
             if let Event::Ended { outcome, fields } = event {
                 return Ok(Close::End { outcome, fields });
+            }
+            if serve(&event, &mut offered, (job, mode), lines.as_ref()) {
+                continue;
             }
             let almost = event == Event::Almost;
             let due = due(wire, &event);
@@ -142,8 +149,37 @@ async fn write(mut input: Input, payload: Vec<u8>, mut lines: mpsc::UnboundedRec
     }
 }
 
+/// Answers what a host asks this machine for, which is between the two; an earlier run's record may have it too.
+fn serve(
+    event: &Event,
+    offered: &mut String,
+    (job, mode): (&Job, Mode),
+    lines: Option<&Lines>,
+) -> bool {
+    match event {
+        Event::Offered { part: Some(part) } => {
+            offered.push_str(part);
+            offered.push(' ');
+        }
+        Event::Offered { part: None } => {
+            let words = std::mem::take(offered);
+            if let (Some(storage), Some(lines), Mode::Run) = (&job.storage, lines, mode) {
+                // Nobody to write to: the reader hears of the end of the stream too.
+                let _ = lines.send(answer(&job.id, storage.answer(&words).as_bytes()));
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn answer(id: &str, content: &[u8]) -> Vec<u8> {
+    let head = format!("answer {id} {}\n", content.len());
+    [head.as_bytes(), content].concat()
+}
+
 /// Whether there is still somebody to write to.
-fn say(verbs: &[Verb], job: &Job, lines: Option<&mpsc::UnboundedSender<Vec<u8>>>) -> bool {
+fn say(verbs: &[Verb], job: &Job, lines: Option<&Lines>) -> bool {
     let text: Vec<_> = verbs
         .iter()
         .map(|verb| format!("{} {}\n", verb.as_str(), job.id))
@@ -152,12 +188,7 @@ fn say(verbs: &[Verb], job: &Job, lines: Option<&mpsc::UnboundedSender<Vec<u8>>>
 }
 
 /// Verbs given together leave in one write.
-fn pass(
-    verbs: &[Verb],
-    job: &Job,
-    lines: Option<&mpsc::UnboundedSender<Vec<u8>>>,
-    wire: &mut Wire,
-) {
+fn pass(verbs: &[Verb], job: &Job, lines: Option<&Lines>, wire: &mut Wire) {
     if say(verbs, job, lines) {
         for &verb in verbs {
             if early(wire).contains(&verb) {

@@ -1,5 +1,7 @@
+use super::storage::Storage;
 use crate::script::Script;
 use crate::secret::Secret;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What one host is to run.
@@ -17,6 +19,8 @@ pub struct Job {
     pub env: Secret,
     /// What logs in to the repository; empty when nothing is needed.
     pub token: Secret,
+    /// Where its static files go besides.
+    pub storage: Option<Arc<Storage>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -67,7 +67,11 @@ pub fn resolve(
 }
 
 /// Without standard input: a program that asks its user does so at the terminal.
-fn printed(argv: &[String], directory: &Path, timeout: Duration) -> Result<Vec<u8>, Unresolved> {
+pub(super) fn printed(
+    argv: &[String],
+    directory: &Path,
+    timeout: Duration,
+) -> Result<Vec<u8>, Unresolved> {
     let (program, arguments) = argv.split_first().ok_or(Unresolved::NotFound)?;
     let child = Command::new(program)
         .args(arguments)

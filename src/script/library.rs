@@ -50,6 +50,7 @@ const COLLECT: &str = include_str!("../../templates/script/collect.sh");
 const FRAMEWORK: &str = include_str!("../../templates/script/framework.sh");
 const BUILD: &str = include_str!("../../templates/script/build.sh");
 const STATIC: &str = include_str!("../../templates/script/static.sh");
+const UPLOAD: &str = include_str!("../../templates/script/upload.sh");
 const SHARED: &str = include_str!("../../templates/script/shared.sh");
 const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
 const WORKERS: &str = include_str!("../../templates/script/workers.sh");
@@ -65,6 +66,7 @@ const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
 const POINTERS: &str = include_str!("../../templates/script/pointers.py");
 const TASK_PY: &str = include_str!("../../templates/script/task.py");
+const UPLOAD_PY: &str = include_str!("../../templates/script/upload.py");
 /// One program: the second part calls the first.
 const PACKAGES_PY: &str = concat!(
     include_str!("../../templates/script/project.py"),
@@ -91,6 +93,8 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let build = plan.has(|action| matches!(action, Action::BuildStatic { .. }));
     let build = build.then_some(BUILD);
     let publish = plan.publishes().then_some(STATIC);
+    let upload = plan.has(|action| matches!(action, Action::UploadStatic { .. }));
+    let upload = upload.then_some(UPLOAD);
     let files = plan.has(|action| matches!(action, Action::LinkFiles { .. }));
     let files = files.then_some(SHARED);
     let submodules = plan.has(|action| {
@@ -118,6 +122,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
         collect,
         framework,
         publish,
+        upload,
         migrate,
         certificate,
         acme,
@@ -253,5 +258,8 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
         | Kind::Check => &[][..],
     };
     let publish = plan.publishes().then_some(("STATIC_PY", STATIC_PY));
-    own.iter().copied().chain(tasks).chain(publish).collect()
+    let upload = plan.has(|action| matches!(action, Action::UploadStatic { .. }));
+    let upload = upload.then_some(("UPLOAD_PY", UPLOAD_PY));
+    let wanted = [tasks, publish, upload].into_iter().flatten();
+    own.iter().copied().chain(wanted).collect()
 }

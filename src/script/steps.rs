@@ -47,6 +47,7 @@ pub(super) fn call(action: &Action) -> String {
                 format!("{call} {} {}", name.word(), sh_literal(path))
             }),
         Action::PublishStatic(publication) => publish_call(publication),
+        Action::UploadStatic { name } => words("upload_static", [name]),
         Action::PublishPages { directory } => words("publish_pages", [directory]),
         Action::CheckSystem { files } => names("check_system \"$part\"", files),
         Action::TrialBoot => "trial \"$part\"".to_owned(),
@@ -250,12 +251,18 @@ fn publish_call(publication: &Publication) -> String {
         strict,
         precompress,
         at_root,
+        stored,
     } = publication;
     let encodings: Vec<&str> = precompress.iter().map(|one| one.as_str()).collect();
     let (encodings, at_root) = (encodings.join(","), at_root.join(","));
     let source = source.as_deref().unwrap_or("");
     let how = [fingerprint.as_str(), yes_no(*strict), &encodings, &at_root];
-    words("publish_static", [source, url, base].into_iter().chain(how))
+    let function = if *stored {
+        "publish_stored"
+    } else {
+        "publish_static"
+    };
+    words(function, [source, url, base].into_iter().chain(how))
 }
 
 fn task_call(function: &str, task: &Task) -> String {

@@ -29,7 +29,7 @@ end() {
   ended=1
   if [ -n "${run-}" ]; then
     # On a full disk this also makes the room that the last two lines need.
-    rm -f "$run/env" "$run/token" "$run/facts" "$run/frozen"
+    rm -f "$run/env" "$run/token" "$run/facts" "$run/frozen" "$run/stored" "$run/offer" "$run/answer" "$run/sent"
     put "$run/state" "$*" || :
   fi
   ev "end $*"

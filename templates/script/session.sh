@@ -109,9 +109,24 @@ watch_for_abort() {
     case $line in
       "abort $ID") break ;;
       "migrate $ID" | "go $ID" | "finish $ID") : >"$run/${line%% *}" ;;
+      # The rest of the line says how many bytes follow it. What was cut is followed by the end of input.
+      "answer $ID "*[0-9]) (umask 077 && head -c "${line##* }" >"$run/answer.new" && mv "$run/answer.new" "$run/answer") ;;
     esac
   done
   kill -TERM "$1" 2>/dev/null
+}
+
+# What the client was asked for, in $run/answer, where the watcher leaves it once it is whole. False when nothing more of it has
+# come for a minute.
+await_answer() {
+  size=-1
+  while [ ! -s "$run/answer" ]; do
+    clock
+    here=$(stat -c %s "$run/answer.new" 2>/dev/null || echo 0)
+    if [ "$here" != "$size" ]; then size=$here until=$((now + 6000)); fi
+    [ "$now" -lt "$until" ] || return 1
+    sleep 0.02
+  done
 }
 
 # One line from the client, or nothing after $1 seconds.

@@ -4,6 +4,8 @@
 import base64, binascii, hashlib, os, stat, subprocess, sys, zlib
 
 (root, release, part, source, url, base, mode, strict, wanted, at_root, blobs, mark) = sys.argv[1:13]
+# Where to write down what goes to a storage, if anything does.
+listing = "".join(sys.argv[13:14])
 encodings = [word for word in wanted.split(",") if word]
 top = os.path.join(part, source)
 static = root + "/static"
@@ -213,9 +215,14 @@ class File:
         path = self.name if versioned else self.stored()
         return quoted(os.path.relpath(path, os.path.dirname(name) or ".")) + ("?v=" + self.mark if versioned else "")
 
+    def lasts(self):
+        """Whether all that its name ever means is this content, as a storage needs it."""
+        return mode == "filename" or self.name in named
+
     def address(self):
         if mode == "none" or self.name in named:
-            return base + quoted(self.name)
+            # What a storage cannot have is on the site itself.
+            return (base if self.lasts() or not listing else url) + quoted(self.name)
         return base + quoted(self.name) + "?v=" + self.mark if mode == "query" else base + quoted(self.stored())
 
     def settle(self):
@@ -438,7 +445,8 @@ def main():
             stop("static-changed", path=file.name)
         now["stored"][stored] = file.digest
     everything = [[name, file.stored(), file.digest] for name, file in sorted(all_files.items())]
-    key = hashlib.sha256(json.dumps([FORMAT, url, base, mode, encodings, everything, sorted(known.items())]).encode())
+    stored = [sorted(file.stored() for file in all_files.values() if file.lasts())] if listing else []
+    key = hashlib.sha256(json.dumps([FORMAT, url, base, mode, encodings, everything, sorted(known.items())] + stored).encode())
     tree = static + "/trees/" + key.hexdigest()[:16]
     new = None if os.path.isdir(tree) else make(tree)
     link = static + "/." + release + ".part"
@@ -448,6 +456,9 @@ def main():
     with open(memory + ".new", "w") as file:
         json.dump(now, file)
     os.rename(memory + ".new", memory)
+    if listing:
+        with open(listing, "w") as file:
+            json.dump({"store": store, "packed": "gzip" in encodings, "names": stored[0]}, file)
     say("made", files=len(all_files), new="none" if new is None else new)
 
 

@@ -12,7 +12,7 @@ publish_static() {
     [ -d "$part/$from" ] || { fail "static-missing path=$from"; return 1; }
     list_blobs "$from"
   fi
-  published=$(umask 022 && python3 -I -S -c "$STATIC_PY" "$ROOT" "$ID" "$part" "$from" "$@" "$run/blobs" "$run/exported")
+  published=$(umask 022 && python3 -I -S -c "$STATIC_PY" "$ROOT" "$ID" "$part" "$from" "$@" "$run/blobs" "$run/exported" "${stored-}")
   rc=$?
   while read -r kind rest; do
     case $kind in
@@ -26,6 +26,12 @@ LIST
   rm -f "$run/blobs"
   [ -z "${collected-}" ] || rm -rf "$collected"
   [ "$rc" -eq 0 ]
+}
+
+# The same, and what goes to a storage is written down for the step that sends it.
+publish_stored() {
+  stored=$run/stored
+  publish_static "$@"
 }
 
 tell_made() {

@@ -18,7 +18,7 @@ only() {
 }
 
 only 'git2 belongs into src/git.rs' 'git2::' src/git.rs
-only 'only src/run is asynchronous or opens connections' '(openssh|tokio)::' src/run
+only 'only src/run is asynchronous or opens connections' '(openssh|tokio|ureq)::' src/run
 only 'YAML belongs into src/config/raw.rs' 'serde_yaml::' src/config/raw.rs
 only 'the clock is an input to everything else' '(SystemTime|Instant|Timestamp|Zoned)::now' src/run src/commands
 only 'only src/report makes text, and only of events' '\be?print(ln)?!'

@@ -32,6 +32,12 @@ for service in '{scope: user}' '{manager: supervisor, scope: user}' '{manager: s
     done
 done
 
+# Nor has any a storage.
+printf '%s\n' 'app: polls' 'repo: ssh://git@git1/polls.git' 'gunicorn: {app: polls}' 'nginx: {server_name: polls.example.com}' \
+    'static: {source: static, cdn: "https://cdn.example.com", publish: {s3: {bucket: polls}}}' \
+    'environments: {production: {hosts: deploy@web1}}' > "$out/static.yaml"
+"$deployer" -c "$out/static.yaml" render production --revision $revision --out "$out/static" 2> /dev/null
+
 # The pieces in templates/script are checked where they are whole: in what is rendered.
 git ls-files -z --cached --others --exclude-standard '*.sh' ':!templates/script' .ci/run > "$out/list"
 find "$out" \( -name '*.sh' -o -path '*/.deployer/worker-*' -o -path '*/.deployer/schedule-*' -o -path '*/.deployer/server' \) \

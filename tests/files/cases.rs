@@ -189,6 +189,7 @@ pub(crate) fn full() -> Config {
         keep_days: 30,
         build: None,
         cdn: None,
+        publish: None,
     });
     config.uploads = Some(Uploads {
         path: text("media"),

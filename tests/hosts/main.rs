@@ -46,6 +46,7 @@ mod site;
 mod sources;
 mod state;
 mod statics;
+mod storage;
 mod two_apps;
 mod uploads;
 mod values;

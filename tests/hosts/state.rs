@@ -13,7 +13,7 @@ use crate::site::{Page, Site};
 /// run finds fetched or made already, by its content.
 const PRINT: &str = r"
 cd /srv/hello
-find . \( -path ./.deployer/runs -o -path ./repo.git -o -path ./lfs -o -path './venvs/.*' -o -path ./static/store -o -path ./static/trees \) -prune -o ! -path ./.deployer/lock ! -path ./.deployer/holder ! -path ./.deployer/sequence ! -path ./.deployer/static \
+find . \( -path ./.deployer/runs -o -path ./repo.git -o -path ./lfs -o -path './venvs/.*' -o -path ./static/store -o -path ./static/trees \) -prune -o ! -path ./.deployer/lock ! -path ./.deployer/holder ! -path ./.deployer/sequence ! -path ./.deployer/static ! -path ./.deployer/uploaded \
     \( -type d -printf '%p %m %u %g\n' -o -printf '%p %y %m %u %g %l %s %T@\n' \) | sort
 find /etc -xdev -type f ! -name '*.cache' -exec sha256sum {} + | sort -k 2
 find /etc -xdev -printf '%p %y %m %u %g %l\n' | sort

@@ -4,8 +4,9 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use super::process::{run, run_script};
@@ -69,6 +70,30 @@ impl Image {
             key: keys.join("id_ed25519"),
         })
     }
+}
+
+/// A program of a crate, built once and kept; without what makes it fast, which takes longer than the tests.
+pub fn program(name: &str, version: &str, features: &[&str]) -> Result<PathBuf> {
+    let directory = cache_dir()?.join(format!("{name}-{version}"));
+    build_once(&directory, name, |to| {
+        let cargo = Path::new(env!("CARGO"));
+        let install = Command::new(cargo)
+            .args(["install", "--quiet", "--locked", "--debug", "--root", to])
+            .args([
+                "--version",
+                version,
+                "--features",
+                &features.join(","),
+                name,
+            ])
+            .env("RUSTC", cargo.with_file_name("rustc"))
+            .env_remove("CARGO_TARGET_DIR")
+            .stdin(Stdio::null())
+            .status()?;
+        ensure!(install.success(), "`cargo install {name}` failed");
+        Ok(String::new())
+    })?;
+    Ok(directory.join("bin").join(name))
 }
 
 /// Where images and the records of running labs are kept: never inside the checkout.

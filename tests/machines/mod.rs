@@ -39,6 +39,7 @@ mod power;
 mod process;
 mod proxy;
 mod ssh_config;
+mod storage;
 
 pub use git_server::GitServer;
 pub use http::{Reply, get};
@@ -50,3 +51,4 @@ pub use machine::{Machine, Options};
 pub use process::Output;
 pub use proxy::Proxy;
 pub use ssh_config::SshConfig;
+pub use storage::{KEY, SECRET, Storage};

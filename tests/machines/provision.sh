@@ -6,7 +6,7 @@ missing=
 for need in \
     mmdebstrap:mmdebstrap systemd-nspawn:systemd-container ip:iproute2 ssh:openssh-client \
     git:git python3:python3 shellcheck:shellcheck nginx:nginx-light sudo:sudo \
-    brotli:brotli sshd:openssh-server curl:curl openssl:openssl rsync:rsync nsenter:util-linux setsid:util-linux awk:mawk; do
+    brotli:brotli faketime:faketime sshd:openssh-server curl:curl openssl:openssl rsync:rsync nsenter:util-linux setsid:util-linux awk:mawk; do
     command -v "${need%%:*}" > /dev/null || missing="$missing ${need#*:}"
 done
 [ -f /usr/lib/nginx/modules/ngx_http_brotli_static_module.so ] || missing="$missing libnginx-mod-http-brotli-static"

@@ -38,6 +38,7 @@ impl Fake {
             wait: std::time::Duration::ZERO,
             env: Secret::new("A='b'\n"),
             token: Secret::default(),
+            storage: None,
         }
     }
 }

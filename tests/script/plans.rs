@@ -31,7 +31,7 @@ python: {version: '3.12', requirements: [base.txt, web.txt], installer: uv, requ
 gunicorn: {app: 'polls.wsgi:application', workers: 5, reload: replace, trial: import, preload: true, max_stall: 500ms}
 service: {start_timeout: 20}
 nginx: {server_name: [polls.example.com, www.polls.example.com], listen: 8080}
-static: {collect: ./collect}
+static: {collect: ./collect, cdn: 'https://assets.example.com', publish: {s3: {bucket: polls-static, prefix: web}}}
 uploads: {path: media, url: /media/, max_size: 20m}
 shared: [var, {file: conf/local.ini}]
 migrate: {run: python manage.py migrate --noinput, check: python manage.py migrate --check, backup: 'echo it''s > $HOME/dump', timeout: 15m}

@@ -1,7 +1,7 @@
 //! `static`: what is published, under which names, and how it is served.
 
 use super::web::directory_url;
-use super::{Fault, Section, text, written};
+use super::{Fault, Section, storage, text, written};
 use crate::config::node::Node;
 use crate::config::values::{RelPath, UrlPath};
 use crate::config::{AssetBuild, AssetSource, Assets, Encoding, Fingerprint};
@@ -39,6 +39,7 @@ pub(super) fn assets(root: &Section<'_>) -> Option<Assets> {
             at_root: section.list("at_root", root_file),
             keep_days: section.number("keep_days", 1..=3650, 30),
             cdn: section.optional("cdn"),
+            publish: storage::publish(section),
             build,
             source: source?,
         })

@@ -15,6 +15,7 @@ mod secrets;
 mod server;
 mod service;
 mod settings;
+mod storage;
 mod tls;
 mod web;
 mod workers;

@@ -85,7 +85,7 @@ pub(super) fn source(section: &Section<'_>) -> Option<SecretSource> {
 }
 
 /// A list is a program with its arguments, text is for `sh`.
-fn argv(node: &Node) -> Result<Vec<String>, Fault> {
+pub(super) fn argv(node: &Node) -> Result<Vec<String>, Fault> {
     let words = match &node.value {
         Value::List(words) => words.iter().map(word).collect::<Result<_, _>>()?,
         _ => vec![word(node)?],

@@ -15,6 +15,7 @@ mod program;
 mod python;
 mod repo_url;
 mod size;
+mod storage;
 mod umask;
 
 pub use acme::{AcmeDirectory, Email};
@@ -31,6 +32,7 @@ pub use program::Program;
 pub use python::{ExtraName, GunicornName, PythonVersion, WsgiApp};
 pub use repo_url::RepoUrl;
 pub use size::Size;
+pub use storage::{BucketName, Endpoint, Prefix, ProfileName, Region};
 pub use umask::Umask;
 
 use net::https_place;

@@ -89,16 +89,20 @@ fn cdn_url(text: &str) -> Result<(), Invalid> {
     )
 }
 
+/// A host name, or one and a port.
+pub(super) fn host_and_port(text: &str) -> bool {
+    let (name, port) = text.split_once(':').unwrap_or((text, "443"));
+    host_name(name)
+        && port.parse::<u16>().is_ok_and(|port| port > 0)
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// An https URL without user, query or anything that a shell could read.
 pub(super) fn https_place(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else {
         return false;
     };
-    let host = rest.split('/').next().unwrap_or_default();
-    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
-    host_name(name)
-        && port.parse::<u16>().is_ok_and(|port| port > 0)
-        && port.bytes().all(|byte| byte.is_ascii_digit())
+    host_and_port(rest.split('/').next().unwrap_or_default())
         && rest
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b":/._~+-".contains(&byte))

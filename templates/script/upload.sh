@@ -1,0 +1,27 @@
+# --- upload: static files to a storage that the client has the keys of ---
+
+# upload_static NAME: tells the client what this release has, and puts what it signed addresses for. What is there already
+# is left alone, so that an upload that was cut goes on where it was.
+upload_static() {
+  send offer >"$run/offer" || { fail upload-program; return 1; }
+  while IFS= read -r line; do
+    ev "offer part=$line"
+  done <"$run/offer"
+  ev "offer"
+  await_answer || { fail upload-unanswered; return 1; }
+  : >"$run/sent"
+  send answer | while IFS= read -r line; do
+    case $line in
+      'progress '*) ev "fact upload ${line#* }" ;;
+      *) printf '%s\n' "$line" >"$run/sent" ;;
+    esac
+  done
+  last=$(cat "$run/sent")
+  case $last in
+    done) ;;
+    'fail '*) fail "${last#fail }"; return 1 ;;
+    *) fail upload-program; return 1 ;;
+  esac
+}
+
+send() { python3 -I -S -c "$UPLOAD_PY" "$1" "$run" "$ROOT/.deployer/uploaded"; }
