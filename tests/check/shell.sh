@@ -64,7 +64,7 @@ while read -r sum script; do
     fi
 done < "$out/sums" > "$out/unknown"
 # shellcheck disable=SC2016 # That shell expands them.
-xargs -d '\n' -n 2 -P "$(nproc)" sh -c 'shellcheck -e "$0" "$1" && : > "$2"' "$options" < "$out/unknown"
+xargs -r -d '\n' -n 2 -P "$(nproc)" sh -c 'shellcheck -e "$0" "$1" && : > "$2"' "$options" < "$out/unknown"
 # Only what runs here may be bash; hosts get what every shell reads.
 for shell in sh dash bash; do
     grep -v '^\.ci/run$' "$out/different" | while IFS= read -r script; do
