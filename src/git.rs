@@ -89,15 +89,35 @@ impl Remote<'_> {
         Ok(refs.into_iter().map(|(sha, _)| sha).collect())
     }
 
+    /// Brings a ref or a commit, without its history, into the bare repository `into`.
+    pub fn fetch(&self, name: &str, into: &Path) -> Result<()> {
+        let mut git = self.git()?;
+        git.arg("--git-dir")
+            .arg(into)
+            .args(["fetch", "--quiet", "--depth=1", "--no-tags", "--"])
+            .args([self.repo.as_str(), name]);
+        answer(git, FETCH).map(drop)
+    }
+
     /// Ids and names.
     fn list(&self, patterns: &[&str]) -> Result<Vec<(String, String)>> {
+        let mut git = self.git()?;
+        git.args(["ls-remote", "--quiet", "--", self.repo.as_str()])
+            .args(patterns);
+        let text = answer(git, LIMIT)?;
+        let refs = text.lines().filter_map(|line| line.split_once('\t'));
+        let refs = refs.filter(|(sha, _)| is_sha(sha));
+        Ok(refs
+            .map(|(sha, name)| (sha.to_owned(), name.to_owned()))
+            .collect())
+    }
+
+    fn git(&self) -> Result<Command> {
         let mut git = Command::new("git");
         if let Some(login) = &self.login {
             login.give(&mut git);
         }
-        git.args(["ls-remote", "--quiet", "--", self.repo.as_str()])
-            .args(patterns)
-            .env("GIT_TERMINAL_PROMPT", "0")
+        git.env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_ALLOW_PROTOCOL", "https:ssh")
             .stdin(Stdio::null());
         if let Some(file) = self.ssh_config {
@@ -112,12 +132,7 @@ impl Remote<'_> {
                 ),
             );
         }
-        let text = answer(git)?;
-        let refs = text.lines().filter_map(|line| line.split_once('\t'));
-        let refs = refs.filter(|(sha, _)| is_sha(sha));
-        Ok(refs
-            .map(|(sha, name)| (sha.to_owned(), name.to_owned()))
-            .collect())
+        Ok(git)
     }
 }
 
@@ -130,22 +145,21 @@ pub enum NoCommit {
 
 /// How long a repository may keep us waiting: ssh alone would wait for a silent one forever.
 const LIMIT: Duration = Duration::from_secs(30);
+/// The same where it sends files.
+const FETCH: Duration = Duration::from_secs(600);
 
 /// What git prints, within the limit.
-fn answer(mut git: Command) -> Result<String> {
+fn answer(mut git: Command, limit: Duration) -> Result<String> {
     git.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = git.spawn().context("failed to run `git`")?;
     let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
-    let Ok(text) = out.recv_timeout(LIMIT) else {
+    let Ok(text) = out.recv_timeout(limit) else {
         child.kill()?;
         child.wait()?;
-        bail!("`git ls-remote` had no answer for {} s", LIMIT.as_secs());
+        bail!("`git` had no answer for {} s", limit.as_secs());
     };
     if !child.wait()?.success() {
-        bail!(
-            "`git ls-remote` failed: {}",
-            err.recv().unwrap_or_default().trim()
-        );
+        bail!("`git` failed: {}", err.recv().unwrap_or_default().trim());
     }
     Ok(text)
 }

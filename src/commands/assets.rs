@@ -7,7 +7,9 @@ use anyhow::Result;
 use super::Unfit;
 use super::context::Context;
 use crate::cli;
-use crate::run::{Login, Storage};
+use crate::config::{BuildOn, GitAuth};
+use crate::run::{Build, Checkout, Login, Storage};
+use crate::target::Revision;
 
 /// Asked before any host is told anything: credentials that do not fit change nothing.
 pub(super) fn storage(context: &Context) -> Result<Option<Arc<Storage>>> {
@@ -25,4 +27,36 @@ pub(super) fn storage(context: &Context) -> Result<Option<Arc<Storage>>> {
         Ok(opened) => Ok(Some(Arc::new(opened))),
         Err(fault) => Err(Unfit::storage(&fault, storage)),
     }
+}
+
+/// What this machine builds, where the file says that it does.
+pub(super) fn build(context: &Context, revision: &Revision) -> Option<Arc<Build>> {
+    let build = context.config.assets.as_ref()?.build.as_ref()?;
+    if build.on == BuildOn::Host {
+        return None;
+    }
+    let git = &context.config.git;
+    let login = match (&git.auth, context.config.repo.https_origin()) {
+        (GitAuth::Token(token), Some(origin)) => Some((
+            origin.to_owned(),
+            token.username.clone(),
+            context.token.clone(),
+        )),
+        _ => None,
+    };
+    let checkout = Checkout {
+        directory: context.directory.clone(),
+        repo: context.config.repo.clone(),
+        ssh_config: context.ssh.config.clone(),
+        login,
+        sha: revision.sha.clone(),
+        reference: revision.reference.clone(),
+        path: git.path.clone(),
+    };
+    Some(Arc::new(Build::new(
+        checkout,
+        build.run.to_string(),
+        build.output.to_string(),
+        build.timeout,
+    )))
 }

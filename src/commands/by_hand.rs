@@ -95,6 +95,7 @@ pub(super) fn work(
             env: Secret::default(),
             token: Secret::default(),
             storage: None,
+            build: None,
         })
     };
     let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;

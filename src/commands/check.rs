@@ -87,6 +87,7 @@ fn jobs(context: &Context) -> Result<Vec<Job>> {
             env: Secret::default(),
             token: Secret::default(),
             storage: None,
+            build: None,
         })
     };
     context.hosts.iter().map(job).collect()

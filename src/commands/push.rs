@@ -40,14 +40,19 @@ pub(super) fn run(global: &Global, arguments: &RealPush) -> Result<ExitCode> {
         migrate: target.config.migrate.as_ref().map(|migrate| migrate.on),
     });
     let storage = assets::storage(&context)?;
+    let build = assets::build(&context, &target.revision);
     let mut jobs = jobs(&target, &context, &session::by(global), wait)?;
     for job in &mut jobs {
         job.storage.clone_from(&storage);
+        job.build.clone_from(&build);
     }
     report.scripts(&session::digests(&jobs))?;
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
     });
+    if let Some(build) = build {
+        build.stop();
+    }
     Ok(report.close()?.end())
 }
 
@@ -74,6 +79,7 @@ fn jobs(target: &Target, context: &Context, by: &str, wait: &Wait) -> Result<Vec
             env: context.environment_file(host)?,
             token: context.token.clone(),
             storage: None,
+            build: None,
         })
     };
     target.hosts.iter().map(job).collect()

@@ -35,6 +35,7 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
             env: Secret::default(),
             token: Secret::default(),
             storage: None,
+            build: None,
         })
     };
     let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;

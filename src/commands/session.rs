@@ -194,6 +194,7 @@ pub(super) fn questions(
                 _ => Secret::default(),
             },
             storage: None,
+            build: None,
         })
     };
     context.hosts.iter().map(job).collect()

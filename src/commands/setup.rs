@@ -118,6 +118,7 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context, id: &ReleaseId) -
             env: certificate.clone(),
             token: Secret::default(),
             storage: None,
+            build: None,
         })
     };
     context.hosts.iter().map(job).collect()

@@ -46,12 +46,23 @@ pub enum AssetSource {
 #[derive(Debug, Clone)]
 pub struct AssetBuild {
     pub run: CommandLine,
+    /// Default: in the release.
+    pub on: BuildOn,
     /// What the result depends on; empty: every file of the repository.
     pub inputs: Vec<RelPath>,
     /// The directory it writes.
     pub output: RelPath,
     /// Default 15 min.
     pub timeout: Duration,
+}
+
+/// Where a build runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuildOn {
+    /// Each host, in the new release.
+    Host,
+    /// The machine of whoever deploys, in a clean checkout.
+    Client,
 }
 
 /// Where a file's URL has the fingerprint of its content.

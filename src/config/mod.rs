@@ -27,7 +27,7 @@ mod values;
 mod words;
 mod worker;
 
-pub use assets::{AssetBuild, AssetSource, Assets, Encoding, Fingerprint};
+pub use assets::{AssetBuild, AssetSource, Assets, BuildOn, Encoding, Fingerprint};
 pub use error::ConfigErrors;
 pub use git::{Git, GitAuth, GitToken};
 pub use hooks::{Account, Hook, Hooks, Moment};

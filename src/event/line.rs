@@ -61,6 +61,7 @@ fn event(kind: &str, word: Option<String>, mut fields: Fields) -> Option<Event> 
         "offer" => Event::Offered {
             part: fields.remove("part"),
         },
+        "wanted" => Event::Wanted,
         "almost" => Event::Almost,
         "ready" => Event::Ready,
         "migrated" => Event::Migrated {

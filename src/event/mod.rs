@@ -55,6 +55,8 @@ pub enum Event {
     Offered {
         part: Option<String>,
     },
+    /// The host waits for what the client is to build.
+    Wanted,
     /// The gates are passed; what is left before `ready` takes a moment.
     Almost,
     Ready,

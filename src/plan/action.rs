@@ -44,6 +44,12 @@ pub enum Action {
         inputs: Vec<String>,
         task: Task,
     },
+    /// The same, by the client: the host asks for what no release of its own has.
+    TakeBuild {
+        output: String,
+        inputs: Vec<String>,
+        task: Task,
+    },
     CollectStatic {
         url: String,
         task: Task,

@@ -5,7 +5,9 @@ use super::{
     Action, File, HostPlan, Identity, Kind, Moved, Name, Place, Publication, Source, Step, Task,
     Virtualenv,
 };
-use crate::config::{AssetSource, Assets, Config, ExtraName, Moment, Packages, Server, Trial};
+use crate::config::{
+    AssetSource, Assets, BuildOn, Config, ExtraName, Moment, Packages, Server, Trial,
+};
 use crate::target::{Target, TargetHost};
 
 /// Installed where the requirements leave gunicorn out.
@@ -95,10 +97,20 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
 fn statics(assets: &Assets) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(build) = &assets.build {
-        let action = Action::BuildStatic {
-            output: build.output.to_string(),
-            inputs: build.inputs.iter().map(ToString::to_string).collect(),
-            task: Task::build(build),
+        let output = build.output.to_string();
+        let inputs = build.inputs.iter().map(ToString::to_string).collect();
+        let task = Task::build(build);
+        let action = match build.on {
+            BuildOn::Host => Action::BuildStatic {
+                output,
+                inputs,
+                task,
+            },
+            BuildOn::Client => Action::TakeBuild {
+                output,
+                inputs,
+                task,
+            },
         };
         steps.push(Step::new("build", action));
     }

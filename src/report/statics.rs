@@ -40,6 +40,27 @@ pub(super) fn failed(reason: &str, fields: &Fields, host: &str) -> Option<Meanin
             format!("`static.build` failed on {host}"),
             "what it printed is above; it runs in the release, as the login user".to_owned(),
         ),
+        "client-build" => (
+            "`static.build` failed on this machine".to_owned(),
+            "what it printed is above; it runs in a clean checkout of the revision, without what the working copy has besides"
+                .to_owned(),
+        ),
+        "client-build-timeout" => (
+            "`static.build` took too long on this machine".to_owned(),
+            "raise `static.build.timeout`, or find out what it waits for".to_owned(),
+        ),
+        "client-checkout" => (
+            "this machine cannot check the revision out to build its static files".to_owned(),
+            "what git said is above; it is taken from the clone that deploy.yaml is in, else from `repo`".to_owned(),
+        ),
+        "client-output" => (
+            format!("`static.build` left nothing in `{}` on this machine", path()),
+            "name the directory that it writes as `static.build.output`".to_owned(),
+        ),
+        "client-unanswered" => (
+            format!("{host} was sent no static files by this machine"),
+            "push again".to_owned(),
+        ),
         "static-output" => (
             format!("`static.build` left nothing in `{}`", path()),
             "name the directory that it writes as `static.build.output`".to_owned(),

@@ -78,6 +78,7 @@ mod tests {
             env: Secret::default(),
             token: Secret::default(),
             storage: None,
+            build: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! One session: the script goes out in one piece, events come back, verbs follow as they are given.
 
 use super::bootstrap;
+use super::build::Build;
 use super::host::{Order, Wire};
 use super::job::{Job, Mode};
 use super::lost::{Lost, LostKind};
@@ -8,6 +9,8 @@ use super::transport::{Child, Exec, Input, Output};
 use super::update::{News, Verb};
 use crate::event::{Event, Fields, Outcome, Parser, visible};
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -104,7 +107,7 @@ pub(super) async fn converse(
             if let Event::Ended { outcome, fields } = event {
                 return Ok(Close::End { outcome, fields });
             }
-            if serve(&event, &mut offered, (job, mode), lines.as_ref()) {
+            if serve(&event, &mut offered, (job, mode), lines.as_ref(), wire) {
                 continue;
             }
             let almost = event == Event::Almost;
@@ -155,6 +158,7 @@ fn serve(
     offered: &mut String,
     (job, mode): (&Job, Mode),
     lines: Option<&Lines>,
+    wire: &Wire,
 ) -> bool {
     match event {
         Event::Offered { part: Some(part) } => {
@@ -168,9 +172,27 @@ fn serve(
                 let _ = lines.send(answer(&job.id, storage.answer(&words).as_bytes()));
             }
         }
+        Event::Wanted => {
+            if let (Some(build), Some(lines), Mode::Run) = (&job.build, lines, mode) {
+                make(Arc::clone(build), job.id.clone(), lines.clone(), wire);
+            }
+        }
         _ => return false,
     }
     true
+}
+
+/// In a thread of its own, which nobody waits for: the host may be called off meanwhile. What the build prints is output of
+/// the host's step.
+fn make(build: Arc<Build>, id: String, lines: Lines, wire: &Wire) {
+    let (host, news) = (wire.host, wire.news.clone());
+    thread::spawn(move || {
+        let mut say = |line| {
+            let _ = news.send((host, News::Event(Event::Output(line))));
+        };
+        let made = build.answer(&mut say);
+        let _ = lines.send(answer(&id, &made));
+    });
 }
 
 fn answer(id: &str, content: &[u8]) -> Vec<u8> {

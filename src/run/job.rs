@@ -1,3 +1,4 @@
+use super::build::Build;
 use super::storage::Storage;
 use crate::script::Script;
 use crate::secret::Secret;
@@ -21,6 +22,8 @@ pub struct Job {
     pub token: Secret,
     /// Where its static files go besides.
     pub storage: Option<Arc<Storage>>,
+    /// What this machine builds of them, when the host asks for it.
+    pub build: Option<Arc<Build>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,8 @@
 //! here makes a sentence.
 
 mod bootstrap;
+mod build;
+mod checkout;
 mod converse;
 mod fleet;
 mod host;
@@ -23,6 +25,8 @@ mod transport;
 mod update;
 mod waves;
 
+pub use build::Build;
+pub use checkout::Checkout;
 pub use fleet::{Fleet, Policy};
 pub use job::{Job, Mode};
 pub use lost::{HostKey, Lost, LostKind};

@@ -62,6 +62,11 @@ pub(super) fn call(action: &Action) -> String {
             inputs,
             task,
         } => words(&task_call(&words("build_static", [output]), task), inputs),
+        Action::TakeBuild {
+            output,
+            inputs,
+            task,
+        } => words(&task_call(&words("take_build", [output]), task), inputs),
         Action::CollectStatic { url, task } => task_call(&words("collect_static", [url]), task),
         Action::CheckFramework { manage, task } => {
             task_call(&words("check_framework", [manage]), task)

@@ -3,12 +3,12 @@
 # build_static OUTPUT ACCOUNT PHASE SECONDS COMMAND INPUT...: in the release; or the result that an older release got from
 # the same command, inputs, packages and environment.
 build_static() {
-  output=$1 build=$5
+  output=$1 build=$5 with="$venv
+$env_id"
   name_build "$@" || return 1
   kept=$ROOT/builds/$key
   if [ -d "$kept" ]; then
-    ev "decided build value=reused key=$key"
-    rm -rf "${part:?}/$output" && mkdir -p "$part/$output" && cp -a --reflink=auto "$kept/." "$part/$output" || return 1
+    reuse_build || return 1
   else
     task "$2" "$3" "$4" "$5" || { fail static-build; return 1; }
     if [ ! -d "$part/$output" ] || [ -L "$part/$output" ] || [ -z "$(ls -A "$part/$output")" ]; then
@@ -18,6 +18,36 @@ build_static() {
     keep_build || return 1
   fi
   echo "$key" >"$part/.deployer/build"
+}
+
+# take_build, with the same words: what the client makes of them, in a checkout of its own, unless an older release got it.
+take_build() {
+  output=$1 build=$5 with=client
+  name_build "$@" || return 1
+  kept=$ROOT/builds/$key
+  if [ -d "$kept" ]; then
+    reuse_build || return 1
+  else
+    ev "decided build value=client"
+    ev "wanted build"
+    await_answer "$(($4 + 60))" || { fail client-unanswered; return 1; }
+    IFS= read -r said_first <"$run/answer"
+    case $said_first in
+      made) ;;
+      'fault '*) fail "${said_first#fault } path=$output"; return 1 ;;
+      *) fail client-unanswered; return 1 ;;
+    esac
+    rm -rf "${part:?}/$output" && mkdir -p "$part/$output" &&
+      tail -n +2 "$run/answer" | tar -x -z --no-same-owner --no-same-permissions -C "$part/$output" -f - || { fail client-output "path=$output"; return 1; }
+    rm -f "$run/answer"
+    keep_build || return 1
+  fi
+  echo "$key" >"$part/.deployer/build"
+}
+
+reuse_build() {
+  ev "decided build value=reused key=$key"
+  rm -rf "${part:?}/$output" && mkdir -p "$part/$output" && cp -a --reflink=auto "$kept/." "$part/$output"
 }
 
 # name_build OUTPUT ACCOUNT PHASE SECONDS COMMAND INPUT...: $key is of all that the result depends on, as far as anybody said.
@@ -32,7 +62,7 @@ name_build() {
   else
     inputs=$(git --git-dir="$repository" rev-parse "$tree") || return 1
   fi
-  key=$(printf '%s\n' "$build" "$output" "$venv" "$env_id" "$inputs" | sha256sum)
+  key=$(printf '%s\n' "$build" "$output" "$with" "$inputs" | sha256sum)
   key=${key%"${key#????????????????}"}
 }
 

@@ -116,14 +116,14 @@ watch_for_abort() {
   kill -TERM "$1" 2>/dev/null
 }
 
-# What the client was asked for, in $run/answer, where the watcher leaves it once it is whole. False when nothing more of it has
-# come for a minute.
+# await_answer SECONDS: what the client was asked for, in $run/answer, where the watcher leaves it once it is whole. False when
+# nothing more of it has come for so long.
 await_answer() {
   size=-1
   while [ ! -s "$run/answer" ]; do
     clock
     here=$(stat -c %s "$run/answer.new" 2>/dev/null || echo 0)
-    if [ "$here" != "$size" ]; then size=$here until=$((now + 6000)); fi
+    if [ "$here" != "$size" ]; then size=$here until=$((now + $1 * 100)); fi
     [ "$now" -lt "$until" ] || return 1
     sleep 0.02
   done

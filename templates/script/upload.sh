@@ -8,7 +8,7 @@ upload_static() {
     ev "offer part=$line"
   done <"$run/offer"
   ev "offer"
-  await_answer || { fail upload-unanswered; return 1; }
+  await_answer 60 || { fail upload-unanswered; return 1; }
   : >"$run/sent"
   send answer | while IFS= read -r line; do
     case $line in

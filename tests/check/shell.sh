@@ -32,9 +32,9 @@ for service in '{scope: user}' '{manager: supervisor, scope: user}' '{manager: s
     done
 done
 
-# Nor has any a storage.
+# Nor has any a storage, or a build on the client.
 printf '%s\n' 'app: polls' 'repo: ssh://git@git1/polls.git' 'gunicorn: {app: polls}' 'nginx: {server_name: polls.example.com}' \
-    'static: {source: static, cdn: "https://cdn.example.com", publish: {s3: {bucket: polls}}}' \
+    'static: {source: static, cdn: "https://cdn.example.com", publish: {s3: {bucket: polls}}, build: {run: make, on: client}}' \
     'environments: {production: {hosts: deploy@web1}}' > "$out/static.yaml"
 "$deployer" -c "$out/static.yaml" render production --revision $revision --out "$out/static" 2> /dev/null
 

@@ -14,6 +14,7 @@ mod acme;
 mod bad_situations;
 mod broken;
 mod check;
+mod client_build;
 mod control;
 mod django;
 mod examples;

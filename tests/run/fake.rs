@@ -39,6 +39,7 @@ impl Fake {
             env: Secret::new("A='b'\n"),
             token: Secret::default(),
             storage: None,
+            build: None,
         }
     }
 }

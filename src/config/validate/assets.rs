@@ -4,17 +4,19 @@ use super::web::directory_url;
 use super::{Fault, Section, storage, text, written};
 use crate::config::node::Node;
 use crate::config::values::{RelPath, UrlPath};
-use crate::config::{AssetBuild, AssetSource, Assets, Encoding, Fingerprint};
+use crate::config::{AssetBuild, AssetSource, Assets, BuildOn, Encoding, Fingerprint};
 
 /// Seconds that a build may take.
 const BUILD: u64 = 900;
 
-pub(super) fn assets(root: &Section<'_>) -> Option<Assets> {
+pub(super) fn assets(root: &Section<'_>, submodules: Option<bool>) -> Option<Assets> {
     let read = |section: &Section<'_>| {
         let url = directory_url(section).unwrap_or_else(UrlPath::assets);
         let source = source(section);
         let build = section
-            .present("build", |section| build(section, source.as_ref()))
+            .present("build", |section| {
+                build(section, source.as_ref(), submodules)
+            })
             .flatten();
         let words = [
             ("filename", Fingerprint::Filename),
@@ -62,7 +64,11 @@ fn source(section: &Section<'_>) -> Option<AssetSource> {
     collected.or(directory)
 }
 
-fn build(section: &Section<'_>, source: Option<&AssetSource>) -> Option<AssetBuild> {
+fn build(
+    section: &Section<'_>,
+    source: Option<&AssetSource>,
+    submodules: Option<bool>,
+) -> Option<AssetBuild> {
     let run = section.required("run", "npm ci && npm run build");
     let output = section.optional("output");
     let published = match source {
@@ -78,10 +84,16 @@ fn build(section: &Section<'_>, source: Option<&AssetSource>) -> Option<AssetBui
     if published.is_none() {
         section.must_have("output", "add the directory that `run` writes");
     }
+    let on = section.choice("on", [("host", BuildOn::Host), ("client", BuildOn::Client)]);
+    if on == BuildOn::Client && submodules == Some(true) {
+        let label = "the checkout on the client has none: `host`, or no `git.submodules`";
+        section.refuse("on", "not with submodules", label);
+    }
     let inputs = section.list("inputs", text);
     let timeout = section.seconds("timeout", 1..=86_400, BUILD);
     Some(AssetBuild {
         run: run?,
+        on,
         inputs,
         output: output.or_else(|| published.cloned())?,
         timeout,

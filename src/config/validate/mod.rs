@@ -45,7 +45,8 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     let memory_max = service.as_ref().and_then(|service| service.memory_max);
     let workers = workers::workers(root, memory_max);
     let schedules = schedules::schedules(root);
-    let assets = assets::assets(root);
+    let submodules = git.as_ref().and_then(|git| git.submodules);
+    let assets = assets::assets(root, submodules);
     let uploads = web::uploads(root);
     let nginx = web::nginx(root, uploads.as_ref());
     gunicorn::apart(root, server.as_ref().and_then(Server::bind), nginx.as_ref());
