@@ -89,3 +89,90 @@ fn object<'a>(words: &[&'a str]) -> Option<Object<'a>> {
         name: percent_decode_str(name).decode_utf8().ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+
+    use rusty_s3::{Bucket, Credentials, UrlStyle};
+    use serde_json::{Value, json};
+
+    use super::super::Storage;
+
+    const SUM: &str = "K1jIm81lermQuzEBVB5RG6snbZqecbCC89bOO6HGR8o=";
+
+    fn storage(has: &[&str]) -> Storage {
+        let address = "https://s3.example.com"
+            .parse()
+            .unwrap_or_else(|_| unreachable!());
+        let bucket = Bucket::new(address, UrlStyle::Path, "polls", "eu-central-1");
+        Storage {
+            bucket: bucket.unwrap_or_else(|_| unreachable!()),
+            credentials: Credentials::new("AKID", "hunter2"),
+            before: "web/static/".to_owned(),
+            has: has
+                .iter()
+                .map(|key| (*key).to_owned())
+                .collect::<BTreeSet<_>>(),
+            given: Mutex::default(),
+        }
+    }
+
+    fn puts(answer: &str) -> Vec<Value> {
+        let mut answer: Value = serde_json::from_str(answer).unwrap_or_default();
+        serde_json::from_value(answer["put"].take()).unwrap_or_default()
+    }
+
+    #[test]
+    fn each_object_is_put_once_and_only_where_it_is_missing() {
+        let storage = storage(&["web/static/a.css"]);
+        let offer = format!("29 {SUM} gzip a.css 7 {SUM} gzip m/b%20%25.js 8 {SUM} - c.png");
+        let first = storage.answer(&offer);
+        let names: Vec<Value> = puts(&first).iter().map(|put| put["name"].clone()).collect();
+        assert_eq!(names, ["m/b %.js", "c.png"]);
+        // Another host of the run has the same, and one more.
+        let second = puts(&storage.answer(&format!("{offer} 1 {SUM} - d")));
+        assert_eq!(second.len(), 1);
+        assert_eq!(
+            second[0]["headers"]["content-type"],
+            "application/octet-stream"
+        );
+        assert!(!first.contains("hunter2") && !format!("{storage:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn whatever_is_sent_with_it_is_signed() {
+        let answer = storage(&[]).answer(&format!("7 {SUM} gzip m/b%20%25.js"));
+        let put = &puts(&answer)[0];
+        let headers = json!({
+            "cache-control": "public, max-age=31536000, immutable",
+            "content-encoding": "gzip",
+            "content-type": "text/javascript; charset=utf-8",
+            "if-none-match": "*",
+            "x-amz-checksum-sha256": SUM,
+        });
+        assert_eq!(put["headers"], headers);
+        assert_eq!((&put["size"], &put["packed"]), (&json!(7), &json!(true)));
+        let url = put["url"].as_str().unwrap_or_default();
+        let (place, query) = url.split_once('?').unwrap_or_default();
+        assert_eq!(
+            place,
+            "https://s3.example.com/polls/web/static/m/b%20%25.js"
+        );
+        let signed = "X-Amz-SignedHeaders=cache-control%3Bcontent-encoding%3Bcontent-length%3Bcontent-type%3Bhost%3B\
+            if-none-match%3Bx-amz-checksum-sha256&";
+        assert!(
+            query.contains(signed) && query.contains("X-Amz-Expires=21600&"),
+            "{query}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_gets_no_answer() {
+        for text in ["7", "x y z a", "7 a - %ff", "-1 a - b"] {
+            assert_eq!(storage(&[]).answer(text), "", "{text}");
+        }
+        assert_eq!(storage(&[]).answer(""), r#"{"put":[]}"#);
+    }
+}
