@@ -13,7 +13,7 @@ ROUNDS ?= 500
 
 .DEFAULT_GOAL := help
 .PHONY: demo demo-local test check bench soak docs install clean help
-.PHONY: provision forbid format clippy shell book
+.PHONY: provision browser forbid format clippy shell book
 
 demo: provision ## deploy an example to two booted machines, change it, roll back
 	cargo build --release --locked --quiet --bin deployer
@@ -33,10 +33,10 @@ bench: provision ## time a push, and say what of it the budgets allow
 	cargo build --release --locked --quiet --bin deployer --example bare
 	cargo run --release --locked --quiet $(AS_ROOT) --example bench
 
-soak: provision ## every fault at every step, ROUNDS=500 random ones, more load: hours
+soak: provision browser ## every fault at every step, ROUNDS=500 random ones, more load: hours
 	DEPLOYER_TEST_SOAK=1 DEPLOYER_TEST_SWAPS=2000 cargo test --locked $(AS_ROOT) --test script -- swaps --nocapture
 	DEPLOYER_TEST_SOAK=1 DEPLOYER_TEST_INTERRUPTS=$(ROUNDS) DEPLOYER_TEST_LOCKS=100 cargo test --locked --no-fail-fast $(AS_ROOT) \
-	    --test hosts -- faults kills interrupts load broken locks examples --nocapture
+	    --test hosts -- faults kills interrupts load broken locks examples browser --nocapture
 
 docs: provision book ## build the book and the library's reference, every warning an error
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --lib --document-private-items
@@ -55,6 +55,9 @@ help: ## list the targets
 provision:
 	@$(ROOT) sh tests/machines/provision.sh
 	@sh tests/check/rust.sh
+
+browser:
+	@$(ROOT) sh tests/machines/browser.sh
 
 forbid:
 	sh tests/check/forbid.sh

@@ -13,6 +13,7 @@ mod schema;
 mod acme;
 mod bad_situations;
 mod broken;
+mod browser;
 mod check;
 mod client_build;
 mod control;

@@ -23,6 +23,7 @@
     reason = "every test crate includes this module and uses a part of it"
 )]
 
+mod browser;
 mod disk;
 mod enter;
 mod furnish;
@@ -41,6 +42,7 @@ mod proxy;
 mod ssh_config;
 mod storage;
 
+pub use browser::{Browser, Page};
 pub use git_server::GitServer;
 pub use http::{Reply, get};
 pub use image::{Image, cache_dir};
