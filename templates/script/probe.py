@@ -140,6 +140,9 @@ while answers < count:
                 say("fail stranger", port=port)
             time.sleep(0.1)
             continue
+    if not status and not any(lives(report) for report in mine) and died():
+        # It reported before it was ready to answer, and never will.
+        say("fail died")
     answers = answers + 1 if healthy(status) else 0
     if answers == 0 and (time.monotonic() > until or status):
         # An answer is an answer: waiting does not make a 500 healthy. Three tries, for a cold start's sake.
