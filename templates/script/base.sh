@@ -107,5 +107,23 @@ init_of_host() {
   fi
 }
 
+# exec_as USER COMMAND...: root becomes that, with the environment and the descriptors that it has. util-linux before 2.23
+# has no runuser.
+exec_as() {
+  if command -v runuser >/dev/null; then
+    account=$1
+    shift
+    exec runuser -u "$account" -- "$@"
+  fi
+  exec python3 -I -S -c "$BECOME_PY" "$@"
+}
+as_user() { (exec_as "$@"); }
+BECOME_PY='import os, pwd, sys
+user = pwd.getpwnam(sys.argv[1])
+os.initgroups(user.pw_name, user.pw_gid)
+os.setgid(user.pw_gid)
+os.setuid(user.pw_uid)
+os.execvp(sys.argv[2], sys.argv[2:])'
+
 # In our process group, so that an abort reaches it; without the way to root.
 limit() { timeout --foreground -k 5 "$@" 7>&- 8<&-; }

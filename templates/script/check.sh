@@ -96,7 +96,7 @@ look_at_root() {
 # Never as root: a file of the tree could be a link.
 as_owner_of_tree() {
   if [ "$(id -un)" = "$owner" ]; then "$@"
-  elif [ "$may" = root ]; then runuser -u "$owner" -- "$@" 2>/dev/null
+  elif [ "$may" = root ]; then as_user "$owner" "$@" 2>/dev/null
   elif [ "$may" = full ]; then sudo -n -u "$owner" -- "$@" 2>/dev/null
   else return 1
   fi

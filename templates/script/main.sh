@@ -55,7 +55,7 @@ become() {
   # Root runs what root received: its copy is made before the owner has one to change.
   if [ "$1" = run ]; then start_broker "$2" || exit 71; fi
   own=$(mktemp -d /tmp/deployer.XXXXXX) && cp "$self" "$own/s" && drop_bootstrap && chown -R "$OWNER:" "$own" || exit 71
-  exec runuser -u "$OWNER" -- env "HOME=$(getent passwd "$OWNER" | cut -d: -f6)" sh "$own/s" "$@"
+  exec_as "$OWNER" env "HOME=$(getent passwd "$OWNER" | cut -d: -f6)" sh "$own/s" "$@"
 }
 
 decline() {

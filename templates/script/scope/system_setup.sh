@@ -1,7 +1,7 @@
 # --- setup, as root ---
 
 # Nothing in the owner's tree is opened as root: it could be a link.
-as_owner() { runuser -u "$OWNER" -- "$@"; }
+as_owner() { as_user "$OWNER" "$@"; }
 
 open_setup() {
   mkdir -p "$STATE/runs" && chmod 700 "$STATE" "$STATE/runs"
