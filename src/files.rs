@@ -7,7 +7,9 @@ use crate::web;
 
 /// What setup looks after beside [`host_files`], for all apps of a host.
 pub fn shared_files(config: &Config, templates: &Templates) -> anyhow::Result<Vec<File>> {
-    web::default_sites(config, templates)
+    let mut files = config.service.manager.shared_files(templates)?;
+    files.extend(web::default_sites(config, templates)?);
+    Ok(files)
 }
 
 /// The files of one host, whose tree belongs to the login user `owner`.

@@ -29,7 +29,9 @@ macro_rules! built_in {
 }
 
 /// The templates that come with deployer.
-pub const BUILT_IN: [(&str, &str); 39] = built_in![
+pub const BUILT_IN: [(&str, &str); 45] = built_in![
+    "cron/schedule.cron.j2",
+    "cron/schedule.sh.j2",
     "gunicorn/gunicorn.conf.py.j2",
     "gunicorn/stub.py.j2",
     "maintenance.html.j2",
@@ -51,6 +53,7 @@ pub const BUILT_IN: [(&str, &str); 39] = built_in![
     "supervisor/sudoers.j2",
     "supervisor/supervisord.conf.j2",
     "supervisor/trial.conf.j2",
+    "supervisor/worker.conf.j2",
     "systemd/gunicorn.service.j2",
     "systemd/listen.service.j2",
     "systemd/listen.socket.j2",
@@ -66,9 +69,12 @@ pub const BUILT_IN: [(&str, &str); 39] = built_in![
     "upstart/boot.sh.j2",
     "upstart/gunicorn.conf.j2",
     "upstart/listen.conf.j2",
+    "upstart/logrotate.conf.j2",
     "upstart/recover.conf.j2",
     "upstart/sudoers.j2",
     "upstart/trial.conf.j2",
+    "upstart/worker.conf.j2",
+    "upstart/workers.conf.j2",
 ];
 
 /// Deployer's templates, some of them perhaps replaced by a project's own.

@@ -51,6 +51,8 @@ pub enum Name {
     StartScript,
     Supervisord,
     BootScript,
+    /// For the logs of a manager that does not rotate them itself.
+    Logrotate,
     Tmpfiles,
     Sudoers,
     Site,
@@ -92,6 +94,7 @@ impl Name {
             Self::StartScript => "start_script",
             Self::Supervisord => "supervisord",
             Self::BootScript => "boot_script",
+            Self::Logrotate => "logrotate",
             Self::Tmpfiles => "tmpfiles",
             Self::Sudoers => "sudoers",
             Self::Site => "site",

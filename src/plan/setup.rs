@@ -1,4 +1,4 @@
-use super::{Action, File, HostPlan, Identity, Kind, Place, Step};
+use super::{Action, File, HostPlan, Identity, Kind, Name, Place, Step};
 use crate::config::{Certificate, Config, GitAuth, Manager, Nginx, Scope};
 use crate::target::TargetHost;
 
@@ -36,6 +36,10 @@ pub(super) fn packages(config: &Config) -> Vec<String> {
     }
     if (config.service.manager, config.service.scope) == (Manager::Supervisor, Scope::System) {
         names.push("supervisor".to_owned());
+    }
+    let by_cron = config.service.manager != Manager::Systemd && !config.schedules.is_empty();
+    if by_cron && config.service.scope == Scope::System {
+        names.push("cron".to_owned());
     }
     let tls = config.nginx.as_ref().and_then(|nginx| nginx.tls.as_ref());
     if tls.is_some_and(|tls| tls.acme().is_some()) {
@@ -134,7 +138,9 @@ pub fn setup(
     ));
     if config.nginx.is_some() {
         let sites = files.iter().filter_map(|file| match &file.place {
-            Place::Host(path) => Some((file.name.clone(), path.clone())),
+            Place::Host(path) if file.name != Name::Logrotate => {
+                Some((file.name.clone(), path.clone()))
+            }
             _ => None,
         });
         let sites = sites.collect();

@@ -5,6 +5,7 @@ use crate::plan::{Action, HostPlan, Identity, Kind};
 
 const BASE: &str = include_str!("../../templates/script/base.sh");
 const SYSTEMD: &str = include_str!("../../templates/script/manager/systemd.sh");
+const SYSTEMD_SETUP: &str = include_str!("../../templates/script/manager/systemd_setup.sh");
 const SYSTEMD_SYSTEM: &str = include_str!("../../templates/script/manager/systemd_system.sh");
 const SYSTEMD_SYSTEM_SETUP: &str =
     include_str!("../../templates/script/manager/systemd_system_setup.sh");
@@ -19,6 +20,9 @@ const SUPERVISOR_SYSTEM_SETUP: &str =
 const SUPERVISOR_USER: &str = include_str!("../../templates/script/manager/supervisor_user.sh");
 const SUPERVISOR_USER_SETUP: &str =
     include_str!("../../templates/script/manager/supervisor_user_setup.sh");
+const CRON: &str = include_str!("../../templates/script/manager/cron.sh");
+const CRON_SYSTEM: &str = include_str!("../../templates/script/manager/cron_system.sh");
+const CRON_USER: &str = include_str!("../../templates/script/manager/cron_user.sh");
 const UPSTART: &str = include_str!("../../templates/script/manager/upstart.sh");
 const UPSTART_SETUP: &str = include_str!("../../templates/script/manager/upstart_setup.sh");
 const SCOPE_SYSTEM: &str = include_str!("../../templates/script/scope/system.sh");
@@ -149,18 +153,24 @@ fn manager(identity: &Identity, kind: Kind) -> Vec<&'static str> {
         Scope::User => SCOPE_USER,
     };
     let (manager, of_setup): (&[&str], &[&str]) = match (identity.manager, identity.scope) {
-        (Manager::Systemd, Scope::System) => (&[SYSTEMD, SYSTEMD_SYSTEM], &[SYSTEMD_SYSTEM_SETUP]),
-        (Manager::Systemd, Scope::User) => (&[SYSTEMD, SYSTEMD_USER], &[SYSTEMD_USER_SETUP]),
+        (Manager::Systemd, Scope::System) => (
+            &[SYSTEMD, SYSTEMD_SYSTEM],
+            &[SYSTEMD_SETUP, SYSTEMD_SYSTEM_SETUP],
+        ),
+        (Manager::Systemd, Scope::User) => (
+            &[SYSTEMD, SYSTEMD_USER],
+            &[SYSTEMD_SETUP, SYSTEMD_USER_SETUP],
+        ),
         (Manager::Supervisor, Scope::System) => (
-            &[SUPERVISOR, SUPERVISOR_SYSTEM],
+            &[SUPERVISOR, SUPERVISOR_SYSTEM, CRON, CRON_SYSTEM],
             &[SUPERVISOR_SETUP, SUPERVISOR_SYSTEM_SETUP],
         ),
         (Manager::Supervisor, Scope::User) => (
-            &[SUPERVISOR, SUPERVISOR_USER],
+            &[SUPERVISOR, SUPERVISOR_USER, CRON, CRON_USER],
             &[SUPERVISOR_SETUP, SUPERVISOR_USER_SETUP],
         ),
         // Its jobs are root's; the configuration refuses another scope.
-        (Manager::Upstart, _) => (&[UPSTART], &[UPSTART_SETUP]),
+        (Manager::Upstart, _) => (&[UPSTART, CRON, CRON_SYSTEM], &[UPSTART_SETUP]),
     };
     let scope_of_setup = match identity.scope {
         Scope::System => SCOPE_SYSTEM_SETUP,

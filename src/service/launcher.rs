@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use minijinja::{Value, context};
 
 use super::seconds;
-use crate::config::{Assets, Config, OwnServer, Program, WorkerName};
+use crate::config::{Assets, Config, Manager, OwnServer, Program, WorkerName};
 use crate::plan::{File, Name, Place};
 use crate::template::Templates;
 
@@ -72,6 +72,7 @@ fn values(config: &Config) -> Value {
         root => config.root.as_str(),
         run => config.run_dir(),
         static_url => config.assets.as_ref().map(Assets::base),
+        paced => config.service.manager == Manager::Upstart,
     }
 }
 

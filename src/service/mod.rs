@@ -1,6 +1,7 @@
 //! Config -> what keeps the app running on a host: units, gunicorn's configuration, who may switch them.
 
 mod calendar;
+mod cron;
 mod gunicorn;
 mod launcher;
 mod spec;
@@ -23,6 +24,9 @@ use crate::template::Templates;
 /// The two generations, and the trial that a release passes before it becomes one.
 pub const SLOTS: [&str; 3] = ["a", "b", TRIAL];
 pub const TRIAL: &str = "trial";
+
+/// 1 to 199, as sudoers can say it: each bracket stands for one digit, and for nothing else.
+const NUMBERS: [&str; 3] = ["[1-9]", "[1-9][0-9]", "1[0-9][0-9]"];
 
 /// Group of nginx's workers on Debian.
 const WEB_GROUP: &str = "www-data";
@@ -48,6 +52,14 @@ impl Manager {
         files.extend(launcher::files(config, templates)?);
         Ok(files)
     }
+
+    /// What setup looks after beside [`Self::files`], for all apps of a host.
+    pub fn shared_files(self, templates: &Templates) -> anyhow::Result<Vec<File>> {
+        match self {
+            Self::Systemd | Self::Supervisor => Ok(Vec::new()),
+            Self::Upstart => Ok(vec![upstart::logrotate(templates)?]),
+        }
+    }
 }
 
 /// What the templates of this module may name.
@@ -71,6 +83,8 @@ fn values(config: &Config, owner: &str) -> Value {
         static_url => config.assets.as_ref().map(Assets::base),
         patience => seconds(config.server.patience()),
         start_timeout => seconds(config.service.start_timeout),
+        workers => !config.workers.is_empty(),
+        schedules => !config.schedules.is_empty(),
         processes => !config.workers.is_empty() || !config.schedules.is_empty(),
     }
 }

@@ -2,7 +2,7 @@
 
 use minijinja::{Value, context};
 
-use super::{Restart, Service, TRIAL, program, seconds};
+use super::{NUMBERS, Restart, Service, TRIAL, cron, program, seconds};
 use crate::config::{Config, Respawn, Scope};
 use crate::plan::{File, Name, Place};
 use crate::quote::{self, Unquotable};
@@ -84,7 +84,32 @@ pub(super) fn files(
     if config.server.bind().is_some() {
         program(Name::Listen, "listen", "listen", values)?;
     }
+    files.extend(workers(config, &places, values, templates)?);
+    files.extend(cron::files(config, &places.scripts, values, templates)?);
     files.extend(scripts(config, &places, values, templates)?);
+    Ok(files)
+}
+
+/// What a program of each kind of worker is made of: supervisord would want to know beforehand how many there are.
+fn workers(
+    config: &Config,
+    places: &Places,
+    values: &Value,
+    templates: &Templates,
+) -> anyhow::Result<Vec<File>> {
+    let mut files = Vec::new();
+    for (name, worker) in &config.workers {
+        let described = Service::worker(config, name, worker);
+        let service = service(&described, &[])?;
+        let values = context! { service, ..values.clone() };
+        let path = format!("{}/{}-{}.conf", places.scripts, config.app, described.name);
+        files.push(File {
+            name: Name::Worker(name.clone()),
+            place: Place::System(path),
+            mode: 0o644,
+            content: templates.render("supervisor/worker.conf.j2", &values)?,
+        });
+    }
     Ok(files)
 }
 
@@ -138,8 +163,7 @@ fn scripts(
             files.push(script(Name::Supervisord, "supervisord.conf", main));
         }
         Scope::System => {
-            let values =
-                context! { slots => [GENERATIONS.as_slice(), &[TRIAL]].concat(), ..values.clone() };
+            let values = context! { grants => grants(config), ..values.clone() };
             files.push(File {
                 name: Name::Sudoers,
                 place: Place::System(format!("/etc/sudoers.d/deployer-{}", config.app)),
@@ -166,6 +190,7 @@ fn service(service: &Service, before: &[&str]) -> anyhow::Result<Value> {
         Restart::Always(..) => "true",
     };
     Ok(context! {
+        name => service.name.as_str(),
         command => Value::from_safe_string(command(service, before)?),
         directory => service.directory.as_str(),
         user => service.user.as_str(),
@@ -175,6 +200,25 @@ fn service(service: &Service, before: &[&str]) -> anyhow::Result<Value> {
         stop_signal => service.stop.signal.as_str(),
         stop_timeout => seconds(service.stop.timeout),
     })
+}
+
+/// Program and verbs that the owner may use without a password.
+fn grants(config: &Config) -> Vec<(Value, Vec<&'static str>)> {
+    // Plain names, and brackets for digits that sudo is to read.
+    let plain = |name: String| Value::from_safe_string(name);
+    let of_slot = ["start", "stop", "reload", "state", "lines", "pid"];
+    let of_worker = ["start", "stop", "state", "lines", "pid"];
+    let slots = [GENERATIONS.as_slice(), &[TRIAL]].concat();
+    let mut grants: Vec<_> = slots
+        .into_iter()
+        .map(|slot| (plain(slot.to_owned()), of_slot.to_vec()))
+        .collect();
+    for name in config.workers.keys() {
+        for number in NUMBERS {
+            grants.push((plain(format!("worker-{name}@{number}")), of_worker.to_vec()));
+        }
+    }
+    grants
 }
 
 /// supervisord hands its own environment on, and has no limits of its own for a program: a shell sets both.

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use super::{Restart, Service, TRIAL, calendar, program, seconds};
+use super::{NUMBERS, Restart, Service, TRIAL, calendar, program, seconds};
 use crate::config::{Config, Respawn, Scope, Server, Size};
 use crate::plan::{File, Name, Place};
 use crate::quote::{self, Unquotable};
 use crate::template::Templates;
 
 const GENERATIONS: [&str; 2] = ["a", "b"];
-
-/// 1 to 199, as sudoers can say it: each bracket stands for one digit, and for nothing else.
-const NUMBERS: [&str; 3] = ["[1-9]", "[1-9][0-9]", "1[0-9][0-9]"];
 
 /// Where the files of one app lie.
 struct Places {
@@ -90,12 +87,17 @@ pub(super) fn files(
         )?);
         files.push(File {
             name: Name::Timer(name.clone()),
-            place: Place::System(format!("/etc/systemd/system/{app}-{end}.timer")),
+            place: Place::System(format!("{units}/{app}-{end}.timer")),
             mode: 0o644,
             content: templates.render("systemd/schedule.timer.j2", &values)?,
         });
     }
     if !config.workers.is_empty() {
+        // At boot, as the tree's owner.
+        let start = match config.service.scope {
+            Scope::System => "sudo -n systemctl start",
+            Scope::User => "systemctl --user start",
+        };
         files.push(unit(Name::Boot, "workers", "workers", values)?);
         files.push(File {
             name: Name::BootScript,
@@ -103,7 +105,7 @@ pub(super) fn files(
             mode: 0o644,
             content: program(
                 config,
-                &[("APP", app.as_str())],
+                &[("APP", app.as_str()), ("START", start)],
                 include_str!("../../templates/script/boot.sh"),
             )?,
         });

@@ -5,7 +5,7 @@
 
 use minijinja::{Value, context};
 
-use super::{Restart, SLOTS, Service, TRIAL, program, seconds};
+use super::{NUMBERS, Restart, SLOTS, Service, TRIAL, cron, program, seconds};
 use crate::config::{Config, Respawn};
 use crate::plan::{File, Name, Place};
 use crate::quote::{self, Unquotable};
@@ -44,6 +44,16 @@ pub(super) fn files(
     let trial = context! { service => trial, ..values.clone() };
     files.push(job(Name::Trial, TRIAL, "trial", &trial)?);
     files.push(job(Name::Recover, "recover", "recover", values)?);
+    for (name, worker) in &config.workers {
+        let described = Service::worker(config, name, worker);
+        let values = context! { service => service(&described, &[])?, ..values.clone() };
+        let name = Name::Worker(name.clone());
+        files.push(job(name, &described.name, "worker", &values)?);
+    }
+    if !config.workers.is_empty() {
+        files.push(job(Name::Boot, "workers", "workers", values)?);
+    }
+    files.extend(cron::files(config, &scripts, values, templates)?);
     let script = |name, file: &str, content| File {
         name,
         place: Place::System(format!("{scripts}/{file}")),
@@ -67,10 +77,42 @@ pub(super) fn files(
         mode: 0o440,
         content: templates.render(
             "upstart/sudoers.j2",
-            &context! { slots => SLOTS, ..values.clone() },
+            &context! { grants => grants(config), ..values.clone() },
         )?,
     });
     Ok(files)
+}
+
+/// For all apps of a host, where it has no such file.
+pub(super) fn logrotate(templates: &Templates) -> anyhow::Result<File> {
+    Ok(File {
+        name: Name::Logrotate,
+        place: Place::Host("/etc/logrotate.d/upstart".to_owned()),
+        mode: 0o644,
+        content: templates.render("upstart/logrotate.conf.j2", &context! {})?,
+    })
+}
+
+/// Job, log and verbs that the owner may use without a password.
+fn grants(config: &Config) -> Vec<(Value, Value, Vec<&'static str>)> {
+    let app = &config.app;
+    // Plain names, and brackets for digits that sudo is to read; a `=` is one for it after a backslash alone.
+    let plain = |name: String| Value::from_safe_string(name);
+    let mut grants: Vec<_> = SLOTS
+        .iter()
+        .map(|slot| {
+            let job = plain(format!("{app}-{slot}"));
+            (job.clone(), job, vec!["start", "stop", "reload"])
+        })
+        .collect();
+    for name in config.workers.keys() {
+        for number in NUMBERS {
+            let job = plain(format!("{app}-worker-{name} NUMBER\\={number}"));
+            let log = plain(format!("{app}-worker-{name}-{number}"));
+            grants.push((job, log, vec!["start", "stop"]));
+        }
+    }
+    grants
 }
 
 /// A service in the words of a job. `before` is what the command is started by.
@@ -101,6 +143,7 @@ fn service(service: &Service, before: &[&str]) -> anyhow::Result<Value> {
         umask => service.umask.to_string(),
         environment => environment?,
         respawn => Value::from_safe_string(respawn),
+        stop_signal => service.stop.signal.as_str(),
         stop_timeout => seconds(service.stop.timeout),
         open_files => service.limits.open_files,
     })

@@ -4,6 +4,7 @@ set -u
 
 while read -r name number; do
   # Each waits for what it has to start after, and none for another.
-  sudo -n systemctl start "$APP-worker-$name@$number.service" </dev/null &
+  # shellcheck disable=SC2086 # a program and its options
+  $START "$APP-worker-$name@$number.service" </dev/null &
 done <"$ROOT/.deployer/workers"
 wait

@@ -129,7 +129,7 @@ LIST
 # Whether the listener that all generations share is the one that setup made.
 same_listener() {
   case $changed in *"/$APP-listen."*) return 1 ;; esac
-  ! listener_there || system_file listen_socket
+  ! listener_there || system_file listen
 }
 
 # install_for_now NAME DIGEST: noted with what stood there, so that a run that is called off puts it back.
@@ -138,6 +138,14 @@ install_for_now() {
   before=-
   if [ -f "$path" ]; then before=$(sha256sum <"$path") || return 1; fi
   root install "$1" "$2" && printf '%s\n' "$1 ${before%% *}" >>"$run/undo"
+}
+
+# of_no_release PATH...: those of them that are ours, and that this script does not know.
+of_no_release() {
+  for path; do
+    [ -f "$path" ] && grep -qs "^# Managed by deployer for $APP;" "$path" || continue
+    case "$SYSTEM_TABLE$newline" in *" $path$newline"*) ;; *) printf '%s\n' "$path" ;; esac
+  done
 }
 
 # remove_installed NAME: where nothing stood before.

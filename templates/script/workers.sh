@@ -131,7 +131,7 @@ renew_worker() { stop_worker "$1" "$2" && start_worker "$1" "$2"; }
 
 # One that the release no longer has does not come back at the next boot either way.
 leave_worker() {
-  stop_worker "$1" "$2" 2>/dev/null || ev "warn worker-stays name=$1 number=$2"
+  stop_worker "$1" "$2" 2>/dev/null || ! reported "$1" "$2" || ev "warn worker-stays name=$1 number=$2"
 }
 
 # prove_workers RELEASE: each runs it, and has for as long as it must.
@@ -268,7 +268,7 @@ tell_processes() {
   done <"$LIST"
 }
 
-# Only systemd has schedules, so only its part of the script sets these.
+# What knows their times sets these.
 tell_schedules() {
   result='' code='' over='' next=''
   while read -r name; do

@@ -25,8 +25,9 @@ number=0
 for service in '{scope: user}' '{manager: supervisor, scope: user}' '{manager: supervisor}' '{manager: upstart}'; do
     number=$((number + 1))
     printf '%s\n' 'app: polls' 'repo: ssh://git@git1/polls.git' 'root: /home/deploy/polls' 'nginx: false' "service: $service" \
-        'gunicorn: {app: polls, bind: 8000}' 'environments: {production: {hosts: deploy@web1}}' > "$out/$number.yaml"
-    for kind in push rollback setup check restart stop; do
+        'gunicorn: {app: polls, bind: 8000}' 'workers: {queue: ./work}' 'schedules: {daily: {run: ./daily, cron: "@daily"}}' \
+        'environments: {production: {hosts: deploy@web1}}' > "$out/$number.yaml"
+    for kind in push rollback setup check restart stop scale; do
         "$deployer" -c "$out/$number.yaml" render production --for $kind --revision $revision \
             --out "$out/manager/$number/$kind" 2> /dev/null
     done

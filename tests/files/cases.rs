@@ -253,6 +253,14 @@ fn workers() -> BTreeMap<WorkerName, Worker> {
     ])
 }
 
+/// For managers that have none.
+fn without_limits(mut workers: BTreeMap<WorkerName, Worker>) -> BTreeMap<WorkerName, Worker> {
+    for worker in workers.values_mut() {
+        worker.memory_max = None;
+    }
+    workers
+}
+
 fn schedules() -> BTreeMap<WorkerName, Schedule> {
     BTreeMap::from([
         (
@@ -321,6 +329,7 @@ pub(crate) fn rootless(manager: Manager) -> Config {
     gunicorn_of(&mut config).bind = Some(text("8000"));
     config.service.manager = manager;
     config.service.scope = Scope::User;
+    config.workers = without_limits(workers());
     config
 }
 
@@ -328,6 +337,7 @@ pub(crate) fn rootless(manager: Manager) -> Config {
 pub(crate) fn upstart() -> Config {
     let mut config = supervised();
     config.service.manager = Manager::Upstart;
+    config.workers = BTreeMap::new();
     config
 }
 
@@ -337,6 +347,7 @@ pub(crate) fn supervised() -> Config {
     gunicorn_of(&mut config).bind = Some(text("[::1]:8000"));
     config.service.manager = Manager::Supervisor;
     config.service.hardening = Hardening::Off;
+    config.workers = without_limits(workers());
     config
 }
 

@@ -1,5 +1,13 @@
 //! One story under every process manager: releases come and go, processes are killed, the host is rebooted.
 
+mod case;
+mod examples;
+mod output;
+mod schedules;
+mod servers;
+mod values;
+mod workers;
+
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -7,28 +15,22 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::machines::{Load, get};
 use crate::site::{NAME, Page, Site};
+use case::Case;
 
 const PUSH: [&str; 2] = ["push", "production"];
-
-/// A manager, as the file asks for it.
-struct Case {
-    service: &'static str,
-    root: &'static str,
-    port: u16,
-    /// Of the first setup.
-    login: &'static [&'static str],
-}
 
 #[test]
 fn a_supervisord_of_ones_own() -> Result<()> {
     let case = Case::rootless("{manager: supervisor, scope: user}");
-    let site = rootless(&case)?;
+    let site = case.site()?;
     story(&site, &case)?;
     nothing_of_root(&site)?;
 
     // It may be killed as well: what it left behind serves on, and the next start makes an end of that.
     let web = site.web();
     let old = master(&site, &case)?;
+    let workers = workers::running(&site, &case)?;
+    let queue = workers::pid(&site, &case, "queue", 1)?;
     web.sh("pkill -9 -u deploy supervisord")?;
     at(&site, &case)?;
     web.exec_as("deploy", "sh hello/supervisor/start.sh")?
@@ -37,14 +39,20 @@ fn a_supervisord_of_ones_own() -> Result<()> {
         Ok(master(&site, &case).is_ok_and(|pid| pid != old))
     })?;
     until("the page", || Ok(at(&site, &case).is_ok()))?;
-    ensure!(web.sh(&format!("ps -o pid= -p {old} || :"))?.is_empty());
-    Ok(())
+    until("the workers", || {
+        Ok(workers::running(&site, &case).is_ok_and(|now| now == workers))
+    })?;
+    ensure!(
+        web.sh(&format!("ps -o pid= -p {old},{queue} || :"))?
+            .is_empty()
+    );
+    others(&site, &case)
 }
 
 #[test]
 fn a_systemd_of_ones_own() -> Result<()> {
     let case = Case::rootless("{scope: user}");
-    let site = rootless(&case)?;
+    let site = case.site()?;
     // Without lingering there is no systemd where nobody is logged in; the rest needs no administrator.
     site.commit()?;
     site.deployer(&["setup", "production"])?
@@ -52,27 +60,14 @@ fn a_systemd_of_ones_own() -> Result<()> {
         .says("loginctl enable-linger deploy")?;
     site.web().sh("loginctl enable-linger deploy")?;
     story(&site, &case)?;
-    nothing_of_root(&site)
+    nothing_of_root(&site)?;
+    others(&site, &case)
 }
 
 #[test]
 fn the_supervisord_of_a_host() -> Result<()> {
-    let case = Case {
-        service: "{manager: supervisor}",
-        root: "/srv/hello",
-        port: 80,
-        login: &["--login", "root"],
-    };
-    let site = Site::bare()?;
-    let line = format!("  server_name: {NAME}\n");
-    let service = format!("{line}service: {}\n", case.service);
-    site.edit("deploy.yaml", &line, &service)?;
-    // Slowly imported is what a busy machine makes of it.
-    site.edit(
-        "deploy.yaml",
-        "app: hello:app",
-        "app: hello:app\n  max_stall: 60s",
-    )?;
+    let case = Case::of_the_host("{manager: supervisor}");
+    let site = case.site()?;
     let web = site.web();
     let other = "/etc/supervisor/conf.d/other.conf";
     web.sh(&format!(
@@ -87,41 +82,8 @@ fn the_supervisord_of_a_host() -> Result<()> {
     web.sh(&format!("sed -i s/100000/200000/ {other}"))?;
     story_until_reboot(&site, &case)?;
     ensure!(web.sh("supervisorctl pid other")? == pid);
-    reboot(&site, &case)
-}
-
-impl Case {
-    fn rootless(service: &'static str) -> Self {
-        Self {
-            service,
-            root: "/home/deploy/hello",
-            port: 8000,
-            login: &[],
-        }
-    }
-}
-
-/// A login without sudo, and a file that asks for no root.
-fn rootless(case: &Case) -> Result<Site> {
-    let site = Site::bare()?;
-    site.web()
-        .sh("useradd --create-home --shell /bin/bash deploy
-         install -d -m 700 -o deploy -g deploy ~deploy/.ssh
-         install -m 600 -o deploy -g deploy /root/.ssh/authorized_keys ~deploy/.ssh/")?;
-    site.edit(
-        "deploy.yaml",
-        "nginx:\n  server_name: hello.example.com\n",
-        &format!(
-            "nginx: false\nroot: {}\nservice: {}\n",
-            case.root, case.service
-        ),
-    )?;
-    site.edit(
-        "deploy.yaml",
-        "app: hello:app",
-        "app: hello:app\n  bind: 0.0.0.0:8000\n  max_stall: 60s",
-    )?;
-    Ok(site)
+    reboot(&site, &case)?;
+    others(&site, &case)
 }
 
 fn story(site: &Site, case: &Case) -> Result<()> {
@@ -131,6 +93,7 @@ fn story(site: &Site, case: &Case) -> Result<()> {
 
 fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     println!("{}", case.service);
+    values::asked_for_by_a_page(site)?;
     site.commit()?;
     site.set_up(case.login)?;
     site.set_up(case.login)?.says_not("setup:")?;
@@ -141,6 +104,7 @@ fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     site.commit()?;
     site.deployer(&PUSH)?.expect(0)?;
     let first = at(site, case)?;
+    values::arrived(site, case)?;
     site.deployer(&PUSH)?.expect(0)?.says("already live")?;
 
     site.change()?;
@@ -169,15 +133,31 @@ fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     site.deployer(&["restart", "production"])?.expect(0)?;
     site.deployer(&["reload", "production"])?.expect(0)?;
     ensure!(at(site, case)? == second);
-    Ok(())
+    // The tree has a release that is broken on purpose.
+    site.on_import("")?;
+    workers::come_and_go(site, case).context("workers")?;
+    if case.login.len() > 1 {
+        output::of_a_worker(site, case).context("output of a worker")?;
+    }
+    schedules::run(site, case).context("schedules")?;
+    output::of_a_schedule(site, case).context("output of a schedule")
+}
+
+/// Other apps in its place.
+fn others(site: &Site, case: &Case) -> Result<()> {
+    examples::come_and_go(site, case).context("examples")?;
+    schedules::gone(site)?;
+    servers::come_and_go(site, case).context("servers")
 }
 
 /// What was live is live again.
 fn reboot(site: &Site, case: &Case) -> Result<()> {
-    let before = at(site, case)?;
+    let before = (at(site, case)?, workers::running(site, case)?);
     site.web().reboot()?;
-    until("the page after a reboot", || Ok(at(site, case).is_ok()))?;
-    ensure!(at(site, case)? == before);
+    until("the page and the workers after a reboot", || {
+        let after = at(site, case).and_then(|page| Ok((page, workers::running(site, case)?)));
+        Ok(after.is_ok_and(|after| after == before))
+    })?;
     let status = site.deployer(&["status", "production"])?.expect(0)?;
     ensure!(status.stdout.contains(" active"), "{status:?}");
     Ok(())

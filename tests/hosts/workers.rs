@@ -13,7 +13,7 @@ const PUSH: [&str; 2] = ["push", "production"];
 const LOG: &str = "/srv/hello/shared/work.log";
 
 /// Works off nothing, and says in a file what happens to it.
-const WORK: &str = r#"
+pub(crate) const WORK: &str = r#"
 import os, signal, sys, time
 
 NAME, NUMBER, RELEASE = (os.environ["DEPLOYER_" + key] for key in ("WORKER", "INSTANCE", "RELEASE"))
@@ -38,7 +38,7 @@ while True:
     time.sleep(0.01 if NAME == "clock" else 60)
 "#;
 
-const WORKERS: &str = r#"
+pub(crate) const WORKERS: &str = r#"
 workers:
   queue:
     command: python3 work.py
@@ -74,7 +74,7 @@ fn workers_follow_the_live_release() -> Result<()> {
     removed(&site).context("removed")
 }
 
-fn add(site: &Site, text: &str) -> Result<()> {
+pub(crate) fn add(site: &Site, text: &str) -> Result<()> {
     let path = site.app.path().join("deploy.yaml");
     let mut file = fs::read_to_string(&path)?;
     let _ = write!(file, "{text}");

@@ -10,6 +10,8 @@ pub(crate) struct Job {
     /// What follows `exec`, quotes and all: a shell may read it.
     pub(crate) exec: Option<String>,
     pub(crate) script: Option<String>,
+    /// Variables that a shell puts into it.
+    asks: Vec<String>,
 }
 
 /// The job, or the line and what is wrong there.
@@ -119,7 +121,12 @@ impl Job {
         // `kill` and the like have words of their own.
         let mut name = stanza.to_owned();
         let good = match (stanza, texts.as_slice()) {
-            ("description" | "setuid" | "setgid", [one]) => !one.is_empty(),
+            ("description" | "usage" | "setuid" | "setgid", [one]) => !one.is_empty(),
+            // A variable that whoever starts it has to give.
+            ("instance", [one]) => one
+                .strip_prefix('$')
+                .is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_uppercase())),
+            ("pre-start", ["exec", program, ..]) => program.starts_with('/'),
             ("chdir", [one]) => one.starts_with('/'),
             ("umask", [mask]) => u32::from_str_radix(mask, 8).is_ok_and(|mask| mask <= 0o777),
             ("env", [entry]) => return self.variable(entry),
@@ -151,11 +158,14 @@ impl Job {
             ("task" | "respawn", []) => true,
             ("start" | "stop", ["on", event @ ..]) => {
                 name = format!("{stanza} on");
-                // One event alone: what is joined by `and` waits for each of them anew at every start.
-                !event.is_empty()
+                // One event alone: what is joined by `and` waits for each of them anew at every start. Any of several may
+                // end a job.
+                let events: Vec<_> = event.split(|word| *word == "or").collect();
+                (stanza == "stop" || events.len() == 1)
+                    && events.iter().all(|event| !event.is_empty())
                     && !event
                         .iter()
-                        .any(|word| ["and", "or"].contains(word) || word.contains(['(', ')']))
+                        .any(|word| *word == "and" || word.contains(['(', ')']))
             }
             ("exec", [_, ..]) => {
                 let command = line.trim_start().trim_start_matches("exec").trim();
@@ -168,6 +178,8 @@ impl Job {
                 {
                     return Err("a comment or a run of blanks in the command".to_owned());
                 }
+                let words = rest.iter().map(|word| word.raw.clone());
+                self.asks = words.filter(|word| word.starts_with('$')).collect();
                 return match self.exec.replace(command.to_owned()) {
                     Some(_) => Err("a second `exec`".to_owned()),
                     None => Ok(()),
@@ -194,8 +206,13 @@ impl Job {
 
     /// What init-checkconf does not see.
     fn whole(&self) -> Result<(), String> {
-        if self.exec.is_some() == self.script.is_some() {
+        let alone = self.stanzas.contains_key("pre-start");
+        if self.exec.is_some() == self.script.is_some() && !(alone && self.exec.is_none()) {
             return Err("one of `exec` and `script`".to_owned());
+        }
+        let instance = self.stanzas.get("instance").and_then(|words| words.first());
+        if self.asks.iter().any(|word| Some(word) != instance) {
+            return Err("a variable that nobody gives".to_owned());
         }
         if self.stanzas.contains_key("setuid") != self.stanzas.contains_key("setgid") {
             return Err("setuid without setgid keeps root's groups".to_owned());
@@ -246,6 +263,19 @@ fn a_broken_job_is_refused() {
             "start on (started a and started b)",
         ),
         ("env HOME=\"/srv/sp ace\"\n", ""),
+        ("exec /bin/true -c x", "exec /bin/true -c $X"),
+        ("exec /bin/true -c x", "instance $X\nexec /bin/true -c $Y"),
+        ("stop on runlevel [!2345]", "stop on or runlevel [!2345]"),
+        (
+            "stop on runlevel [!2345]",
+            "stop on stopping a and runlevel [!2345]",
+        ),
+        (
+            "start on runlevel [2345]",
+            "start on started a or started b",
+        ),
+        ("kill timeout 30", "kill signal SIGFOO"),
+        ("exec /bin/true -c x\n", "pre-start exec true\n"),
         ("\nrespawn\n", "\nrespawn\nrespawn\n"),
         ("exec /bin/true -c x\n", "exec /bin/true -c x"),
         ("setuid app\n", "setuid app\r\n"),

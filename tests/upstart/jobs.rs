@@ -7,14 +7,17 @@ use deployer::template::Templates;
 
 use crate::checker::{Job, read};
 
-const FILE: &str = "
+const FILE: &str = r#"
 app: polls
 repo: https://github.com/acme/polls.git
 gunicorn: {app: 'polls.wsgi:application', bind: 8000, graceful_timeout: 45}
 nginx: {server_name: polls.example.com}
 service: {manager: upstart}
+workers:
+  celery: {command: celery -A polls worker, instances: 2, stop_timeout: 10m}
+  mail-out: {command: [./send, "it's $HOME; 100 % # \\"], stop_signal: USR1, respawn: {count: 3, interval: 90s}}
 environments: {production: {hosts: web1}}
-";
+"#;
 
 fn files(source: &str) -> Vec<File> {
     let config = Config::parse(source, "deploy.yaml", "production")
@@ -51,7 +54,17 @@ fn job(name: &str) -> Job {
 #[test]
 fn each_is_good() {
     let names: Vec<_> = jobs(FILE).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["a", "b", "trial", "recover", "listen"]);
+    let wanted = [
+        "a",
+        "b",
+        "trial",
+        "recover",
+        "worker-celery",
+        "worker-mail-out",
+        "workers",
+        "listen",
+    ];
+    assert_eq!(names, wanted);
 }
 
 /// B4: without setgid the job keeps root's groups; no HOME and no LANG but ours.
@@ -95,6 +108,48 @@ fn a_generation_is_started_again_within_limits() {
     );
 }
 
+/// Another server too: what starts it lies in the release that its slot leads to.
+#[test]
+fn a_server_of_ones_own_starts_in_its_slot() {
+    let gunicorn = "gunicorn: {app: 'polls.wsgi:application', bind: 8000, graceful_timeout: 45}";
+    let own = "server: {command: 'uvicorn polls:app --uds $DEPLOYER_SOCKET', stop_timeout: 45}";
+    let source = FILE.replace(gunicorn, own);
+    for (name, job) in jobs(&source) {
+        if ["a", "b", "trial"].contains(&name.as_str()) {
+            assert_eq!(job.stanzas["chdir"], [format!("/srv/polls/slots/{name}")]);
+            assert!(
+                job.exec
+                    .unwrap()
+                    .ends_with(&format!("/bin/sh .deployer/server {name}"))
+            );
+        }
+    }
+}
+
+/// B8: told apart by a number that whoever starts it gives; asked to leave as the pool of Celery heeds it.
+#[test]
+fn a_worker_is_an_instance_of_its_job() {
+    let celery = job("worker-celery");
+    assert_eq!(celery.stanzas["instance"], ["$NUMBER"]);
+    assert_eq!(
+        celery.exec.unwrap(),
+        "/bin/sh .deployer/worker-celery $NUMBER"
+    );
+    assert_eq!(celery.stanzas["chdir"], ["/srv/polls/current"]);
+    assert_eq!(celery.stanzas["kill signal"], ["signal", "INT"]);
+    assert_eq!(celery.stanzas["kill timeout"], ["timeout", "600"]);
+    assert_eq!(celery.stanzas["respawn limit"], ["limit", "unlimited"]);
+    let mail = job("worker-mail-out");
+    assert_eq!(mail.stanzas["kill signal"], ["signal", "USR1"]);
+    assert_eq!(mail.stanzas["respawn limit"], ["limit", "3", "90"]);
+    for worker in [&celery.stanzas, &mail.stanzas] {
+        assert_eq!(worker["setuid"], ["polls"]);
+        assert_eq!(worker["setgid"], ["polls"]);
+    }
+    // The environment is a file that the launcher reads: nothing of the app's stands in a job that anybody can read.
+    assert_eq!(celery.env.len(), 4);
+}
+
 /// B7: one event starts everything, and a job is stopped with the host; a program starts what is live.
 #[test]
 fn one_job_starts_with_the_host() {
@@ -104,6 +159,18 @@ fn one_job_starts_with_the_host() {
         if name == "recover" {
             assert_eq!(starts.unwrap()[..], ["on", "runlevel", "[2345]"]);
             assert!(job.stanzas.contains_key("task"));
+        } else if name.starts_with("worker-") {
+            assert_eq!(
+                job.stanzas["stop on"],
+                [
+                    "on",
+                    "stopping",
+                    "polls-workers",
+                    "or",
+                    "runlevel",
+                    "[!2345]"
+                ]
+            );
         } else if name != "trial" {
             assert_eq!(job.stanzas["stop on"], ["on", "runlevel", "[!2345]"]);
         }
@@ -114,7 +181,12 @@ fn one_job_starts_with_the_host() {
 #[test]
 fn no_shell_stands_between_a_job_and_its_program() {
     for (name, job) in jobs(FILE) {
-        let command = job.exec.unwrap();
+        let Some(command) = job.exec else {
+            assert_eq!(name, "workers", "a job without a process");
+            continue;
+        };
+        // The one word that a shell has to read, which then becomes the program.
+        let command = command.trim_end_matches(" $NUMBER");
         assert!(
             command.starts_with('/')
                 && !command.contains(|letter| "~`!$^&*()=|\\{}[];\"'<>?".contains(letter)),
@@ -137,7 +209,11 @@ fn a_login_may_switch_its_jobs() {
                 || command.starts_with("/usr/bin/tail -n 20 /var/log/upstart/polls-"),
             "{line}"
         );
-        assert!(!command.contains(['*', '[', '?']), "{line}");
+        // A bracket stands for one digit.
+        let plain = ["[1-9]", "[0-9]"]
+            .into_iter()
+            .fold(command.to_owned(), |line, digit| line.replace(digit, ""));
+        assert!(!plain.contains(['*', '[', '?']), "{line}");
     }
 }
 

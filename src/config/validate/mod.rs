@@ -23,7 +23,7 @@ mod workers;
 use super::node::Node;
 use super::section::{Fault, Section, text, written};
 use super::values::{AbsPath, EnvName, GitRef, UserName};
-use super::{Config, OnFailure, Rollout, Server, Setup};
+use super::{Config, Manager, OnFailure, Rollout, Server, Setup};
 
 pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config> {
     root.elsewhere(place);
@@ -42,13 +42,15 @@ pub(super) fn config(root: &Section<'_>, environment: EnvName) -> Option<Config>
     if let Some(service) = &service {
         service::suits(root, service);
     }
-    let memory_max = service.as_ref().and_then(|service| service.memory_max);
-    let workers = workers::workers(root, memory_max);
-    let schedules = schedules::schedules(root);
+    let manager = service
+        .as_ref()
+        .map_or(Manager::Systemd, |service| service.manager);
+    let workers = workers::workers(root, service.as_ref());
+    let schedules = schedules::schedules(root, manager);
     let submodules = git.as_ref().and_then(|git| git.submodules);
     let assets = assets::assets(root, submodules);
     let uploads = web::uploads(root);
-    let nginx = web::nginx(root, uploads.as_ref());
+    let nginx = web::nginx(root, uploads.as_ref(), manager);
     gunicorn::apart(root, server.as_ref().and_then(Server::bind), nginx.as_ref());
     let (shared, shared_files) = paths::shared(root);
     paths::apart(root);

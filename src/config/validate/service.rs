@@ -32,7 +32,7 @@ pub(super) fn service(section: &Section<'_>) -> Service {
         open_files: section.number("open_files", 256..=1_048_576, 16_384),
         memory_max: section.optional("memory_max"),
         start_timeout: section.seconds("start_timeout", 1..=3600, 60),
-        respawn: respawn(section, FEW),
+        respawn: respawn(section, FEW, manager),
         umask: section.optional("umask").unwrap_or_default(),
     }
 }
@@ -56,6 +56,7 @@ fn expressible(section: &Section<'_>, manager: Manager, scope: Scope) {
         Manager::Supervisor => "supervisord",
         Manager::Upstart => "Upstart",
     };
+    limits_memory(section, manager);
     let refuse = |key: &str, says: String, label: &str| {
         if section.has(key) {
             section.refuse(key, says, label);
@@ -64,21 +65,12 @@ fn expressible(section: &Section<'_>, manager: Manager, scope: Scope) {
     if section.peek("hardening").and_then(Node::text) == Some("basic") {
         refuse("hardening", format!("{name} has no sandbox"), "write `off`");
     }
-    let label = "remove it, or use systemd";
-    refuse("memory_max", format!("{name} limits no memory"), label);
     let label = "remove it: the app has to wait for what it needs";
     refuse(
         "after",
         format!("{name} cannot wait for another service and start the app later again"),
         label,
     );
-    let respawn = section.peek("respawn");
-    let by_time =
-        respawn.is_some_and(|node| node.text().is_some() || node.get("interval").is_some());
-    if manager == Manager::Supervisor && by_time {
-        let says = "supervisord counts failed starts in a row, whatever time they take";
-        refuse("respawn", says.to_owned(), "give a `count` alone");
-    }
     if manager == Manager::Upstart && scope == Scope::User {
         refuse(
             "scope",
@@ -88,21 +80,18 @@ fn expressible(section: &Section<'_>, manager: Manager, scope: Scope) {
     }
 }
 
+/// Of the app or of a worker.
+pub(super) fn limits_memory(section: &Section<'_>, manager: Manager) {
+    let says = match manager {
+        Manager::Systemd => return,
+        Manager::Supervisor => "supervisord limits no memory",
+        Manager::Upstart => "Upstart limits no memory",
+    };
+    section.refuse("memory_max", says, "remove it, or use systemd");
+}
+
 /// What the rest of the file may ask of this manager.
 pub(super) fn suits(root: &Section<'_>, service: &Service) {
-    if (service.manager, service.scope) != (Manager::Systemd, Scope::System) {
-        let label = "remove it, or `service.manager` and `service.scope`";
-        for (key, says) in [
-            ("workers", "only the systemd of a host runs workers"),
-            ("schedules", "only the systemd of a host runs them"),
-            (
-                "server",
-                "only the systemd of a host runs another server than gunicorn",
-            ),
-        ] {
-            root.refuse(key, says, label);
-        }
-    }
     if service.scope == Scope::User {
         rootless(root);
     }
@@ -131,7 +120,14 @@ fn rootless(root: &Section<'_>) {
 }
 
 /// `unlimited`, or a map.
-pub(super) fn respawn(section: &Section<'_>, default: Respawn) -> Respawn {
+pub(super) fn respawn(section: &Section<'_>, default: Respawn, manager: Manager) -> Respawn {
+    let by_time = section
+        .peek("respawn")
+        .is_some_and(|node| node.get("interval").is_some());
+    if manager == Manager::Supervisor && by_time {
+        let says = "supervisord counts failed starts in a row, whatever time they take";
+        section.refuse("respawn", says, "give a `count` alone, or `unlimited`");
+    }
     if section
         .peek("respawn")
         .is_some_and(|node| node.text().is_some())

@@ -8,12 +8,20 @@ use super::web::port;
 use super::{Fault, Section};
 use crate::config::node::Value;
 use crate::config::values::ServerName;
-use crate::config::{Acme, AcmeDirectory, Certificate, Tls};
+use crate::config::{Acme, AcmeDirectory, Certificate, Manager, Tls};
 
 /// Two years: what browsers' own lists ask for at least.
 const LONGEST: u64 = 2 * 365 * 86_400;
 
-pub(super) fn tls(section: &Section<'_>) -> Option<Tls> {
+pub(super) fn tls(section: &Section<'_>, manager: Manager) -> Option<Tls> {
+    if manager == Manager::Upstart {
+        let says = "certbot is told of nginx and reminded of renewals by systemd, which hosts of Upstart lack";
+        section.refuse(
+            "acme",
+            says,
+            "get the certificate another way, and name `certificate` and `key`",
+        );
+    }
     let listen = port(section, 443);
     let hsts = section.seconds("hsts", 1..=LONGEST, 0);
     Some(Tls {

@@ -3,11 +3,15 @@ use std::collections::BTreeMap;
 use super::{Fault, Section, text, tls, written};
 use crate::config::node::{Entry, Node, Plain};
 use crate::config::values::{ServerName, Size, UrlPath};
-use crate::config::{Health, Nginx, Uploads};
+use crate::config::{Health, Manager, Nginx, Uploads};
 
 const MAX_BODY: Size = Size::mebibytes(10);
 
-pub(super) fn nginx(root: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
+pub(super) fn nginx(
+    root: &Section<'_>,
+    uploads: Option<&Uploads>,
+    manager: Manager,
+) -> Option<Nginx> {
     root.must_have(
         "nginx",
         "add it with its key `server_name`, or write `nginx: false`",
@@ -17,11 +21,11 @@ pub(super) fn nginx(root: &Section<'_>, uploads: Option<&Uploads>) -> Option<Ngi
         Some(Plain::MaybeBool(false)) => root.with("nginx", |_| {
             Err(Fault::new("not a boolean", "write `false`"))
         }),
-        _ => root.present("nginx", |section| site(section, uploads))?,
+        _ => root.present("nginx", |section| site(section, uploads, manager))?,
     }
 }
 
-fn site(section: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
+fn site(section: &Section<'_>, uploads: Option<&Uploads>, manager: Manager) -> Option<Nginx> {
     section.must_have("server_name", "add the site's host name");
     let same =
         |one: &ServerName, other: &ServerName| one.as_str().eq_ignore_ascii_case(other.as_str());
@@ -35,7 +39,7 @@ fn site(section: &Section<'_>, uploads: Option<&Uploads>) -> Option<Nginx> {
     let redirects = section.list("redirects", text);
     redirects_apart(section, server_names.as_deref(), &redirects, same);
     let listen = port(section, 80);
-    let tls = section.present("tls", tls::tls);
+    let tls = section.present("tls", |section| tls::tls(section, manager));
     let headers = section.section("headers", headers).unwrap_or_default();
     let read = tls.as_ref().and_then(Option::as_ref);
     tls::apart(section, read, listen, &headers);

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::migrate::which;
-use super::service::respawn;
+use super::service::{limits_memory, respawn};
 use super::{Fault, Section, text};
 use crate::config::node::{Entry, Node, Value};
 use crate::config::values::{Program, Text, WorkerName};
-use crate::config::{Respawn, Signal, Size, Which, Worker};
+use crate::config::{Manager, Respawn, Service, Signal, Size, Which, Worker};
 
 pub(super) fn workers(
     root: &Section<'_>,
-    memory_max: Option<Size>,
+    service: Option<&Service>,
 ) -> BTreeMap<WorkerName, Worker> {
     if root
         .peek("workers")
@@ -23,9 +23,11 @@ pub(super) fn workers(
         root.asked_for("workers");
         return BTreeMap::new();
     }
+    let manager = service.map_or(Manager::Systemd, |service| service.manager);
+    let memory_max = service.and_then(|service| service.memory_max);
     let read = |section: &Section<'_>| {
         let one = |entry| {
-            let worker = worker(section, entry, memory_max);
+            let worker = worker(section, entry, manager, memory_max);
             Some((name(section, entry)?, worker?))
         };
         section.every().iter().filter_map(one).collect()
@@ -43,10 +45,15 @@ pub(super) fn name(section: &Section<'_>, entry: &Entry) -> Option<WorkerName> {
 }
 
 /// `celery: celery -A polls worker`, or a map.
-fn worker(section: &Section<'_>, entry: &Entry, memory_max: Option<Size>) -> Option<Worker> {
+fn worker(
+    section: &Section<'_>,
+    entry: &Entry,
+    manager: Manager,
+    memory_max: Option<Size>,
+) -> Option<Worker> {
     if entry.value.entries().is_none() {
         let command = section.convert(entry, program)?;
-        return Some(defaults(command, memory_max));
+        return Some(defaults(command, manager, memory_max));
     }
     section.inner(entry, |section| {
         section.must_have(
@@ -54,15 +61,13 @@ fn worker(section: &Section<'_>, entry: &Entry, memory_max: Option<Size>) -> Opt
             "add it, such as `command: celery -A polls worker`",
         );
         let command = section.with("command", program);
-        let respawn = respawn(section, Respawn::Unlimited);
-        let base = defaults(Program::Words(Vec::new()), memory_max);
+        let respawn = respawn(section, Respawn::Unlimited, manager);
+        limits_memory(section, manager);
+        let base = defaults(Program::Words(Vec::new()), manager, memory_max);
         let worker = Worker {
             instances: section.number("instances", 0..=99, base.instances),
             on: which(section, base.on),
-            stop_signal: section.choice(
-                "stop_signal",
-                Signal::ALL.map(|signal| (signal.as_str(), signal)),
-            ),
+            stop_signal: stop_signal(section, base.stop_signal),
             stop_timeout: section.seconds("stop_timeout", 1..=86_400, base.stop_timeout.as_secs()),
             overlap: section.boolean("overlap", base.overlap),
             min_uptime: section.seconds("min_uptime", 1..=600, base.min_uptime.as_secs()),
@@ -78,12 +83,23 @@ fn worker(section: &Section<'_>, entry: &Entry, memory_max: Option<Size>) -> Opt
     })?
 }
 
-fn defaults(command: Program, memory_max: Option<Size>) -> Worker {
+/// Any of them, and this one unless the file says another.
+fn stop_signal(section: &Section<'_>, default: Signal) -> Signal {
+    let mut words = Signal::ALL.map(|signal| (signal.as_str(), signal));
+    words.sort_by_key(|(_, signal)| *signal != default);
+    section.choice("stop_signal", words)
+}
+
+fn defaults(command: Program, manager: Manager, memory_max: Option<Size>) -> Worker {
     Worker {
         command,
         instances: 1,
         on: Which::Each,
-        stop_signal: Signal::Term,
+        stop_signal: match manager {
+            Manager::Systemd | Manager::Supervisor => Signal::Term,
+            // Its signals reach all processes of a worker, and those that are at work heed TERM.
+            Manager::Upstart => Signal::Int,
+        },
         stop_timeout: Duration::from_secs(60),
         overlap: false,
         min_uptime: Duration::from_secs(3),

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::{Invalid, Text};
@@ -24,7 +25,7 @@ pub enum Numbers {
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
-const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+pub(super) const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 const FORM: Invalid = Invalid(
     "five fields: minute, hour, day, month, weekday, such as `30 4 * * mon-fri`; or @hourly, @daily, @weekly, @monthly, @yearly",
@@ -60,6 +61,32 @@ impl TryFrom<&str> for Cron {
                 any @ Numbers::Any => any,
             },
         })
+    }
+}
+
+/// As cron reads it.
+impl fmt::Display for Cron {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            minutes,
+            hours,
+            days,
+            months,
+            weekdays,
+        } = self;
+        write!(out, "{minutes} {hours} {days} {months} {weekdays}")
+    }
+}
+
+impl fmt::Display for Numbers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => out.write_str("*"),
+            Self::These(numbers) => {
+                let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+                out.write_str(&numbers.join(","))
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! that no shell, unit file or site can read as syntax.
 
 mod acme;
+mod as_cron;
 mod bind;
 mod calendar;
 mod command;

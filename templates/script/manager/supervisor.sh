@@ -19,9 +19,8 @@ unit_lines() { ask_supervisor lines "$1"; }
 # trial_lines: the last that the trial printed.
 trial_lines() { unit_lines trial; }
 
-# Workers are not there yet under this manager.
-retired_definitions() { :; }
-process_definition() { return 1; }
+# worker_definition NAME: the $path of what a worker is started by: control.py makes programs of it.
+worker_definition() { path=$SCRIPTS/$APP-worker-$1.conf; }
 
 # Nobody accounts for its processes: a generation tells by itself which its master is.
 unit_group() { cgroup=; }
@@ -45,6 +44,10 @@ stand_alone() {
 READ_DEFINITIONS='import sys
 from supervisor.options import ServerOptions
 ServerOptions().realize(["-c", sys.argv[1]], progname="deployer")'
+
+# boot.sh starts them with supervisord, whoever they are.
+start_at_boot() { :; }
+not_at_boot() { :; }
 
 load_definitions() { "$PYTHON" -I -S "$SCRIPTS/control.py" update; }
 

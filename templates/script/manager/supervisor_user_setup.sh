@@ -4,6 +4,7 @@ SUPERVISOR=4.3.0
 
 check_manager() {
   command -v python3 >/dev/null || refuse "tool name=python3"
+  case $SYSTEM_TABLE in *.cron*) command -v crontab >/dev/null || refuse "tool name=crontab" ;; esac
   [ -f "$SCRIPTS/venv/.complete" ] || command -v uv >/dev/null || python3 -c 'import ensurepip, venv' 2>/dev/null ||
     refuse "venv version=3 package=python3-venv"
 }

@@ -49,10 +49,7 @@ process_definition() {
 
 # retired_definitions: the paths of what workers and schedules were started by that this script does not know.
 retired_definitions() {
-  for path in "$UNITS/$APP"-worker-*@.service "$UNITS/$APP"-schedule-*; do
-    [ -f "$path" ] && grep -qs "^# Managed by deployer for $APP;" "$path" || continue
-    case "$SYSTEM_TABLE$newline" in *" $path$newline"*) ;; *) printf '%s\n' "$path" ;; esac
-  done
+  of_no_release "$UNITS/$APP"-worker-*@.service "$UNITS/$APP"-schedule-*
 }
 
 # schedule_state NAME: $activity of its last run, its $result and exit $code, when that was $over and when the $next begins.
@@ -84,24 +81,27 @@ check_definitions() {
 }
 
 # start_timer FILE-NAME: from now on and at boot.
-start_timer() { system_file "$1" && see_units -q enable "${path##*/}" && see_units -q restart "${path##*/}"; }
+start_timer() { system_file "$1" && enable_units "${path##*/}" && see_units -q restart "${path##*/}"; }
 
 # retire_definitions: what of them runs is left to end.
 retire_definitions() {
   retired=$(retired_definitions)
   # While all files are there: a timer whose service is gone is not stopped for good.
   for path in $retired; do
-    case $path in *.timer) see_units -q disable --now "${path##*/}" ;; esac
+    case $path in
+      *.timer) see_units -q disable --now "${path##*/}" ;;
+      *) forget_units "${path##*/}" ;;
+    esac
   done
   for path in $retired; do rm -f "$path"; done
   load_definitions
 }
 
 # What starts the workers with the host.
-start_at_boot() { see_units -q enable "$APP-workers.service"; }
+start_at_boot() { enable_units "$APP-workers.service"; }
 not_at_boot() { see_units -q disable "$APP-workers.service"; }
 
-load_definitions() { see_units daemon-reload; }
+load_definitions() { link_units && see_units daemon-reload; }
 
 # --- nginx, which the host's own systemd runs ---
 

@@ -7,27 +7,38 @@ MANAGER=upstart
 SCRIPTS=/etc/deployer/$APP
 INITCTL=/sbin/initctl
 
+# job SLOT: its $job and, of one of several workers, which $instance.
+job() {
+  job=$APP-$1 instance=''
+  case $1 in *@*) job=$APP-${1%@*} instance=NUMBER=${1##*@} ;; esac
+}
+
 # unit VERB SLOT: start, stop or reload. What is so already is no failure; what was respawned too often may be started
 # again as it is. A stop and a start read a changed definition, nothing else does.
 unit() {
   case $1 in
-    start) unit_runs "$2" || sudo -n "$INITCTL" start "$APP-$2" || unit_runs "$2" ;;
+    start) unit_runs "$2" || switch_job start || unit_runs "$2" ;;
     # Its status is no help where the definition changed meanwhile.
-    stop) unit_stopped "$2" || { sudo -n "$INITCTL" stop "$APP-$2" || unit_stopped "$2"; } ;;
-    reload) sudo -n "$INITCTL" reload "$APP-$2" ;;
+    stop) unit_stopped "$2" || { switch_job stop || unit_stopped "$2"; } ;;
+    reload) job "$2" && switch_job reload ;;
   esac
 }
 
-# unit_state SLOT: its $activity, in systemd's words. A job is `NAME GOAL/STATE, process PID`, and runs only as
+switch_job() { sudo -n "$INITCTL" "$1" "$job" ${instance:+"$instance"}; }
+
+# unit_state SLOT: its $activity, in systemd's words. A job is `NAME (INSTANCE) GOAL/STATE, process PID`, and runs only as
 # start/running; in other states the number is that of another process.
 unit_state() {
-  activity=$("$INITCTL" status "$APP-$1" 2>/dev/null | sed -nE "1s#^$APP-$1 ((start|stop)/[a-z-]+)(, .*)?\$#\\1#p")
+  job "$1"
+  activity=$("$INITCTL" status "$job" ${instance:+"$instance"} 2>/dev/null |
+    sed -nE "1s#^$job( \\([0-9]+\\))? ((start|stop)/[a-z-]+)(, .*)?\$#\\2#p")
   case $activity in
     start/running) activity=active ;;
     start/*) activity=activating ;;
     stop/waiting) activity=inactive ;;
     stop/*) activity=deactivating ;;
-    *) activity=unknown ;;
+    # An instance that does not run is none.
+    *) activity=unknown && [ -z "$instance" ] || activity=inactive ;;
   esac
 }
 unit_runs() { unit_state "$1" && [ "$activity" = active ]; }
@@ -37,10 +48,10 @@ unit_stopped() { unit_state "$1"; case $activity in inactive | unknown) ;; *) re
 unit_failed() { return 1; }
 
 # unit_lines SLOT: the last that it printed, to a terminal of its own.
-unit_lines() { sudo -n /usr/bin/tail -n 20 "/var/log/upstart/$APP-$1.log" | tr -d '\r'; }
+unit_lines() { job "$1" && sudo -n /usr/bin/tail -n 20 "/var/log/upstart/$job${instance:+-${instance#*=}}.log" | tr -d '\r'; }
 
 # may_switch SLOT: whether this login may switch jobs with what the drop-in grants.
-may_switch() { sudo -n -l "$INITCTL" start "$APP-$1" >/dev/null 2>&1; }
+may_switch() { job "$1" && sudo -n -l "$INITCTL" start "$job" ${instance:+"$instance"} >/dev/null 2>&1; }
 
 # trial_lines: the last that the trial printed.
 trial_lines() { unit_lines trial; }
@@ -54,15 +65,15 @@ unit_group() { cgroup=; }
 # unit_memory SLOT: $used by its processes, in kB; what is shared counts twice.
 unit_memory() {
   used=0
-  main=$("$INITCTL" status "$APP-$1" 2>/dev/null | sed -nE "1s#^$APP-$1 start/running, process ([0-9]+)\$#\\1#p")
+  job "$1"
+  main=$("$INITCTL" status "$job" ${instance:+"$instance"} 2>/dev/null | sed -nE "1s#^$job( \\([0-9]+\\))? start/running, process ([0-9]+)\$#\\2#p")
   [ -n "$main" ] || return 0
   # shellcheck disable=SC2046 # numbers
   memory_of "$main" $(cat "/proc/$main/task/$main/children" 2>/dev/null || pgrep -P "$main")
 }
 
-# Workers are not there yet under this manager.
-retired_definitions() { :; }
-process_definition() { return 1; }
+# worker_definition NAME: the $path of what a worker is started by.
+worker_definition() { path=/etc/init/$APP-worker-$1.conf; }
 
 listener_there() { [ -e "/etc/init/$APP-listen.conf" ]; }
 
@@ -74,6 +85,10 @@ check_definitions() {
     [ ! -f "$path" ] || init-checkconf "$path" || return 1
   done
 }
+
+# The job of all workers starts those that should run; whoever stops it stops them.
+start_at_boot() { unit_runs workers || "$INITCTL" start "$APP-workers"; }
+not_at_boot() { unit_stopped workers || "$INITCTL" stop "$APP-workers"; }
 
 # Renamed files are seen by themselves; this is harmless to what runs.
 load_definitions() { "$INITCTL" reload-configuration; }

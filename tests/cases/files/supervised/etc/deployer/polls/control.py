@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pwd
+import re
 import signal
 import socket
 import sys
@@ -17,6 +18,10 @@ RUN = '/run/polls'
 USER = 'polls'
 CONF = ('/etc/supervisor/supervisord.conf', '/etc/supervisord.conf')
 PROGRAMS = ['listen', 'recover', 'a', 'b', 'trial']
+# One of several of a kind, told apart by its number: what the kind's file says, with the number in it.
+WORKER = re.compile(r'(worker-([a-z][a-z0-9-]*))@([1-9][0-9]?|1[0-9][0-9])')
+KIND = '/etc/deployer/polls/polls' + '-%s.conf'
+OWN = '/etc/supervisor/conf.d/polls' + '-%s.conf'
 
 # Of supervisord's own list.
 BAD_NAME, ALREADY_STARTED, NOT_RUNNING, ALREADY_ADDED = 10, 60, 70, 90
@@ -34,7 +39,8 @@ WORDS = {
 class Connection(http.client.HTTPConnection):
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(3700)
+        # Longer than anything may take to leave.
+        self.sock.settimeout(90000)
         self.sock.connect(self.path)
 
 
@@ -91,12 +97,50 @@ def renew(names):
             supervisor.addProcessGroup(group)
 
 
-def left_behind(name):
-    """A master that outlived its supervisord, as it reported itself: it would serve on beside its successor."""
+def define(name):
+    """The program of this worker."""
+    kind, _, number = WORKER.fullmatch(name).groups()
+    with open(KIND % kind) as file:
+        text = file.read()
+    for was, now in (
+        ('[program:%s]\n' % full(kind), '[program:%s]\n' % full(name)),
+        ('\nnumprocs_start=0\n', '\nnumprocs_start=%s\n' % number),
+    ):
+        if text.count(was) != 1:
+            sys.exit('%s has no line %s' % (KIND % kind, was.strip()))
+        text = text.replace(was, now)
+    made = OWN % name + '.deployer'
+    with open(made, 'w') as file:
+        file.write(text)
+    os.rename(made, OWN % name)
+
+
+def forget(name):
+    """Nobody sees a program of a worker that nobody wants to run."""
     try:
+        os.unlink(OWN % name)
+    except FileNotFoundError:
+        pass
+    passing(BAD_NAME, supervisor.removeProcessGroup, full(name))
+
+
+def reported(name):
+    """Pid and start of the main process, as it told them itself."""
+    worker = WORKER.fullmatch(name)
+    if worker:
+        with open('%s/workers/%s.%s' % (RUN, worker[2], worker[3])) as file:
+            pid, start = file.read().split()[:2]
+    else:
         with open('%s/%s/master' % (RUN, name)) as file:
             facts = json.load(file)
-        pid, start = int(facts['pid']), int(facts['start'])
+        pid, start = facts['pid'], facts['start']
+    return int(pid), int(start)
+
+
+def left_behind(name):
+    """A main process that outlived its supervisord: it would be at work beside its successor."""
+    try:
+        pid, start = reported(name)
         with open('/proc/%d/stat' % pid, 'rb') as file:
             same = int(file.read().rsplit(b')', 1)[1].split()[19]) == start
         # What the app says is heeded for its own processes alone.
@@ -107,12 +151,27 @@ def left_behind(name):
     return None
 
 
+def program(name):
+    """Its definition."""
+    conf = configparser.RawConfigParser()
+    with open(OWN % name) as file:
+        conf.read_file(file)
+    return conf['program:' + full(name)]
+
+
+def parting(name):
+    """What asks it to leave, and the seconds that it may take for that."""
+    section = program(name)
+    return getattr(signal, 'SIG' + section.get('stopsignal', 'TERM')), int(section.get('stopwaitsecs', '10'))
+
+
 def end_left_behind(name):
     pid = left_behind(name)
     if pid is None:
         return
-    os.kill(pid, signal.SIGTERM)
-    until = time.monotonic() + 40
+    number, patience = parting(name)
+    os.kill(pid, number)
+    until = time.monotonic() + patience
     while left_behind(name) == pid and time.monotonic() < until:
         time.sleep(0.1)
     if left_behind(name) == pid:
@@ -120,6 +179,8 @@ def end_left_behind(name):
 
 
 def start(name):
+    if WORKER.fullmatch(name):
+        define(name)
     try:
         renew([name])
     except xmlrpc.client.Fault as fault:
@@ -131,8 +192,8 @@ def start(name):
     if state(name) not in ('RUNNING', 'STARTING'):
         end_left_behind(name)
     if name == 'trial':
-        # What an earlier one printed is not this one's.
-        passing(BAD_NAME, supervisor.clearProcessLogs, full(name))
+        # What an earlier one printed is not this one's; supervisord itself empties only the log of what runs.
+        open(program(name)['stdout_logfile'], 'w').close()
     passing(ALREADY_STARTED, supervisor.startProcess, full(name), False)
 
 
@@ -154,12 +215,14 @@ def main(verb, names):
         supervisor.getState()
     elif verb == 'update':
         renew(PROGRAMS)
-    elif name not in PROGRAMS:
+    elif name not in PROGRAMS and not WORKER.fullmatch(name):
         sys.exit(64)
     elif verb == 'start':
         start(name)
     elif verb == 'stop':
         stop(name)
+        if WORKER.fullmatch(name):
+            forget(name)
     elif verb == 'reload':
         supervisor.signalProcess(full(name), 'HUP')
     elif verb == 'state':

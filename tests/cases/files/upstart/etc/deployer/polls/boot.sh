@@ -4,6 +4,8 @@
 set -u
 cd / || exit 1
 umask 022
+as_owner() { sudo -n -u 'polls-deploy' -- "$@"; }
+
 install -d -m 0755 '/run/polls' || exit 1
 for slot in 'a' 'b' 'trial'; do
   install -d -m 2750 -o 'polls' -g 'www-data' '/run/polls'/"$slot" || exit 1
@@ -11,7 +13,7 @@ done
 install -d -m 0700 -o 'polls' -g 'polls' '/run/polls'/listen || exit 1
 [ -e '/run/polls'/trial.log ] || install -m 0600 -o 'polls-deploy' /dev/null '/run/polls'/trial.log || exit 1
 [ "${1-}" != directories ] || exit 0
-sudo -n -u 'polls-deploy' -- /bin/sh '/etc/deployer/polls'/recover.sh
+as_owner /bin/sh '/etc/deployer/polls'/recover.sh
 initctl start 'polls'-listen || initctl status 'polls'-listen
 for slot in a b; do
   [ ! -L '/srv/polls'/slots/"$slot" ] || initctl start 'polls'-"$slot" || initctl status 'polls'-"$slot"

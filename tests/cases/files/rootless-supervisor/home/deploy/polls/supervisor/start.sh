@@ -5,7 +5,7 @@ set -u
 cd / || exit 1
 umask 022
 mkdir -p '/home/deploy/polls/run' && chmod 0751 '/home/deploy/polls/run' || exit 1
-for slot in 'a' 'b' 'trial' listen; do
+for slot in 'a' 'b' 'trial' listen workers; do
   mkdir -p '/home/deploy/polls/run'/"$slot" && chmod 2750 '/home/deploy/polls/run'/"$slot" || exit 1
 done
 /usr/bin/env python3 -I -S '/home/deploy/polls/supervisor'/control.py ping 2>/dev/null && exit 0
