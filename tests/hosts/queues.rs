@@ -16,10 +16,12 @@ const ROLLBACK: [&str; 2] = ["rollback", "production"];
 
 #[test]
 fn no_task_is_lost() -> Result<()> {
-    let site = Site::of("celery", &[Options::with_uv()])?;
+    let brokers = Options {
+        packages: vec!["redis-server", "rabbitmq-server"],
+        ..Options::with_uv()
+    };
+    let site = Site::of("celery", &[brokers])?;
     let web = site.web();
-    web.install(&["redis-server", "rabbitmq-server"])?;
-    web.sh("systemctl daemon-reload && systemctl start redis-server rabbitmq-server")?;
     site.go_live()?;
     let celery = Queue::new(web, "began");
     celery.survives(&site, 1000).context("Celery on Redis")?;
