@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
@@ -141,7 +142,13 @@ impl Site {
     }
 
     pub(crate) fn deployer(&self, arguments: &[&str]) -> Result<Run> {
-        self.start(arguments)?.end()
+        let began = second()?;
+        let run = self.start(arguments)?.end()?;
+        // Two pushes of one commit have one name within a second.
+        while arguments[0] == "push" && second()? == began {
+            sleep(Duration::from_millis(20));
+        }
+        Ok(run)
     }
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
@@ -268,6 +275,10 @@ impl Site {
     pub(crate) fn slow_load(&self) -> Load {
         Load::start((self.web().ip(), 80).into(), NAME, "/slow", 1)
     }
+}
+
+fn second() -> Result<u64> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())
 }
 
 /// Requests per second.
