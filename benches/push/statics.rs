@@ -14,6 +14,8 @@ const PROGRAM: &str = concat!(
     include_str!("../../templates/script/static.py")
 );
 
+const UPLOAD: &str = include_str!("../../templates/script/upload.py");
+
 /// A style sheet, a script, two pictures, and again, 50 KB each; every style sheet names a picture.
 const FILES: &str = r#"
 import os, sys
@@ -35,7 +37,7 @@ used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print("%.2f %.2f %d" % (time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss))
 "#;
 
-/// Prints a line for each: the first push, and pushes that change nothing.
+/// Prints a line for each: the first push, pushes that change nothing, and what the client of a storage is told.
 pub(crate) fn measure() -> Result<()> {
     println!("\nStatic files of 50 KB: seconds, of processors, and MB at most.");
     for count in [2_000, 10_000] {
@@ -58,14 +60,24 @@ pub(crate) fn measure() -> Result<()> {
             let export = "mkdir -p \"$0/.deployer\" && git -C src archive HEAD | tar -x -C \"$0\" && : >mark &&
                 git -C src ls-tree -r -z HEAD: -- static >blobs";
             sh(at, export, &[&part])?;
-            let measured = "python3 -c \"$0\" python3 -I -S -c \"$1\" \"$PWD/host\" \"$2\" \"$PWD/$3\" static /static/ /static/ filename no gzip '' \"$PWD/blobs\" \"$PWD/mark\"";
+            let measured = "python3 -c \"$0\" python3 -I -S -c \"$1\" \"$PWD/host\" \"$2\" \"$PWD/$3\" static /static/ /static/ filename no gzip '' \"$PWD/blobs\" \"$PWD/mark\" \"$PWD/stored\"";
             let said = sh(at, measured, &[MEASURED, PROGRAM, release, &part])?;
-            let mut words = said.split_whitespace();
-            let mut word = || words.next().context("a figure");
-            let (wall, busy, memory) = (word()?, word()?, word()?.parse::<u64>()? / 1000);
-            println!("  {count:>6} files, {what:<15} {wall:>7} {busy:>7} {memory:>5}");
+            row(count, what, &said)?;
+        }
+        for what in ["offered, new", "offered again"] {
+            let offer =
+                "python3 -c \"$0\" python3 -I -S -c \"$1\" offer \"$PWD\" \"$PWD/uploaded\"";
+            row(count, what, &sh(at, offer, &[MEASURED, UPLOAD])?)?;
         }
     }
+    Ok(())
+}
+
+fn row(count: u32, what: &str, said: &str) -> Result<()> {
+    let mut words = said.split_whitespace();
+    let mut word = || words.next().context("a figure");
+    let (wall, busy, memory) = (word()?, word()?, word()?.parse::<u64>()? / 1000);
+    println!("  {count:>6} files, {what:<15} {wall:>7} {busy:>7} {memory:>5}");
     Ok(())
 }
 
