@@ -1,6 +1,7 @@
 //! What a push needs of this machine for static files.
 
 use std::sync::Arc;
+use std::thread::{JoinHandle, spawn};
 
 use anyhow::Result;
 
@@ -8,6 +9,7 @@ use super::Unfit;
 use super::context::Context;
 use crate::cli;
 use crate::config::{BuildOn, GitAuth};
+use crate::report::{Finding, storage_finding};
 use crate::run::{Build, Checkout, Login, Storage};
 use crate::target::Revision;
 
@@ -27,6 +29,21 @@ pub(super) fn storage(context: &Context) -> Result<Option<Arc<Storage>>> {
         Ok(opened) => Ok(Some(Arc::new(opened))),
         Err(fault) => Err(Unfit::storage(&fault, storage)),
     }
+}
+
+/// Whether a push could use it, asked beside whatever else is asked.
+pub(super) fn ask(context: &Context) -> Option<JoinHandle<Finding>> {
+    let assets = context.config.assets.as_ref()?;
+    let (storage, url) = (assets.publish.clone()?, assets.url.clone());
+    let directory = context.directory.clone();
+    Some(spawn(move || {
+        let login = Login {
+            directory: &directory,
+            variable: cli::variable,
+        };
+        let opened = Storage::open(&storage, &url, &login);
+        storage_finding(&opened.map(|opened| opened.objects()), &storage)
+    }))
 }
 
 /// What this machine builds, where the file says that it does.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::context::Context;
-use super::{session, setup};
+use super::{assets, session, setup};
 use crate::cli::{Check, Global};
 use crate::event::{Event, Fields};
 use crate::plan::check;
@@ -21,6 +21,7 @@ pub(super) fn run(global: &Global, arguments: &Check) -> Result<ExitCode> {
     let hosts = setup::hosts(&context, arguments.login.as_deref())?;
     let fleet = Fleet::connect(&hosts, &context.ssh).context("failed to start")?;
     let names = Names::ask(&context);
+    let storage = assets::ask(&context);
     let mut facts = vec![Vec::new(); hosts.len()];
     let mut signal = None;
     let endings = fleet.run(jobs(&context)?, Policy::Apart, &mut |update| {
@@ -48,7 +49,7 @@ pub(super) fn run(global: &Global, arguments: &Check) -> Result<ExitCode> {
     {
         facts.extend(names.of(host));
     }
-    let found: Vec<_> = (0..hosts.len())
+    let mut found: Vec<_> = (0..hosts.len())
         .map(|host| {
             findings(&Examined {
                 config: &context.config,
@@ -59,6 +60,10 @@ pub(super) fn run(global: &Global, arguments: &Check) -> Result<ExitCode> {
             })
         })
         .collect();
+    // Of this machine and not of a host: said once.
+    if let (Some(asked), Some(first)) = (storage, found.first_mut()) {
+        first.extend(asked.join().ok());
+    }
     let width = hosts.iter().map(|host| host.name.chars().count()).max();
     let mut stdout = io::stdout().lock();
     for (host, findings) in hosts.iter().zip(&found) {

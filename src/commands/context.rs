@@ -89,7 +89,12 @@ impl Context {
 
     /// Hides what is known of the secrets, and the values of `env` that are secrets by their names.
     pub(super) fn mask(&self) -> Mask {
-        let secrets = self.secrets.values().map(Secret::expose);
+        self.mask_with([])
+    }
+
+    /// And what only this run has.
+    pub(super) fn mask_with<'a>(&'a self, more: impl IntoIterator<Item = &'a str>) -> Mask {
+        let secrets = self.secrets.values().map(Secret::expose).chain(more);
         let token = [self.token.expose()]
             .into_iter()
             .filter(|token| !token.is_empty());

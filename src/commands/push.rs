@@ -40,6 +40,9 @@ pub(super) fn run(global: &Global, arguments: &RealPush) -> Result<ExitCode> {
         migrate: target.config.migrate.as_ref().map(|migrate| migrate.on),
     });
     let storage = assets::storage(&context)?;
+    if let Some(storage) = &storage {
+        report = report.masking(context.mask_with(storage.secrets()));
+    }
     let build = assets::build(&context, &target.revision);
     let mut jobs = jobs(&target, &context, &session::by(global), wait)?;
     for job in &mut jobs {

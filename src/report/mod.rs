@@ -44,7 +44,7 @@ pub use mask::Mask;
 pub use paint::Paint;
 pub use screen::Screen;
 pub use secrets::secrets_missing;
-pub use storage::storage_unusable;
+pub use storage::{storage_finding, storage_unusable};
 pub use stream::{Problem, Stream};
 pub use subject::{Detail, Subject};
 pub use uploads::uploads_failed;

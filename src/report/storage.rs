@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::secrets::reason;
 use super::words::{count, harmless, time};
-use super::{ExitCode, reasons};
+use super::{ExitCode, Finding, Level, reasons};
 use crate::config::Storage;
 use crate::event::Fields;
 use crate::run::{LoginFault, StorageFault};
@@ -16,8 +16,42 @@ const WAYS: &str = "set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or name
 
 /// What a push says that cannot begin; no host was told anything.
 pub fn storage_unusable(fault: &StorageFault, storage: &Storage) -> (ExitCode, String) {
+    let (code, what, said, hint) = unusable(fault, storage);
+    let mut lines = vec![what];
+    if !said.is_empty() {
+        lines.push(format!("  {}", harmless(&said)));
+    }
+    lines.push("nothing was changed on any host".to_owned());
+    lines.push(format!("hint: {hint}"));
+    (code, lines.join("\n"))
+}
+
+/// What a check says: how many objects there are, or why that cannot be known.
+pub fn storage_finding(opened: &Result<usize, StorageFault>, storage: &Storage) -> Finding {
+    let (level, text, remedy) = match opened {
+        Ok(objects) => {
+            let text = format!("{} has {}", storage.name(), count(*objects, "object"));
+            (Level::Ok, text, None)
+        }
+        Err(fault) => {
+            let (_, what, said, hint) = unusable(fault, storage);
+            let said = Some(said).filter(|said| !said.is_empty());
+            let text = [what].into_iter().chain(said).collect::<Vec<_>>();
+            (Level::Error, text.join(": "), Some(hint))
+        }
+    };
+    Finding {
+        level,
+        topic: "storage",
+        text,
+        remedy,
+    }
+}
+
+/// What is wrong, what the other side said of it, and what to do.
+fn unusable(fault: &StorageFault, storage: &Storage) -> (ExitCode, String, String, String) {
     let name = storage.name();
-    let (code, what, said, hint) = match fault {
+    match fault {
         StorageFault::Login(fault) => {
             let what = format!("there are no credentials for `{name}`");
             let (said, hint) = login(fault);
@@ -47,14 +81,7 @@ pub fn storage_unusable(fault: &StorageFault, storage: &Storage) -> (ExitCode, S
             let (exit, hint) = refused(*status, code, *skew);
             (exit, what, said.clone(), hint)
         }
-    };
-    let mut lines = vec![what];
-    if !said.is_empty() {
-        lines.push(format!("  {}", harmless(&said)));
     }
-    lines.push("nothing was changed on any host".to_owned());
-    lines.push(format!("hint: {hint}"));
-    (code, lines.join("\n"))
 }
 
 fn login(fault: &LoginFault) -> (String, String) {

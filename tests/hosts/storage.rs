@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
+use serde_json::json;
+use tempfile::TempDir;
 
 use crate::machines::{KEY, SECRET, Storage, get};
 use crate::run::Run;
@@ -49,6 +52,13 @@ fn push_as(site: &Site, login: &[(&str, &str)]) -> Result<Run> {
 
 fn push(site: &Site) -> Result<Run> {
     push_as(site, &LOGIN)
+}
+
+fn check(site: &Site, code: i32, says: &str) -> Result<()> {
+    let command = ["check", "production"];
+    let run = site.start_with(&command, &LOGIN)?.end()?.expect(code)?;
+    ensure!(run.stdout.contains(says), "{run}");
+    Ok(())
 }
 
 /// Small texts, and pictures that nothing makes smaller.
@@ -110,20 +120,64 @@ fn a_storage_has_the_files_before_any_host_switches() -> Result<()> {
 
     fs::write(site.app.path().join("note"), "")?;
     site.commit()?;
-    let second = push(&site)?.expect(0)?.says("| upload nothing new (")?;
+    let files = TempDir::new()?;
+    let second = by_a_profile(&site, files.path())?;
+    let second = second.expect(0)?.says("| upload nothing new (")?;
     println!("none: {}", line(&second, "| upload ")?);
     ensure!(storage.puts() == 0 && page(&site)? == live);
 
     site.change()?;
-    push(&site)?.expect(0)?.says("| upload 1 file, ")?;
+    let third = by_a_program(&site, files.path())?;
+    third.expect(0)?.says("| upload 1 file, ")?;
     ensure!(storage.puts() == 1 && page(&site)? != live);
     as_they_should_be(&storage, &page(&site)?)?;
 
+    let objects = format!(
+        "ok       storage     s3://polls-static/web has {} objects",
+        FILES + 1
+    );
+    check(&site, 0, &objects)?;
     what_passes(&site, &storage)?;
     what_does_not(&site, &storage)?;
     cut(&site, &storage)?;
     no_secrets(&site)?;
     without_it(&site, storage)
+}
+
+/// Whatever the file calls the others.
+fn by_a_profile(site: &Site, files: &Path) -> Result<Run> {
+    let path = files.join("credentials");
+    let other = "[default]\naws_access_key_id = other\naws_secret_access_key = other\n";
+    let own = format!("[own]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n");
+    fs::write(&path, format!("{other}{own}"))?;
+    let file = path.to_string_lossy();
+    push_as(
+        site,
+        &[
+            ("AWS_SHARED_CREDENTIALS_FILE", &file),
+            ("AWS_PROFILE", "own"),
+        ],
+    )
+}
+
+fn by_a_program(site: &Site, files: &Path) -> Result<Run> {
+    let path = files.join("printed");
+    let printed = json!({"Version": 1, "AccessKeyId": KEY, "SecretAccessKey": SECRET});
+    fs::write(&path, printed.to_string())?;
+    let program = format!(
+        "prefix: web\n      credentials: {{command: [cat, {}]}}\n",
+        path.display()
+    );
+    site.edit("deploy.yaml", "prefix: web\n", &program)?;
+    let run = push_as(
+        site,
+        &[
+            ("AWS_ACCESS_KEY_ID", "other"),
+            ("AWS_SECRET_ACCESS_KEY", "other"),
+        ],
+    );
+    site.edit("deploy.yaml", &program, "prefix: web\n")?;
+    run
 }
 
 fn line<'a>(run: &'a Run, text: &str) -> Result<&'a str> {
@@ -187,6 +241,11 @@ fn who_may_not(site: &Site, storage: &Storage) -> Result<()> {
         .expect(6)?
         .says("the storage says `NoSuchBucket` (404)")?
         .says("hint: create it")?;
+    check(
+        site,
+        6,
+        "error    storage     `s3://polls-static/web` cannot be listed: the storage says `NoSuchBucket` (404)",
+    )?;
     storage.create("skewed")?;
     let skewed = storage.at_another_time("+20m")?;
     let at = |site: &Site, from: &str, to: &str| site.edit("deploy.yaml", from, to);
@@ -308,8 +367,15 @@ fn cut(site: &Site, storage: &Storage) -> Result<()> {
     Ok(())
 }
 
-/// Neither the credentials nor an address that they signed are anywhere on the host.
+/// Neither the credentials nor an address that they signed are anywhere on the host, nor in what a build here prints.
 fn no_secrets(site: &Site) -> Result<()> {
+    let build = "source: static \n  build:\n    on: client\n    run: mkdir static/made && env && true >static/made/none\n    output: static/made\n ";
+    site.edit("deploy.yaml", "source: static ", build)?;
+    site.commit()?;
+    let mut command = site.command(&[&PUSH[..], &["-v"]].concat());
+    command.envs(LOGIN);
+    let run = crate::run::Running::start(command)?.end()?.expect(0)?;
+    run.says("AWS_SECRET_ACCESS_KEY=***")?.says_not(SECRET)?;
     let found = site.web().sh(&format!(
         "grep -rlF -e '{SECRET}' -e '{KEY}' -e X-Amz-Signature /srv/hello /home /root /tmp /var/log 2>/dev/null; :"
     ))?;

@@ -87,6 +87,17 @@ impl Storage {
         })
     }
 
+    /// How many objects it has.
+    pub fn objects(&self) -> usize {
+        self.has.len()
+    }
+
+    /// What nobody may see of how it was opened: a build of this machine could print it.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let token = self.credentials.token();
+        [self.credentials.secret()].into_iter().chain(token)
+    }
+
     /// Whether a host is to put this one, which nobody else does.
     fn give(&self, key: &str) -> bool {
         !self.has.contains(key)
