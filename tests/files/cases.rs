@@ -253,6 +253,15 @@ fn workers() -> BTreeMap<WorkerName, Worker> {
     ])
 }
 
+/// What cron has words for.
+fn by_cron() -> BTreeMap<WorkerName, Schedule> {
+    let mut schedules = schedules();
+    if let Some(report) = schedules.get_mut(&text::<WorkerName>("report")) {
+        report.when = When::Calendar(vec![text("Mon..Fri *-*-* 08:30:00"), text("*:0/15")]);
+    }
+    schedules
+}
+
 /// For managers that have none.
 fn without_limits(mut workers: BTreeMap<WorkerName, Worker>) -> BTreeMap<WorkerName, Worker> {
     for worker in workers.values_mut() {
@@ -330,6 +339,7 @@ pub(crate) fn rootless(manager: Manager) -> Config {
     config.service.manager = manager;
     config.service.scope = Scope::User;
     config.workers = without_limits(workers());
+    config.schedules = by_cron();
     config
 }
 
@@ -337,7 +347,10 @@ pub(crate) fn rootless(manager: Manager) -> Config {
 pub(crate) fn upstart() -> Config {
     let mut config = supervised();
     config.service.manager = Manager::Upstart;
-    config.workers = BTreeMap::new();
+    config
+        .workers
+        .values_mut()
+        .for_each(|worker| worker.stop_signal = Signal::Int);
     config
 }
 
@@ -348,6 +361,7 @@ pub(crate) fn supervised() -> Config {
     config.service.manager = Manager::Supervisor;
     config.service.hardening = Hardening::Off;
     config.workers = without_limits(workers());
+    config.schedules = by_cron();
     config
 }
 

@@ -73,7 +73,12 @@ fn a_slot_writes_only_in_its_own_directory() {
 
 #[test]
 fn sudo_accepts_the_grants() {
-    for config in [cases::small(), cases::full()] {
+    for config in [
+        cases::small(),
+        cases::full(),
+        cases::supervised(),
+        cases::upstart(),
+    ] {
         let files = cases::rendered(&config);
         let sudoers = cases::content(&files, &format!("/etc/sudoers.d/deployer-{}", config.app));
         assert!(!sudoers.contains('*'), "{sudoers}");

@@ -1,6 +1,7 @@
 //! One story under every process manager: releases come and go, processes are killed, the host is rebooted.
 
 mod case;
+mod drop_in;
 mod examples;
 mod output;
 mod schedules;

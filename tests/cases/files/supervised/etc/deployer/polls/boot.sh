@@ -11,6 +11,7 @@ for slot in 'a' 'b' 'trial'; do
 done
 install -d -m 0700 -o 'polls' -g 'polls' '/run/polls'/listen || exit 1
 install -d -m 2750 -o 'polls' -g 'polls' '/run/polls'/workers || exit 1
+install -d -m 0755 /var/log/deployer && install -d -m 2750 -o 'polls' -g 'polls' '/var/log/deployer/polls' || exit 1
 [ -e '/run/polls'/trial.log ] || install -m 0600 -o 'polls-deploy' /dev/null '/run/polls'/trial.log || exit 1
 [ "${1-}" != directories ] || exit 0
 as_owner /bin/sh '/etc/deployer/polls'/recover.sh

@@ -6,11 +6,27 @@ cd / || exit 1
 umask 022
 as_owner() { sudo -n -u 'polls-deploy' -- "$@"; }
 
+# start_workers: each that should run, and none waits for another.
+start_workers() {
+  as_owner cat '/srv/polls'/.deployer/workers 2>/dev/null | {
+    while read -r name number; do
+      { initctl start 'polls'-worker-"$name" NUMBER="$number" || initctl status 'polls'-worker-"$name" NUMBER="$number"; } </dev/null &
+    done
+    wait
+  }
+}
+if [ "${1-}" = workers ]; then
+  start_workers
+  exit
+fi
+
 install -d -m 0755 '/run/polls' || exit 1
 for slot in 'a' 'b' 'trial'; do
   install -d -m 2750 -o 'polls' -g 'www-data' '/run/polls'/"$slot" || exit 1
 done
 install -d -m 0700 -o 'polls' -g 'polls' '/run/polls'/listen || exit 1
+install -d -m 2750 -o 'polls' -g 'polls' '/run/polls'/workers || exit 1
+install -d -m 0755 /var/log/deployer && install -d -m 2750 -o 'polls' -g 'polls' '/var/log/deployer/polls' || exit 1
 [ -e '/run/polls'/trial.log ] || install -m 0600 -o 'polls-deploy' /dev/null '/run/polls'/trial.log || exit 1
 [ "${1-}" != directories ] || exit 0
 as_owner /bin/sh '/etc/deployer/polls'/recover.sh
@@ -18,3 +34,4 @@ initctl start 'polls'-listen || initctl status 'polls'-listen
 for slot in a b; do
   [ ! -L '/srv/polls'/slots/"$slot" ] || initctl start 'polls'-"$slot" || initctl status 'polls'-"$slot"
 done
+initctl start 'polls'-workers || initctl status 'polls'-workers

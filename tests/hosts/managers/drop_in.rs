@@ -1,0 +1,102 @@
+//! What sudo makes of the drop-in where another manager than systemd runs the app: just these programs and numbers.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use tempfile::TempDir;
+
+use crate::machines::Machine;
+
+const FILE: &str = "app: hello
+repo: ssh://git@git1/srv/git/hello.git
+gunicorn: {app: hello}
+nginx: false
+service: {manager: MANAGER}
+workers: {queue: ./work}
+environments: {production: {hosts: deploy@web1}}
+";
+
+/// What stands in for both only prints what it is told: whether it may be asked is sudo's to say.
+const ASKED: &str = "#!/bin/sh\necho \"$0 $*\"\n";
+
+#[test]
+fn a_login_may_switch_its_own_workers_alone() -> Result<()> {
+    let web = Machine::up("web1")?;
+    web.sh("useradd --system hello; useradd --create-home deploy")?;
+    web.write_file("/sbin/initctl", ASKED.as_bytes(), 0o755)?;
+    web.write_file("/etc/deployer/hello/control.py", b"", 0o644)?;
+    take_drop_in(&web, "upstart")?;
+    let initctl = |words: &str| format!("/sbin/initctl {words}");
+    let good = [
+        "start hello-a",
+        "start hello-worker-queue NUMBER=3",
+        "stop hello-worker-queue NUMBER=42",
+        "start hello-worker-queue NUMBER=199",
+    ];
+    let bad = [
+        "start hello-worker-queue",
+        "start hello-worker-queue NUMBER=0",
+        "start hello-worker-queue NUMBER=200",
+        "start hello-worker-queue NUMBER=3 X=1",
+        "start hello-worker-queue NUMBER=3x",
+        "start hello-worker-other NUMBER=3",
+        "reload hello-worker-queue NUMBER=3",
+        "emit runlevel",
+    ];
+    judge(&web, &good.map(initctl), &bad.map(initctl))?;
+    let tail = |log: &str| format!("/usr/bin/tail -n 20 /var/log/upstart/{log}.log");
+    web.sh("mkdir -p /var/log/upstart && touch /var/log/upstart/hello-a.log /var/log/upstart/hello-worker-queue-3.log")?;
+    let good = ["hello-a", "hello-worker-queue-3"];
+    let bad = ["other", "hello-worker-queue-3/../../../../etc/shadow", "*"];
+    judge(&web, &good.map(tail), &bad.map(tail))?;
+
+    take_drop_in(&web, "supervisor")?;
+    let control =
+        |words: &str| format!("/usr/bin/python3 -I -S /etc/deployer/hello/control.py {words}");
+    let good = [
+        "reload a",
+        "start worker-queue@1",
+        "stop worker-queue@199",
+        "lines worker-queue@42",
+    ];
+    let bad = [
+        "update",
+        "start worker-queue@0",
+        "start worker-queue@200",
+        "start worker-queue@1 a",
+        "start worker-other@1",
+        "reload worker-queue@1",
+    ];
+    judge(&web, &good.map(control), &bad.map(control))
+}
+
+/// As setup would install it.
+fn take_drop_in(web: &Machine, manager: &str) -> Result<()> {
+    let dir = TempDir::new()?;
+    fs::write(
+        dir.path().join("deploy.yaml"),
+        FILE.replace("MANAGER", manager),
+    )?;
+    let render = Command::new(env!("CARGO_BIN_EXE_deployer"))
+        .current_dir(dir.path())
+        .args(["render", "production", "--for", "setup", "--out", "out"])
+        .output()?;
+    ensure!(render.status.success(), "{render:?}");
+    let drop_in = dir
+        .path()
+        .join("out/deploy@web1/etc/sudoers.d/deployer-hello");
+    let drop_in = fs::read(&drop_in).with_context(|| drop_in.display().to_string())?;
+    web.write_file("/etc/sudoers.d/deployer-hello", &drop_in, 0o440)?;
+    web.sh("visudo -cq").map(drop)
+}
+
+fn judge(web: &Machine, good: &[String], bad: &[String]) -> Result<()> {
+    for (commands, may) in [(good, true), (bad, false)] {
+        for command in commands {
+            let said = web.exec_as("deploy", &format!("sudo -n {command}"))?;
+            ensure!(said.success() == may, "{command}: {said:?}");
+        }
+    }
+    Ok(())
+}
