@@ -24,7 +24,9 @@ fn no_task_is_lost() -> Result<()> {
     let web = site.web();
     site.go_live()?;
     let celery = Queue::new(web, "began");
-    celery.survives(&site, 1000).context("Celery on Redis")?;
+    celery
+        .survives(&site, tasks(200))
+        .context("Celery on Redis")?;
     one_beat(&site).context("beat")?;
 
     site.edit(
@@ -41,7 +43,7 @@ fn no_task_is_lost() -> Result<()> {
     site.set_up(&["--login", "root"])?;
     site.deployer(&PUSH)?.expect(0)?;
     celery
-        .survives(&site, if soak() { 1000 } else { 200 })
+        .survives(&site, tasks(200))
         .context("Celery on RabbitMQ")?;
 
     // Another app in its place: its workers come, and those before are gone.
@@ -57,8 +59,12 @@ fn no_task_is_lost() -> Result<()> {
         "{units}"
     );
     Queue::new(web, "none")
-        .survives(&site, if soak() { 1000 } else { 100 })
+        .survives(&site, tasks(100))
         .context("RQ")
+}
+
+fn tasks(few: usize) -> usize {
+    if soak() { 1000 } else { few }
 }
 
 /// What the workers have done, in files that all releases share.
