@@ -16,6 +16,9 @@ use crate::event::visible;
 /// How soon a build that has to stop stops.
 const TICK: Duration = Duration::from_millis(50);
 
+/// For a build that has to stop.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// What a host is sent: a line that says whether there is a result, and the result.
 type Answer = Arc<Vec<u8>>;
 
@@ -56,10 +59,13 @@ impl Build {
         Arc::clone(answer.insert(Arc::new(made)))
     }
 
-    /// Nobody waits for it any more. Returns when nothing of it runs.
+    /// Nobody waits for it any more. Returns when nothing of it runs, or soon: a `git fetch` ends by itself.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
-        drop(self.answer.lock());
+        let until = Instant::now() + PATIENCE;
+        while self.answer.try_lock().is_err() && Instant::now() < until {
+            thread::sleep(TICK);
+        }
     }
 
     /// The packed output, or a reason from the report's list.
