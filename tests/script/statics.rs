@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const PROGRAM: &str = concat!(
@@ -60,8 +60,27 @@ impl Root {
     }
 
     fn run(&self, name: &str, how: &How<'_>) -> Output {
+        self.program(name, how).output().expect("python3 runs")
+    }
+
+    /// The same where a storage gets them too; what is said, and the names that it gets.
+    fn publish_stored(&self, name: &str, files: Files<'_>, how: &How<'_>) -> (String, Value) {
+        self.release(name, files);
+        let listing = self.path("listing");
+        let mut program = self.program(name, how);
+        let output = program.arg(&listing).output().expect("python3 runs");
+        assert!(output.status.success(), "{output:?}");
+        let text = fs::read_to_string(listing).expect("a list");
+        let mut listed: Value = serde_json::from_str(&text).expect("json");
+        assert_eq!(listed["packed"], true);
+        let said = String::from_utf8(output.stdout).expect("text");
+        (said, listed["names"].take())
+    }
+
+    fn program(&self, name: &str, how: &How<'_>) -> Command {
         let part = self.path(&format!("releases/.{name}.part"));
-        Command::new("python3")
+        let mut program = Command::new("python3");
+        program
             .args(["-I", "-S", "-c", PROGRAM])
             .arg(self.0.path())
             .arg(name)
@@ -76,9 +95,8 @@ impl Root {
             ])
             .arg(how.at_root)
             .args(["/none", "/none"])
-            .env("LC_ALL", "C")
-            .output()
-            .expect("python3 runs")
+            .env("LC_ALL", "C");
+        program
     }
 
     /// Publishes a release of these files; what is said of it.
@@ -415,7 +433,7 @@ fn names_that_tools_gave_are_kept() {
     }
     assert_eq!(
         root.entry("r1", "src/main.ts")["css"],
-        serde_json::json!([
+        json!([
             "/static/dist/assets/v-5UjPuWAk.css",
             "/static/dist/assets/main-5UjPuW-k.css"
         ])
@@ -427,6 +445,60 @@ fn names_that_tools_gave_are_kept() {
         "/static/dist/assets/vendor.*.js"
     );
     assert_eq!(root.url("r1", "logo.png"), root.url("r1", "pack/logo.png"));
+}
+
+/// An object of a storage stays what it is, so its name has to be that of its content alone.
+#[test]
+fn a_storage_gets_what_has_a_fingerprint() {
+    let root = Root::new();
+    let cdn = How {
+        base: "https://cdn.example.com/static/",
+        ..BY_NAME
+    };
+    let none = How {
+        fingerprint: "none",
+        ..cdn
+    };
+    let django = r#"{"paths": {"a.css": "a.55e7cbb9ba48.css"}, "version": "1.1", "hash": "x"}"#;
+    let files = [
+        ("staticfiles.json", django),
+        ("a.css", "a{}"),
+        ("a.55e7cbb9ba48.css", "a{}"),
+        ("robots.txt", "no"),
+    ];
+    let (said, names) = root.publish_stored("r1", &files, &none);
+    assert_eq!(
+        (said.as_str(), names),
+        ("made files=4 new=4\n", json!(["a.55e7cbb9ba48.css"]))
+    );
+    assert_eq!(
+        root.url("r1", "a.css"),
+        "https://cdn.example.com/static/a.55e7cbb9ba48.css"
+    );
+    assert_eq!(root.url("r1", "robots.txt"), "/static/robots.txt");
+    // Without a storage, a CDN fetches that from the site.
+    root.publish("r2", &files, &none);
+    assert_eq!(
+        root.url("r2", "robots.txt"),
+        "https://cdn.example.com/static/robots.txt"
+    );
+
+    let (_, names) = root.publish_stored("r3", &files, &cdn);
+    let names: Vec<_> = names
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert_eq!(names.len(), 4);
+    assert!(
+        !names.contains(&"robots.txt") && names.contains(&"a.55e7cbb9ba48.css"),
+        "{names:?}"
+    );
+    assert!(
+        root.url("r3", "robots.txt")
+            .starts_with("https://cdn.example.com/static/robots.")
+    );
 }
 
 /// Only the tool knows whether its fingerprint is of the content; a browser would keep the first for a year.
