@@ -28,6 +28,10 @@ fn i7_i8_i9_a_broken_release_never_takes_a_request() -> Result<()> {
         if soak() { site.answer_slowly() } else { Ok(()) }
     })?;
     let app = &site;
+    if soak() {
+        // gunicorn does not hear of the way back before it has answered what takes five seconds.
+        app.take_many_connections()?;
+    }
     refused(
         app,
         7,
