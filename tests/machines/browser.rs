@@ -136,6 +136,12 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // It ends its own processes, which nobody else would.
+        let _ = self.call(None, "Browser.close", &json!({}));
+        let until = Instant::now() + Duration::from_secs(5);
+        while self.child.try_wait().is_ok_and(|ended| ended.is_none()) && Instant::now() < until {
+            thread::sleep(Duration::from_millis(20));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
         // What it left behind goes with its pipes; the directory then.
