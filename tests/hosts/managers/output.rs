@@ -5,8 +5,8 @@ use std::fs;
 use anyhow::{Result, ensure};
 
 use super::{Case, PUSH, until};
+use crate::processes::workers::add;
 use crate::site::Site;
-use crate::workers::add;
 
 /// Two files full, and a third.
 const LINES: usize = 130_000;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::{Case, PUSH, at};
+use crate::processes::workers::add;
 use crate::site::Site;
-use crate::workers::add;
 
 const SCHEDULES: &str = r#"
 schedules:

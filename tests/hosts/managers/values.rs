@@ -4,8 +4,8 @@ use anyhow::{Result, ensure};
 
 use super::Case;
 use crate::machines::get;
+use crate::processes::workers::add;
 use crate::site::{NAME, Site};
-use crate::workers::add;
 
 /// A page that says what came of it.
 const PAGE: &str = "

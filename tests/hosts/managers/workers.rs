@@ -5,8 +5,8 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 
 use super::{Case, PUSH, at, until, values};
+use crate::processes::workers::{WORK, WORKERS, add};
 use crate::site::Site;
-use crate::workers::{WORK, WORKERS, add};
 
 /// From the first push with some to the last: `clock` and `queue` are left.
 pub(super) fn come_and_go(site: &Site, case: &Case) -> Result<()> {
