@@ -10,7 +10,6 @@ use crate::plan::{ByHand, Kind, by_hand};
 use crate::report::ExitCode;
 use crate::run::{Fleet, Job, Mode, Policy, Rules};
 use crate::script::compile;
-use crate::secret::Secret;
 
 /// Longer ones are letters, not reasons.
 const MESSAGE: usize = 200;
@@ -87,15 +86,9 @@ pub(super) fn work(
     let job = |host| {
         let plan = by_hand(&context.config, host, what, context.files(host)?);
         Ok(Job {
-            script: compile(&plan),
-            mode: Mode::Run,
-            id: id.to_string(),
             by: session::by(global),
             wait: wait.unwrap_or_default(),
-            env: Secret::default(),
-            token: Secret::default(),
-            storage: None,
-            build: None,
+            ..Job::new(compile(&plan), Mode::Run, id.as_str())
         })
     };
     let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;

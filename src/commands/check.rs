@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::net::ToSocketAddrs as _;
 use std::thread::{JoinHandle, spawn};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
@@ -14,7 +13,6 @@ use crate::plan::check;
 use crate::report::{Examined, ExitCode, Level, check_code, check_lines, check_summary, findings};
 use crate::run::{Fleet, Job, Mode, News, Policy, Signal};
 use crate::script::compile;
-use crate::secret::Secret;
 
 pub(super) fn run(global: &Global, arguments: &Check) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;
@@ -83,17 +81,8 @@ pub(super) fn run(global: &Global, arguments: &Check) -> Result<ExitCode> {
 fn jobs(context: &Context) -> Result<Vec<Job>> {
     let id = session::run_id("check");
     let job = |host| {
-        Ok(Job {
-            script: compile(&check(&context.config, host, context.files(host)?)),
-            mode: Mode::Read,
-            id: id.to_string(),
-            by: String::new(),
-            wait: Duration::ZERO,
-            env: Secret::default(),
-            token: Secret::default(),
-            storage: None,
-            build: None,
-        })
+        let script = compile(&check(&context.config, host, context.files(host)?));
+        Ok(Job::new(script, Mode::Read, id.as_str()))
     };
     context.hosts.iter().map(job).collect()
 }

@@ -2,7 +2,7 @@ use anyhow::{Context as _, Result};
 
 use super::context::Context;
 use super::{assets, revision, session};
-use crate::cli::{Global, Push, RealPush, Wait};
+use crate::cli::{Global, Push, RealPush};
 use crate::git::WorkingCopy;
 use crate::plan::push;
 use crate::report::ExitCode;
@@ -44,11 +44,20 @@ pub(super) fn run(global: &Global, arguments: &RealPush) -> Result<ExitCode> {
         report = report.masking(context.mask_with(storage.secrets()));
     }
     let build = assets::build(&context, &target.revision);
-    let mut jobs = jobs(&target, &context, &session::by(global), wait)?;
-    for job in &mut jobs {
-        job.storage.clone_from(&storage);
-        job.build.clone_from(&build);
-    }
+    let by = session::by(global);
+    let job = |host| {
+        let script = compile(&push(&target, host, context.files(host)?));
+        Ok(Job {
+            by: by.clone(),
+            wait: wait.wait.unwrap_or_default(),
+            env: context.environment_file(host)?,
+            token: context.token.clone(),
+            storage: storage.clone(),
+            build: build.clone(),
+            ..Job::new(script, Mode::Run, target.release.as_str())
+        })
+    };
+    let jobs = target.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;
     report.scripts(&session::digests(&jobs))?;
     fleet.run(jobs, policy, &mut |update| {
         let _ = report.update(&update);
@@ -69,21 +78,4 @@ pub(super) fn target(context: &Context, revision: Revision, options: Option<&Pus
         allow_older: options.is_some_and(|options| options.allow_older),
         refresh_packages: options.is_some_and(|options| options.refresh_packages),
     }
-}
-
-fn jobs(target: &Target, context: &Context, by: &str, wait: &Wait) -> Result<Vec<Job>> {
-    let job = |host| {
-        Ok(Job {
-            script: compile(&push(target, host, context.files(host)?)),
-            mode: Mode::Run,
-            id: target.release.to_string(),
-            by: by.to_owned(),
-            wait: wait.wait.unwrap_or_default(),
-            env: context.environment_file(host)?,
-            token: context.token.clone(),
-            storage: None,
-            build: None,
-        })
-    };
-    target.hosts.iter().map(job).collect()
 }

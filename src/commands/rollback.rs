@@ -7,7 +7,6 @@ use crate::plan::{Back, Earlier, rollback};
 use crate::report::ExitCode;
 use crate::run::{Fleet, Job, Mode, Policy, Rules};
 use crate::script::compile;
-use crate::secret::Secret;
 
 pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
     let context = Context::load(global, &arguments.environment.environment)?;
@@ -20,22 +19,17 @@ pub(super) fn run(global: &Global, arguments: &Rollback) -> Result<ExitCode> {
             back: back.clone(),
             keep_environment: arguments.keep_env,
         };
+        let script = compile(&rollback(
+            &context.config,
+            host,
+            earlier,
+            context.hosts.first() == Some(host),
+            context.files(host)?,
+        ));
         Ok(Job {
-            script: compile(&rollback(
-                &context.config,
-                host,
-                earlier,
-                context.hosts.first() == Some(host),
-                context.files(host)?,
-            )),
-            mode: Mode::Run,
-            id: id.to_string(),
             by: session::by(global),
             wait: arguments.wait.wait.unwrap_or_default(),
-            env: Secret::default(),
-            token: Secret::default(),
-            storage: None,
-            build: None,
+            ..Job::new(script, Mode::Run, id.as_str())
         })
     };
     let jobs = context.hosts.iter().map(job).collect::<Result<Vec<_>>>()?;

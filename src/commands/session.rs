@@ -1,6 +1,5 @@
 use std::io::{IsTerminal as _, Stderr, stderr, stdout};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -177,11 +176,6 @@ pub(super) fn questions(
             context.files(host)?,
         );
         Ok(Job {
-            script: compile(&plan),
-            mode,
-            id: id.to_string(),
-            by: String::new(),
-            wait: Duration::ZERO,
             env: match question {
                 Question::Foresee { .. } => context.environment_file(host)?,
                 Question::State
@@ -193,8 +187,7 @@ pub(super) fn questions(
                 Question::RemoteHead { .. } => context.token.clone(),
                 _ => Secret::default(),
             },
-            storage: None,
-            build: None,
+            ..Job::new(compile(&plan), mode, id.as_str())
         })
     };
     context.hosts.iter().map(job).collect()

@@ -11,7 +11,6 @@ use crate::plan::{GitPins, setup};
 use crate::report::{self, ExitCode, Verdict};
 use crate::run::{Fleet, Job, Mode, News, Policy, Update};
 use crate::script::compile;
-use crate::secret::Secret;
 use crate::target::ReleaseId;
 
 pub(super) fn run(global: &Global, arguments: &Setup) -> Result<ExitCode> {
@@ -103,22 +102,18 @@ fn jobs(global: &Global, arguments: &Setup, context: &Context, id: &ReleaseId) -
             }
             _ => Vec::new(),
         };
+        let script = compile(&setup(
+            &context.config,
+            host,
+            &keys,
+            &pins,
+            context.setup_files(host)?,
+        ));
         Ok(Job {
-            script: compile(&setup(
-                &context.config,
-                host,
-                &keys,
-                &pins,
-                context.setup_files(host)?,
-            )),
-            mode: Mode::Run,
-            id: id.to_string(),
             by: session::by(global),
             wait: arguments.wait.wait.unwrap_or_default(),
             env: certificate.clone(),
-            token: Secret::default(),
-            storage: None,
-            build: None,
+            ..Job::new(script, Mode::Run, id.as_str())
         })
     };
     context.hosts.iter().map(job).collect()

@@ -59,7 +59,6 @@ mod tests {
     use super::{BOOTSTRAP, payload};
     use crate::run::{Job, Mode};
     use crate::script::Script;
-    use crate::secret::Secret;
 
     #[test]
     fn one_pair_of_quotes_holds_it() {
@@ -67,19 +66,8 @@ mod tests {
     }
 
     fn job(text: &str) -> Job {
-        Job {
-            script: Script {
-                text: text.to_owned(),
-            },
-            mode: Mode::Run,
-            id: "20261122T141007Z-3f2a1bc".to_owned(),
-            by: String::new(),
-            wait: std::time::Duration::ZERO,
-            env: Secret::default(),
-            token: Secret::default(),
-            storage: None,
-            build: None,
-        }
+        let text = text.to_owned();
+        Job::new(Script { text }, Mode::Run, "20261122T141007Z-3f2a1bc")
     }
 
     #[test]

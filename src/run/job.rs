@@ -26,6 +26,23 @@ pub struct Job {
     pub build: Option<Arc<Build>>,
 }
 
+impl Job {
+    /// One that is sent nothing but its script, by nobody in particular, and waits for nobody.
+    pub fn new(script: Script, mode: Mode, id: &str) -> Self {
+        Self {
+            script,
+            mode,
+            id: id.to_owned(),
+            by: String::new(),
+            wait: Duration::ZERO,
+            env: Secret::default(),
+            token: Secret::default(),
+            storage: None,
+            build: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Takes the lock, works detached from the connection, waits for verbs.

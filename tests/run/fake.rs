@@ -31,15 +31,9 @@ impl Fake {
             include_str!("fake.sh")
         );
         Job {
-            script: Script { text },
-            mode: Mode::Run,
-            id: id.to_owned(),
             by: "tester".to_owned(),
-            wait: std::time::Duration::ZERO,
             env: Secret::new("A='b'\n"),
-            token: Secret::default(),
-            storage: None,
-            build: None,
+            ..Job::new(Script { text }, Mode::Run, id)
         }
     }
 }
