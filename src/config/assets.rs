@@ -57,7 +57,7 @@ pub struct AssetBuild {
 }
 
 /// Where a build runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum BuildOn {
     /// Each host, in the new release.
     Host,

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{Maintenance, Name, Task};
-use crate::config::{Encoding, Fingerprint, Installer, PythonFrom, Takeover};
+use crate::config::{BuildOn, Encoding, Fingerprint, Installer, PythonFrom, Takeover};
 
 /// The closed list of things a host can be told to do.
 #[derive(Debug, Clone, Serialize)]
@@ -40,12 +40,8 @@ pub enum Action {
         workers: Vec<Moved>,
     },
     BuildStatic {
-        output: String,
-        inputs: Vec<String>,
-        task: Task,
-    },
-    /// The same, by the client: the host asks for what no release of its own has.
-    TakeBuild {
+        /// A client's is asked for where no release of the host has it.
+        on: BuildOn,
         output: String,
         inputs: Vec<String>,
         task: Task,
@@ -240,7 +236,10 @@ impl Action {
         matches!(
             self,
             Self::Task(_)
-                | Self::BuildStatic { .. }
+                | Self::BuildStatic {
+                    on: BuildOn::Host,
+                    ..
+                }
                 | Self::CollectStatic { .. }
                 | Self::CheckFramework { .. }
                 | Self::Pending { .. }

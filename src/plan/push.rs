@@ -5,9 +5,7 @@ use super::{
     Action, File, HostPlan, Identity, Kind, Moved, Name, Place, Publication, Source, Step, Task,
     Virtualenv,
 };
-use crate::config::{
-    AssetSource, Assets, BuildOn, Config, ExtraName, Moment, Packages, Server, Trial,
-};
+use crate::config::{AssetSource, Assets, Config, ExtraName, Moment, Packages, Server, Trial};
 use crate::target::{Target, TargetHost};
 
 /// Installed where the requirements leave gunicorn out.
@@ -97,20 +95,11 @@ pub fn push(target: &Target, host: &TargetHost, files: Vec<File>) -> HostPlan {
 fn statics(assets: &Assets) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(build) = &assets.build {
-        let output = build.output.to_string();
-        let inputs = build.inputs.iter().map(ToString::to_string).collect();
-        let task = Task::build(build);
-        let action = match build.on {
-            BuildOn::Host => Action::BuildStatic {
-                output,
-                inputs,
-                task,
-            },
-            BuildOn::Client => Action::TakeBuild {
-                output,
-                inputs,
-                task,
-            },
+        let action = Action::BuildStatic {
+            on: build.on,
+            output: build.output.to_string(),
+            inputs: build.inputs.iter().map(ToString::to_string).collect(),
+            task: Task::build(build),
         };
         steps.push(Step::new("build", action));
     }

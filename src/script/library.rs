@@ -94,13 +94,7 @@ pub(super) fn parts(plan: &HostPlan) -> Vec<&'static str> {
     let collect = collect.then_some(COLLECT);
     let framework = plan.has(|action| matches!(action, Action::CheckFramework { .. }));
     let framework = framework.then_some(FRAMEWORK);
-    let builds = |action: &Action| {
-        matches!(
-            action,
-            Action::BuildStatic { .. } | Action::TakeBuild { .. }
-        )
-    };
-    let build = plan.has(builds);
+    let build = plan.has(|action| matches!(action, Action::BuildStatic { .. }));
     let build = build.then_some(BUILD);
     let publish = plan.publishes().then_some(STATIC);
     let upload = plan.has(|action| matches!(action, Action::UploadStatic { .. }));

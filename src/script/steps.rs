@@ -1,4 +1,4 @@
-use crate::config::{Account, Installer, PythonFrom, Takeover};
+use crate::config::{Account, BuildOn, Installer, PythonFrom, Takeover};
 use crate::plan::{
     Action, Back, Examination, Maintenance, Name, Publication, Source, Task, Virtualenv,
 };
@@ -58,15 +58,17 @@ pub(super) fn call(action: &Action) -> String {
         } => format!("decide {} \"$part\" {max_stall}", takeover_word(*takeover)),
         Action::Seal { manifest } => words("seal", [manifest]),
         Action::BuildStatic {
+            on,
             output,
             inputs,
             task,
-        } => words(&task_call(&words("build_static", [output]), task), inputs),
-        Action::TakeBuild {
-            output,
-            inputs,
-            task,
-        } => words(&task_call(&words("take_build", [output]), task), inputs),
+        } => {
+            let function = match on {
+                BuildOn::Host => "build_static",
+                BuildOn::Client => "take_build",
+            };
+            words(&task_call(&words(function, [output]), task), inputs)
+        }
         Action::CollectStatic { url, task } => task_call(&words("collect_static", [url]), task),
         Action::CheckFramework { manage, task } => {
             task_call(&words("check_framework", [manage]), task)

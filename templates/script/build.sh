@@ -3,52 +3,57 @@
 # build_static OUTPUT ACCOUNT PHASE SECONDS COMMAND INPUT...: in the release; or the result that an older release got from
 # the same command, inputs, packages and environment.
 build_static() {
-  output=$1 build=$5 with="$venv
+  with="$venv
 $env_id"
-  name_build "$@" || return 1
-  kept=$ROOT/builds/$key
-  if [ -d "$kept" ]; then
-    reuse_build || return 1
-  else
-    task "$2" "$3" "$4" "$5" || { fail static-build; return 1; }
-    if [ ! -d "$part/$output" ] || [ -L "$part/$output" ] || [ -z "$(ls -A "$part/$output")" ]; then
-      fail "static-output path=$output"
-      return 1
-    fi
-    keep_build || return 1
-  fi
-  echo "$key" >"$part/.deployer/build"
+  have_build build_here "$@"
 }
 
 # take_build, with the same words: what the client makes of them, in a checkout of its own, unless an older release got it.
 take_build() {
-  output=$1 build=$5 with=client
+  with=client
+  have_build ask_for_build "$@"
+}
+
+# have_build MAKE OUTPUT ACCOUNT PHASE SECONDS COMMAND INPUT...
+have_build() {
+  make=$1
+  shift
+  output=$1 build=$5
   name_build "$@" || return 1
   kept=$ROOT/builds/$key
   if [ -d "$kept" ]; then
-    reuse_build || return 1
+    ev "decided build value=reused key=$key"
+    clear_output && cp -a --reflink=auto "$kept/." "$part/$output" || return 1
   else
-    ev "decided build value=client"
-    ev "wanted build"
-    await_answer "$(($4 + 60))" || { fail client-unanswered; return 1; }
-    IFS= read -r said_first <"$run/answer"
-    case $said_first in
-      made) ;;
-      'fault '*) fail "${said_first#fault } path=$output"; return 1 ;;
-      *) fail client-unanswered; return 1 ;;
-    esac
-    rm -rf "${part:?}/$output" && mkdir -p "$part/$output" &&
-      tail -n +2 "$run/answer" | tar -x -z --no-same-owner --no-same-permissions -C "$part/$output" -f - || { fail client-output "path=$output"; return 1; }
-    rm -f "$run/answer"
-    keep_build || return 1
+    "$make" "$@" && keep_build || return 1
   fi
   echo "$key" >"$part/.deployer/build"
 }
 
-reuse_build() {
-  ev "decided build value=reused key=$key"
-  rm -rf "${part:?}/$output" && mkdir -p "$part/$output" && cp -a --reflink=auto "$kept/." "$part/$output"
+build_here() {
+  task "$2" "$3" "$4" "$5" || { fail static-build; return 1; }
+  if [ ! -d "$part/$output" ] || [ -L "$part/$output" ] || [ -z "$(ls -A "$part/$output")" ]; then
+    fail "static-output path=$output"
+    return 1
+  fi
 }
+
+ask_for_build() {
+  ev "decided build value=client"
+  ev "wanted build"
+  await_answer "$(($4 + 60))" || { fail client-unanswered; return 1; }
+  IFS= read -r said_first <"$run/answer"
+  case $said_first in
+    made) ;;
+    'fault '*) fail "${said_first#fault } path=$output"; return 1 ;;
+    *) fail client-unanswered; return 1 ;;
+  esac
+  clear_output && tail -n +2 "$run/answer" | tar -x -z --no-same-owner --no-same-permissions -C "$part/$output" -f - ||
+    { fail "client-output path=$output"; return 1; }
+  rm -f "$run/answer"
+}
+
+clear_output() { rm -rf "${part:?}/$output" && mkdir -p "$part/$output"; }
 
 # name_build OUTPUT ACCOUNT PHASE SECONDS COMMAND INPUT...: $key is of all that the result depends on, as far as anybody said.
 name_build() {
