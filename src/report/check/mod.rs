@@ -1,6 +1,7 @@
 //! What `check` makes of the facts that a host told, and of what this client knows: a finding each.
 
 mod host;
+mod https;
 mod site;
 mod tools;
 
