@@ -46,10 +46,7 @@ fn faults() -> Vec<StorageFault> {
             address: address.clone(),
             said: "io: Connection refused".to_owned(),
         },
-        StorageFault::Strange {
-            address: address.clone(),
-            status: 0,
-        },
+        StorageFault::NoAddress(address.clone()),
         StorageFault::Strange {
             address,
             status: 200,

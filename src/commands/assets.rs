@@ -1,5 +1,6 @@
 //! What a push needs of this machine for static files.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::{JoinHandle, spawn};
 
@@ -8,24 +9,17 @@ use anyhow::Result;
 use super::Unfit;
 use super::context::Context;
 use crate::cli;
-use crate::config::{BuildOn, GitAuth};
+use crate::config::{self, BuildOn, GitAuth, UrlPath};
 use crate::report::{Finding, storage_finding};
-use crate::run::{Build, Checkout, Login, Storage};
+use crate::run::{Build, Checkout, Login, Storage, StorageFault};
 use crate::target::Revision;
 
 /// Asked before any host is told anything: credentials that do not fit change nothing.
 pub(super) fn storage(context: &Context) -> Result<Option<Arc<Storage>>> {
-    let Some(assets) = &context.config.assets else {
+    let Some((storage, url)) = published(context) else {
         return Ok(None);
     };
-    let Some(storage) = &assets.publish else {
-        return Ok(None);
-    };
-    let login = Login {
-        directory: &context.directory,
-        variable: cli::variable,
-    };
-    match Storage::open(storage, &assets.url, &login) {
+    match open(storage, url, &context.directory) {
         Ok(opened) => Ok(Some(Arc::new(opened))),
         Err(fault) => Err(Unfit::storage(&fault, storage)),
     }
@@ -33,17 +27,29 @@ pub(super) fn storage(context: &Context) -> Result<Option<Arc<Storage>>> {
 
 /// Whether a push could use it, asked beside whatever else is asked.
 pub(super) fn ask(context: &Context) -> Option<JoinHandle<Finding>> {
-    let assets = context.config.assets.as_ref()?;
-    let (storage, url) = (assets.publish.clone()?, assets.url.clone());
-    let directory = context.directory.clone();
+    let (storage, url) = published(context)?;
+    let (storage, url, directory) = (storage.clone(), url.clone(), context.directory.clone());
     Some(spawn(move || {
-        let login = Login {
-            directory: &directory,
-            variable: cli::variable,
-        };
-        let opened = Storage::open(&storage, &url, &login);
+        let opened = open(&storage, &url, &directory);
         storage_finding(&opened.map(|opened| opened.objects()), &storage)
     }))
+}
+
+fn published(context: &Context) -> Option<(&config::Storage, &UrlPath)> {
+    let assets = context.config.assets.as_ref()?;
+    Some((assets.publish.as_ref()?, &assets.url))
+}
+
+fn open(
+    storage: &config::Storage,
+    url: &UrlPath,
+    directory: &Path,
+) -> Result<Storage, StorageFault> {
+    let login = Login {
+        directory,
+        variable: cli::variable,
+    };
+    Storage::open(storage, url, &login)
 }
 
 /// What this machine builds, where the file says that it does.

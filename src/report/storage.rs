@@ -64,7 +64,7 @@ fn unusable(fault: &StorageFault, storage: &Storage) -> (ExitCode, String, Strin
             "look at `static.publish.s3.endpoint` and at the way there; this machine asks what is there, the hosts put what is missing"
                 .to_owned(),
         ),
-        StorageFault::Strange { address, status: 0 } => (
+        StorageFault::NoAddress(address) => (
             ExitCode::Config,
             format!("`{name}` cannot be listed: no requests can be made to {address}"),
             String::new(),

@@ -89,7 +89,7 @@ fn passes(fault: &StorageFault) -> bool {
         StorageFault::Refused { status, .. } | StorageFault::Strange { status, .. } => {
             matches!(status, 429 | 500 | 502 | 503 | 504)
         }
-        StorageFault::Login(_) => false,
+        StorageFault::Login(_) | StorageFault::NoAddress(_) => false,
     }
 }
 

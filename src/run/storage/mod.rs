@@ -22,6 +22,8 @@ use crate::config::{self, UrlPath};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StorageFault {
     Login(LoginFault),
+    /// No request can be made to that.
+    NoAddress(String),
     /// No answer from there, however often it was asked.
     Unreachable {
         address: String,
@@ -67,13 +69,10 @@ impl Storage {
         } else {
             UrlStyle::VirtualHost
         };
-        let strange = || StorageFault::Strange {
-            address: address.clone(),
-            status: 0,
-        };
-        let parsed = address.parse().map_err(|_| strange())?;
+        let unfit = || StorageFault::NoAddress(address.clone());
+        let parsed = address.parse().map_err(|_| unfit())?;
         let (name, region) = (storage.bucket.to_string(), storage.region.to_string());
-        let bucket = Bucket::new(parsed, style, name, region).map_err(|_| strange())?;
+        let bucket = Bucket::new(parsed, style, name, region).map_err(|_| unfit())?;
         let prefix = storage.prefix.iter().map(ToString::to_string);
         let url = url.as_str().trim_start_matches('/').to_owned();
         let before = prefix.chain([url]).collect::<Vec<_>>().join("/");
