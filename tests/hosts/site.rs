@@ -13,7 +13,7 @@ use crate::machines::{GitServer, Lab, Load, Machine, Options, Proxy, Reply, SshC
 use crate::random::soak;
 use crate::run::{Run, Running};
 
-/// The app that boots fastest; see `tests/hosts/hello`.
+/// `examples/flask` with the app and the packages of `tests/hosts/hello`, which boot faster.
 pub(crate) const HELLO: &str = "hello";
 pub(crate) const NAME: &str = "hello.example.com";
 const SLOW: &str = "\n@app.get('/slow')\ndef slow():\n    import time\n    time.sleep(5)\n    return 'slow but whole'\n";
@@ -295,22 +295,27 @@ fn rate() -> u32 {
     if soak() { 200 } else { 40 }
 }
 
-/// A copy of an example, with as few workers as show what more of them would, however many cores there are.
-pub(crate) fn example(name: &str, into: &Path) -> Result<()> {
-    let within = if name == HELLO {
-        "tests/hosts"
-    } else {
-        "examples"
-    };
-    let example = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(within)
-        .join(name);
-    let copy = Command::new("cp")
+/// All that a directory has, into another.
+fn copy(from: &Path, into: &Path) -> Result<()> {
+    let copied = Command::new("cp")
         .arg("-R")
-        .arg(example.join("."))
+        .arg(from.join("."))
         .arg(into)
         .status()?;
-    ensure!(copy.success(), "no copy of the example");
+    ensure!(copied.success(), "no copy of {}", from.display());
+    Ok(())
+}
+
+/// A copy of an example, with as few workers as show what more of them would, however many cores there are.
+pub(crate) fn example(name: &str, into: &Path) -> Result<()> {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let examples = project.join("examples");
+    if name == HELLO {
+        copy(&examples.join("flask"), into)?;
+        copy(&project.join("tests/hosts/hello"), into)?;
+    } else {
+        copy(&examples.join(name), into)?;
+    }
     let config = into.join("deploy.yaml");
     let text = fs::read_to_string(&config)?;
     let fewer = text.replacen("\ngunicorn:\n", "\ngunicorn:\n  workers: 2\n", 1);
