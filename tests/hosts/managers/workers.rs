@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 
 use super::{Case, PUSH, at, until, values};
-use crate::processes::workers::{WORK, WORKERS, add};
+use crate::processes::workers::{WORK, WORKERS, Worker, add, are, told, without_mail_out};
 use crate::site::Site;
 
 /// From the first push with some to the last: `clock` and `queue` are left.
@@ -24,36 +24,22 @@ pub(super) fn come_and_go(site: &Site, case: &Case) -> Result<()> {
     removed(site, case).context("removed")
 }
 
-/// What runs: worker, number and release of each, in the order of their names, as the processes themselves have it.
-pub(super) fn running(site: &Site, case: &Case) -> Result<Vec<(String, u32, String)>> {
-    let status = site
-        .deployer(&["status", "production", "--json"])?
-        .expect(0)?;
-    let line = status
-        .stdout
-        .lines()
-        .find(|line| line.contains("\"type\":\"status\""))
-        .context("no status")?;
-    let status: serde_json::Value = serde_json::from_str(line)?;
-    let mut found = Vec::new();
-    for worker in status["workers"].as_array().context("no workers")? {
-        let text = |key: &str| worker[key].as_str().unwrap_or_default().to_owned();
-        ensure!(text("state") == "active", "{status}");
-        let number = u32::try_from(worker["number"].as_u64().context("no number")?)?;
-        let pid = pid(site, case, &text("name"), number)?;
+/// What runs, as the processes themselves have it too.
+pub(super) fn running(site: &Site, case: &Case) -> Result<Vec<Worker>> {
+    let found = told(site)?;
+    for (name, number, release) in &found {
+        let pid = pid(site, case, name, *number)?;
         let cwd = site.web().sh(&format!("readlink /proc/{pid}/cwd"))?;
         ensure!(
-            cwd == format!("{}/releases/{}", case.root, text("release")),
-            "{number} is in {cwd}: {status}"
+            cwd == format!("{}/releases/{release}", case.root),
+            "{number} is in {cwd}: {found:?}"
         );
-        found.push((text("name"), number, text("release")));
     }
     let processes = site.web().sh("pgrep -fc '^python3 work.py'; :")?;
     ensure!(
         processes == found.len().to_string(),
-        "{processes} processes, {status}"
+        "{processes} processes, {found:?}"
     );
-    found.sort();
     Ok(found)
 }
 
@@ -66,12 +52,7 @@ pub(super) fn pid(site: &Site, case: &Case, name: &str, number: u32) -> Result<S
 /// These numbers of each worker run, all in the live release.
 fn ran(site: &Site, case: &Case, wanted: &[(&str, u32)]) -> Result<String> {
     let live = at(site, case)?.release;
-    let wanted: Vec<_> = wanted
-        .iter()
-        .map(|&(name, number)| (name.to_owned(), number, live.clone()))
-        .collect();
-    let found = running(site, case)?;
-    ensure!(found == wanted, "{found:?} and not {wanted:?}");
+    are(&running(site, case)?, wanted, &live)?;
     Ok(live)
 }
 
@@ -198,12 +179,7 @@ fn killed(site: &Site, case: &Case) -> Result<()> {
 
 /// What the file no longer has leaves with the push, and what it was started by with the next setup.
 fn removed(site: &Site, case: &Case) -> Result<()> {
-    let path = site.app.path().join("deploy.yaml");
-    let text = fs::read_to_string(&path)?;
-    let (before, rest) = text.split_once("  mail-out:").context("mail-out")?;
-    let (_, after) = rest.split_once("  clock:").context("clock")?;
-    fs::write(&path, format!("{before}  clock:{after}"))?;
-    site.commit()?;
+    without_mail_out(site)?;
     log(site, case)?;
     site.deployer(&PUSH)?.expect(0)?;
     ran(site, case, &[("clock", 1), ("queue", 1)])?;

@@ -81,9 +81,11 @@ pub(crate) fn add(site: &Site, text: &str) -> Result<()> {
     Ok(fs::write(path, file)?)
 }
 
-/// What runs: worker, number and release of each, in the order of their names.
-fn running(site: &Site) -> Result<Vec<(String, u32, String)>> {
-    let web = site.web();
+/// A worker: name, number and release.
+pub(crate) type Worker = (String, u32, String);
+
+/// All that `status` tells of, which are at work, in the order of their names.
+pub(crate) fn told(site: &Site) -> Result<Vec<Worker>> {
     let status = site
         .deployer(&["status", "production", "--json"])?
         .expect(0)?;
@@ -98,31 +100,54 @@ fn running(site: &Site) -> Result<Vec<(String, u32, String)>> {
         let text = |key: &str| worker[key].as_str().unwrap_or_default().to_owned();
         ensure!(text("state") == "active", "{status}");
         let number = worker["number"].as_u64().context("no number")?;
-        let unit = format!("hello-worker-{}@{number}.service", text("name"));
+        found.push((text("name"), u32::try_from(number)?, text("release")));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// These numbers of each worker run, all in that release.
+pub(crate) fn are(found: &[Worker], wanted: &[(&str, u32)], release: &str) -> Result<()> {
+    let wanted: Vec<Worker> = wanted
+        .iter()
+        .map(|&(name, number)| (name.to_owned(), number, release.to_owned()))
+        .collect();
+    ensure!(found == wanted, "{found:?} and not {wanted:?}");
+    Ok(())
+}
+
+/// The file has one worker less.
+pub(crate) fn without_mail_out(site: &Site) -> Result<()> {
+    let path = site.app.path().join("deploy.yaml");
+    let text = fs::read_to_string(&path)?;
+    let (before, rest) = text.split_once("  mail-out:").context("mail-out")?;
+    let (_, after) = rest.split_once("  clock:").context("clock")?;
+    fs::write(&path, format!("{before}  clock:{after}"))?;
+    site.commit().map(drop)
+}
+
+/// What runs, as systemd and the processes have it too.
+fn running(site: &Site) -> Result<Vec<Worker>> {
+    let (web, found) = (site.web(), told(site)?);
+    for (name, number, release) in &found {
+        let unit = format!("hello-worker-{name}@{number}.service");
         let cwd = web.sh(&format!(
             "readlink /proc/$(systemctl show -P MainPID {unit})/cwd"
         ))?;
         ensure!(
-            cwd == format!("/srv/hello/releases/{}", text("release")),
-            "{unit} is in {cwd}: {status}"
+            cwd == format!("/srv/hello/releases/{release}"),
+            "{unit} is in {cwd}: {found:?}"
         );
-        found.push((text("name"), u32::try_from(number)?, text("release")));
     }
     let units = web.sh("systemctl list-units --plain --no-legend 'hello-worker-*' | wc -l")?;
-    ensure!(units == found.len().to_string(), "{units} units, {status}");
-    found.sort();
+    ensure!(units == found.len().to_string(), "{units} units, {found:?}");
     Ok(found)
 }
 
 /// These numbers of each worker run, all in the live release.
 fn ran(site: &Site, wanted: &[(&str, u32)]) -> Result<String> {
     let live = coherent(site.web())?.release;
-    let wanted: Vec<_> = wanted
-        .iter()
-        .map(|&(name, number)| (name.to_owned(), number, live.clone()))
-        .collect();
-    let found = running(site)?;
-    ensure!(found == wanted, "{found:?} and not {wanted:?}");
+    are(&running(site)?, wanted, &live)?;
     Ok(live)
 }
 
@@ -320,7 +345,7 @@ fn broken(site: &Site) -> Result<()> {
     ensure!(report.failed.is_empty(), "{:?}", report.failed);
     ensure!(coherent(site.web())? == live);
     let after = running(site)?;
-    let names = |found: &[(String, u32, String)]| {
+    let names = |found: &[Worker]| {
         found
             .iter()
             .map(|(name, _, release)| (name.clone(), release.clone()))
@@ -424,12 +449,7 @@ fn killed(site: &Site) -> Result<()> {
 /// What the file no longer has leaves with the push, and its unit with the next setup.
 fn removed(site: &Site) -> Result<()> {
     let web = site.web();
-    let path = site.app.path().join("deploy.yaml");
-    let text = fs::read_to_string(&path)?;
-    let (before, rest) = text.split_once("  mail-out:").context("mail-out")?;
-    let (_, after) = rest.split_once("  clock:").context("clock")?;
-    fs::write(&path, format!("{before}  clock:{after}"))?;
-    site.commit()?;
+    without_mail_out(site)?;
     log(site)?;
     site.deployer(&PUSH)?.expect(0)?;
     ran(site, &[("clock", 1), ("queue", 1)])?;
