@@ -32,8 +32,8 @@ pub(super) fn files(
         let times = times(&schedule.when).with_context(|| format!("schedule `{name}`"))?;
         let values = context! {
             service => service(&described),
-            environment => words(environment(&described).iter().map(String::as_str))?,
-            command => words(described.command.iter().map(String::as_str))?,
+            environment => words(described.whole_environment())?,
+            command => words(&described.command)?,
             state => format!("{run}/workers/schedule_{name}"),
             log => format!("{logs}/{}.log", described.name),
             script => script.as_str(),
@@ -83,17 +83,9 @@ fn service(service: &Service) -> Value {
     }
 }
 
-fn environment(service: &Service) -> Vec<String> {
-    let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned();
-    let own = service.environment.iter();
-    [path]
-        .into_iter()
-        .chain(own.map(|(name, value)| format!("{name}={value}")))
-        .collect()
-}
-
 /// As a shell reads them.
-fn words<'a>(words: impl Iterator<Item = &'a str>) -> anyhow::Result<Value> {
-    let quoted: Result<Vec<_>, _> = words.map(quote::sh).collect();
+fn words(words: impl IntoIterator<Item = impl AsRef<str>>) -> anyhow::Result<Value> {
+    let quoted = words.into_iter().map(|word| quote::sh(word.as_ref()));
+    let quoted: Result<Vec<_>, _> = quoted.collect();
     Ok(Value::from_safe_string(quoted?.join(" ")))
 }

@@ -198,4 +198,12 @@ impl Service {
             hardened: service.hardening == crate::config::Hardening::Basic,
         }
     }
+
+    /// `NAME=value`, and nothing else for it to have: for a manager that would hand on what it has itself.
+    pub fn whole_environment(&self) -> impl Iterator<Item = String> {
+        let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned();
+        let own = self.environment.iter();
+        let own = own.map(|(name, value)| format!("{name}={value}"));
+        [path].into_iter().chain(own)
+    }
 }

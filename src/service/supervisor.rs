@@ -228,14 +228,11 @@ fn command(service: &Service, before: &[&str]) -> Result<String, Unquotable> {
         r#"ulimit -c 0; ulimit -n {} 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@""#,
         service.limits.open_files
     );
-    let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    let shell = ["/bin/sh", "-c", &limits, "sh", "/usr/bin/env", "-i", path];
-    let environment = service
-        .environment
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"));
-    let words = shell.into_iter().map(str::to_owned).chain(environment);
-    let words = words
+    let shell = ["/bin/sh", "-c", &limits, "sh", "/usr/bin/env", "-i"];
+    let words = shell
+        .into_iter()
+        .map(str::to_owned)
+        .chain(service.whole_environment())
         .chain(before.iter().map(|word| (*word).to_owned()))
         .chain(service.command.iter().cloned());
     let quoted: Result<Vec<_>, _> = words.map(|word| quote::supervisor(&word)).collect();
