@@ -36,6 +36,10 @@ fn a_supervisord_of_ones_own() -> Result<()> {
     at(&site, &case)?;
     web.exec_as("deploy", "sh hello/supervisor/start.sh")?
         .ok()?;
+    // Sooner than by itself, which it would once it printed to nobody.
+    web.sh(&format!(
+        "timeout 30 sh -c 'while kill -0 {queue} 2>/dev/null; do sleep 0.2; done'"
+    ))?;
     until("another master", || {
         Ok(master(&site, &case).is_ok_and(|pid| pid != old))
     })?;
