@@ -4,52 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use deployer::config::{Config, Nginx};
+use deployer::config::Config;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::nginx::write_conf;
+use crate::sites::every_site;
 use crate::{cache, cases};
-
-/// Each kind of site there is.
-fn every_site() -> Vec<(&'static str, Config)> {
-    let with = |mut config: Config, change: fn(&mut Nginx)| {
-        change(config.nginx.as_mut().unwrap());
-        config
-    };
-    vec![
-        ("small", cases::small()),
-        ("full", cases::full()),
-        ("secure", cases::secure()),
-        ("by acme", cases::by_acme()),
-        (
-            "any name",
-            with(cases::small(), |nginx| {
-                nginx.server_names = vec![cases::text("_")];
-            }),
-        ),
-        (
-            "secure, any name",
-            with(cases::secure(), |nginx| {
-                nginx.server_names = vec![cases::text("_")];
-                nginx.redirects.clear();
-            }),
-        ),
-        (
-            "secure, browsers not told",
-            with(cases::secure(), |nginx| {
-                nginx.tls.as_mut().unwrap().hsts = None;
-            }),
-        ),
-        (
-            "secure, usual ports",
-            with(cases::secure(), |nginx| {
-                nginx.listen = 80;
-                nginx.tls.as_mut().unwrap().listen = 443;
-            }),
-        ),
-    ]
-}
 
 fn written(config: &Config) -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@ mod gunicorn;
 mod http;
 mod judges;
 mod nginx;
+mod sites;
 mod statics;
 mod systemd;
 mod tls;

@@ -11,7 +11,7 @@ use deployer::config::{Certificate, Config, Encoding, Nginx};
 use deployer::plan::Place;
 use tempfile::TempDir;
 
-use crate::{cases, http};
+use crate::{cases, http, sites};
 
 /// nginx with our site and nothing else, an app behind it that answers with the request it got.
 pub(crate) struct Site {
@@ -220,19 +220,7 @@ fn with_names(names: &[&str]) -> Config {
 
 #[test]
 fn every_site_is_accepted() {
-    let mut default = cases::small();
-    default.nginx.as_mut().unwrap().server_names = vec![cases::text("_")];
-    let mut any_secure = cases::secure();
-    let nginx = any_secure.nginx.as_mut().unwrap();
-    (nginx.server_names, nginx.redirects) = (vec![cases::text("_")], Vec::new());
-    for mut config in [
-        cases::small(),
-        cases::full(),
-        cases::secure(),
-        cases::by_acme(),
-        default,
-        any_secure,
-    ] {
+    for (_, mut config) in sites::every_site() {
         let dir = tempfile::tempdir().unwrap();
         // A test may not take port 80, if only to check it.
         let nginx = config.nginx.as_mut().unwrap();

@@ -5,10 +5,20 @@
     reason = "figures, for whoever asks with --nocapture"
 )]
 
+#[path = "../files/cases.rs"]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "made for the tests of rendered files"
+)]
+mod cases;
 #[path = "../machines/mod.rs"]
 mod machines;
 #[path = "../report/schema.rs"]
 mod schema;
+#[path = "../files/sites.rs"]
+#[allow(clippy::unwrap_used, reason = "made for the tests of rendered files")]
+mod sites;
 
 mod acme;
 mod bad_situations;
@@ -34,6 +44,7 @@ mod locks;
 mod logins;
 mod managers;
 mod moment;
+mod nginx;
 mod objects;
 mod odd;
 mod packages;
