@@ -32,14 +32,11 @@ fn a_supervisord_of_ones_own() -> Result<()> {
     let old = master(&site, &case)?;
     let workers = workers::running(&site, &case)?;
     let queue = workers::pid(&site, &case, "queue", 1)?;
+    workers::log(&site, &case)?;
     web.sh("pkill -9 -u deploy supervisord")?;
     at(&site, &case)?;
     web.exec_as("deploy", "sh hello/supervisor/start.sh")?
         .ok()?;
-    // Sooner than by itself, which it would once it printed to nobody.
-    web.sh(&format!(
-        "timeout 30 sh -c 'while kill -0 {queue} 2>/dev/null; do sleep 0.2; done'"
-    ))?;
     until("another master", || {
         Ok(master(&site, &case).is_ok_and(|pid| pid != old))
     })?;
@@ -51,6 +48,13 @@ fn a_supervisord_of_ones_own() -> Result<()> {
         web.sh(&format!("ps -o pid= -p {old},{queue} || :"))?
             .is_empty()
     );
+    // Without being asked it would have ended as well, once it printed to nobody.
+    let log = workers::log(&site, &case)?;
+    let said: Vec<_> = log
+        .iter()
+        .filter_map(|line| line.strip_prefix("queue 1 ")?.split(' ').next())
+        .collect();
+    ensure!(said == ["asked", "finished", "began"], "{log:?}");
     others(&site, &case)
 }
 

@@ -56,7 +56,8 @@ fn ran(site: &Site, case: &Case, wanted: &[(&str, u32)]) -> Result<String> {
     Ok(live)
 }
 
-fn log(site: &Site, case: &Case) -> Result<Vec<String>> {
+/// What they said since somebody last asked.
+pub(super) fn log(site: &Site, case: &Case) -> Result<Vec<String>> {
     let file = format!("{}/shared/work.log", case.root);
     let log = site.web().sh(&format!("cat {file}; : > {file}"))?;
     Ok(log.lines().map(str::to_owned).collect())
