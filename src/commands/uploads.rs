@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use super::context::Context;
 use super::{Unfit, session};
 use crate::cli::{self, Global, UploadsOptions, UploadsWay};
-use crate::config::Reach;
+use crate::config::{Reach, Scope};
 use crate::report::{ExitCode, uploads_failed};
 use crate::run::{Transfer, Transferred, Way, transfer};
 use crate::target::TargetHost;
@@ -73,6 +73,11 @@ fn transfers<'a>(
         )));
     }
     let remote = format!("{}/shared/{}", context.config.root, uploads.path);
+    // Without root the app is the login itself.
+    let user = match context.config.service.scope {
+        Scope::System => Some(&context.config.user),
+        Scope::User => None,
+    };
     let one = |host: &'a TargetHost| {
         let name = host.host.name.as_str();
         let Reach::Ssh { address, port, .. } = &host.host.reach else {
@@ -85,7 +90,7 @@ fn transfers<'a>(
             login: &host.login,
             address,
             port: *port,
-            user: &context.config.user,
+            user,
             remote: remote.clone(),
             local: local.clone(),
             way,

@@ -16,8 +16,8 @@ pub struct Transfer<'a> {
     pub login: &'a str,
     pub address: &'a HostAddress,
     pub port: Option<u16>,
-    /// Whose files they are on the host; the login acts as that user.
-    pub user: &'a UserName,
+    /// Whose files they are on the host, where they are not the login's own: it acts as that user.
+    pub user: Option<&'a UserName>,
     /// Of the host, absolute.
     pub remote: String,
     pub local: PathBuf,
@@ -93,11 +93,11 @@ fn make_directories(transfer: &Transfer<'_>) -> io::Result<Option<i32>> {
     command
         .args(words)
         .args(["-T", "--", transfer.address.as_str()]);
-    let make = format!(
-        "sh -c 'umask 027 && cd {} && xargs -0 mkdir -p --'",
+    command.arg(format!(
+        "{}sh -c 'umask 027 && cd {} && xargs -0 mkdir -p --'",
+        become_user(transfer),
         transfer.remote
-    );
-    command.arg(format!("{} {make}", become_user(transfer)));
+    ));
     let mut child = command.stdin(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // Whoever does not read them ends with an error of its own.
@@ -119,10 +119,11 @@ fn walk(top: &Path, below: &Path, found: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// How the login acts as the app's user.
+/// What stands before a command of the app's user.
 fn become_user(transfer: &Transfer<'_>) -> String {
     // root too: not every host has runuser.
-    format!("sudo -n -u {} --", transfer.user)
+    let sudo = |user| format!("sudo -n -u {user} -- ");
+    transfer.user.map_or_else(String::new, sudo)
 }
 
 fn command(transfer: &Transfer<'_>) -> Command {
@@ -145,7 +146,7 @@ fn command(transfer: &Transfer<'_>) -> Command {
         command.args(["--human-readable", "--info=progress2,stats1"]);
     }
     command.arg("-e").arg(shell(transfer));
-    command.arg(format!("--rsync-path={} rsync", become_user(transfer)));
+    command.arg(format!("--rsync-path={}rsync", become_user(transfer)));
     let address = transfer.address.as_str();
     let there = if address.contains(':') {
         format!("[{address}]:{remote}/")
@@ -218,7 +219,7 @@ mod tests {
             login: "deploy",
             address: &address,
             port: Some(2222),
-            user: &user,
+            user: Some(&user),
             remote: "/srv/polls/shared/media".to_owned(),
             local: PathBuf::from("-media"),
             way: Way::Push,
@@ -235,5 +236,12 @@ mod tests {
             assert!(said.contains(part), "{part}: {said}");
         }
         assert!(!said.contains("Control"), "{said}");
+
+        let own = Transfer {
+            user: None,
+            ..transfer
+        };
+        let said = format!("{:?}", command(&own));
+        assert!(said.contains(r#""--rsync-path=rsync""#), "{said}");
     }
 }

@@ -6,6 +6,7 @@ mod examples;
 mod output;
 mod schedules;
 mod servers;
+mod uploads;
 mod values;
 mod workers;
 
@@ -103,6 +104,9 @@ fn story(site: &Site, case: &Case) -> Result<()> {
 fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     println!("{}", case.service);
     values::asked_for_by_a_page(site)?;
+    if case.rootless {
+        uploads::asked_for(site)?;
+    }
     site.commit()?;
     site.set_up(case.login)?;
     site.set_up(case.login)?.says_not("setup:")?;
@@ -114,6 +118,9 @@ fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     site.deployer(&PUSH)?.expect(0)?;
     let first = at(site, case)?;
     values::arrived(site, case)?;
+    if case.rootless {
+        uploads::copied(site, case).context("uploads")?;
+    }
     site.deployer(&PUSH)?.expect(0)?.says("already live")?;
 
     site.change()?;

@@ -15,8 +15,8 @@ pub(super) struct Case {
     pub(super) port: u16,
     /// Of each setup.
     pub(super) login: &'static [&'static str],
-    /// Of the first process of an app: whose it is.
-    rootless: bool,
+    /// The login's own, who has no sudo.
+    pub(super) rootless: bool,
 }
 
 impl Case {
