@@ -7,6 +7,7 @@ mod output;
 mod schedules;
 mod servers;
 mod uploads;
+mod upstart_logs;
 mod values;
 mod workers;
 

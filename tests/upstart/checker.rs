@@ -252,6 +252,8 @@ fn a_broken_job_is_refused() {
         ("env X='it'", "env X=\"tail\\\""),
         ("env X='it'", "env HOME=/again"),
         ("env X='it'", "expect fork"),
+        ("env X='it'", "post-start exec /bin/true"),
+        ("env X='it'", "reload signal USR1"),
         ("exec /bin/true -c x", "exec /bin/true -c a#b"),
         ("exec /bin/true -c x", "exec /bin/true -c 'a\\'"),
         ("exec /bin/true -c x\n", ""),

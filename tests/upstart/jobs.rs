@@ -16,6 +16,9 @@ service: {manager: upstart}
 workers:
   celery: {command: celery -A polls worker, instances: 2, stop_timeout: 10m}
   mail-out: {command: [./send, "it's $HOME; 100 % # \\"], stop_signal: USR1, respawn: {count: 3, interval: 90s}}
+schedules:
+  nightly: {run: "./sweep 100 %", cron: "30 4 * * mon-fri"}
+  often: {run: ./look, on_calendar: ["*:0/10", "daily"]}
 environments: {production: {hosts: web1}}
 "#;
 
@@ -64,6 +67,7 @@ fn each_is_good() {
         "workers",
         "listen",
     ];
+    // A `/` would be a directory, and part of the name of a log.
     assert_eq!(names, wanted);
 }
 
@@ -85,6 +89,31 @@ fn a_generation_runs_as_the_app_and_nobody_else() {
         assert_eq!(job.stanzas["limit nofile"], ["nofile", "16384", "16384"]);
         assert_eq!(job.stanzas["console"], ["log"]);
     }
+    // Its output is a terminal's, which nobody but root can open by a name.
+    for file in files(FILE) {
+        assert!(!file.content.contains("/dev/std"), "{}", file.content);
+    }
+}
+
+/// B4: `setuid` is for what comes before a process too, and these have to make directories and start jobs.
+#[test]
+fn what_starts_the_others_is_roots() {
+    for name in ["recover", "workers"] {
+        assert!(!job(name).stanzas.contains_key("setuid"), "{name}");
+    }
+    // B1: init-checkconf takes what follows it for shell, so it comes last.
+    let workers = job("workers");
+    assert_eq!(
+        workers.stanzas["pre-start"],
+        ["exec", "/bin/sh", "/etc/deployer/polls/boot.sh", "workers"]
+    );
+    assert!(workers.exec.is_none() && workers.script.is_none());
+    let text = files(FILE);
+    let text = text
+        .iter()
+        .find(|file| matches!(&file.place, Place::System(path) if path.ends_with("-workers.conf")));
+    let last = text.unwrap().content.lines().last().unwrap();
+    assert!(last.starts_with("pre-start exec "), "{last}");
 }
 
 /// B2: what ends has a limit of times and of time, and is stopped no sooner than its requests are.
@@ -131,6 +160,8 @@ fn a_server_of_ones_own_starts_in_its_slot() {
 fn a_worker_is_an_instance_of_its_job() {
     let celery = job("worker-celery");
     assert_eq!(celery.stanzas["instance"], ["$NUMBER"]);
+    // What Upstart says to whoever gives none.
+    assert_eq!(celery.stanzas["usage"], ["NUMBER=<number>"]);
     assert_eq!(
         celery.exec.unwrap(),
         "/bin/sh .deployer/worker-celery $NUMBER"
@@ -204,8 +235,12 @@ fn a_login_may_switch_its_jobs() {
     let rules = files.iter().find(|file| file.mode == 0o440).unwrap();
     for line in rules.content.lines().filter(|line| line.contains("(root)")) {
         let command = line.split("NOPASSWD: ").nth(1).unwrap();
+        // B3: a `restart` would start the old definition again.
+        let verb = command
+            .strip_prefix("/sbin/initctl ")
+            .and_then(|rest| rest.split(' ').next());
         assert!(
-            command.starts_with("/sbin/initctl ")
+            verb.is_some_and(|verb| ["start", "stop", "reload"].contains(&verb))
                 || command.starts_with("/usr/bin/tail -n 20 /var/log/upstart/polls-"),
             "{line}"
         );
@@ -215,6 +250,40 @@ fn a_login_may_switch_its_jobs() {
             .fold(command.to_owned(), |line, digit| line.replace(digit, ""));
         assert!(!plain.contains(['*', '[', '?']), "{line}");
     }
+}
+
+/// Without timers, cron: five times, the app's user, and a program whose words are none of the user's.
+#[test]
+fn a_schedule_is_crons() {
+    let mut lines = Vec::new();
+    for file in files(FILE) {
+        let Place::System(path) = &file.place else {
+            continue;
+        };
+        let Some(name) = path.strip_prefix("/etc/cron.d/") else {
+            continue;
+        };
+        // cron skips files with a dot in their name.
+        assert!(
+            name.starts_with("deployer-polls-") && !name.contains('.'),
+            "{name}"
+        );
+        assert!(file.content.ends_with('\n'));
+        let own = file
+            .content
+            .lines()
+            .filter(|line| line.starts_with(|start: char| start.is_ascii_digit() || start == '*'));
+        lines.extend(own.map(str::to_owned));
+    }
+    let script = "/etc/deployer/polls/schedule";
+    assert_eq!(
+        lines,
+        [
+            format!("30 4 * * 1,2,3,4,5 polls /bin/sh {script}-nightly.sh"),
+            format!("0,10,20,30,40,50 * * * * polls /bin/sh {script}-often.sh"),
+            format!("0 0 * * * polls /bin/sh {script}-often.sh"),
+        ]
+    );
 }
 
 #[test]

@@ -4,5 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod checker;
+mod control;
 mod jobs;
 mod quoting;
+mod values;

@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
+use super::upstart_logs;
 use crate::machines::Machine;
 
 const FILE: &str = "app: hello
@@ -27,6 +28,7 @@ fn a_login_may_switch_its_own_workers_alone() -> Result<()> {
     web.write_file("/sbin/initctl", ASKED.as_bytes(), 0o755)?;
     web.write_file("/etc/deployer/hello/control.py", b"", 0o644)?;
     take_drop_in(&web, "upstart")?;
+    upstart_logs::go_on(&web, &rendered("upstart", "etc/logrotate.d/upstart")?)?;
     let initctl = |words: &str| format!("/sbin/initctl {words}");
     let good = [
         "start hello-a",
@@ -73,6 +75,13 @@ fn a_login_may_switch_its_own_workers_alone() -> Result<()> {
 
 /// As setup would install it.
 fn take_drop_in(web: &Machine, manager: &str) -> Result<()> {
+    let drop_in = rendered(manager, "etc/sudoers.d/deployer-hello")?;
+    web.write_file("/etc/sudoers.d/deployer-hello", &drop_in, 0o440)?;
+    web.sh("visudo -cq").map(drop)
+}
+
+/// A file of the host as setup would write it.
+fn rendered(manager: &str, path: &str) -> Result<Vec<u8>> {
     let dir = TempDir::new()?;
     fs::write(
         dir.path().join("deploy.yaml"),
@@ -83,12 +92,8 @@ fn take_drop_in(web: &Machine, manager: &str) -> Result<()> {
         .args(["render", "production", "--for", "setup", "--out", "out"])
         .output()?;
     ensure!(render.status.success(), "{render:?}");
-    let drop_in = dir
-        .path()
-        .join("out/deploy@web1/etc/sudoers.d/deployer-hello");
-    let drop_in = fs::read(&drop_in).with_context(|| drop_in.display().to_string())?;
-    web.write_file("/etc/sudoers.d/deployer-hello", &drop_in, 0o440)?;
-    web.sh("visudo -cq").map(drop)
+    let file = dir.path().join("out/deploy@web1").join(path);
+    fs::read(&file).with_context(|| file.display().to_string())
 }
 
 fn judge(web: &Machine, good: &[String], bad: &[String]) -> Result<()> {

@@ -1,0 +1,256 @@
+//! The shell that asks Upstart and tells it what to do, against every answer that was measured on 1.12 and 1.13: an
+//! `initctl` gives these answers and notes what it was told.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+const ANSWERS: &str = r#"#!/bin/sh
+# `status` says what a file has; whatever else, what its own file has, and then the state may be another.
+cd "${0%/*}" || exit
+case $1 in
+  version) cat version ;;
+  status) cat state; exec sh -c "$(cat state.ends 2>/dev/null)" ;;
+  *)
+    echo "$*" >>told
+    [ ! -e after ] || mv after state
+    cat "$1.says" >&2 2>/dev/null
+    exec sh -c "$(cat "$1.ends" 2>/dev/null)" ;;
+esac
+"#;
+
+/// A directory with an `initctl` in it, whose state is this.
+struct Upstart(tempfile::TempDir);
+
+impl Upstart {
+    fn with(state: &str) -> Self {
+        let upstart = Self(tempfile::tempdir().unwrap());
+        upstart.program("initctl", ANSWERS);
+        upstart.has("state", state);
+        upstart
+    }
+
+    fn program(&self, name: &str, text: &str) {
+        self.has(name, text);
+        let path = self.0.path().join(name);
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn has(&self, name: &str, text: &str) {
+        fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    /// What this verb ends with, and what the state is from then on.
+    fn answers(self, verb: &str, status: u8, after: &str) -> Self {
+        self.has(&format!("{verb}.ends"), &format!("exit {status}"));
+        self.has("after", after);
+        self
+    }
+
+    /// Exit status and standard output of a line of shell.
+    fn run(&self, shell: &str, line: &str) -> (i32, String) {
+        let here = self.0.path().display();
+        let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/script/manager");
+        // sudo is another test's.
+        let text = format!(
+            "APP=polls ROOT=/srv/polls PATH={here}:$PATH
+             sudo() {{ while :; do case $1 in -*) shift ;; *) break ;; esac; done; \"$@\"; }}
+             refuse() {{ echo \"refused $*\"; exit 6; }}
+             word() {{ printf %s \"$1\"; }}
+             . {0}/upstart.sh && . {0}/upstart_setup.sh
+             INITCTL={here}/initctl
+             {line}",
+            library.display()
+        );
+        let said = Command::new(shell).args(["-c", &text]).output().unwrap();
+        assert!(said.stderr.is_empty(), "{shell} {line}: {said:?}");
+        let text = String::from_utf8(said.stdout).unwrap();
+        (said.status.code().unwrap(), text.trim_end().to_owned())
+    }
+
+    fn told(&self) -> String {
+        fs::read_to_string(self.0.path().join("told")).unwrap_or_default()
+    }
+}
+
+const SHELLS: [&str; 2] = ["dash", "bash"];
+
+/// B2: the first line alone counts, and of a job that runs only `start/running`.
+#[test]
+fn each_state_is_understood() {
+    for (slot, said, word) in [
+        ("a", "polls-a start/running, process 1118", "active"),
+        ("a", "polls-a stop/waiting", "inactive"),
+        ("a", "polls-a stop/killed, process 3910", "deactivating"),
+        ("a", "polls-a start/spawned, process 12", "activating"),
+        (
+            "a",
+            "polls-a start/post-start, process 3471\n\tpost-start process 3472",
+            "activating",
+        ),
+        (
+            "a",
+            "polls-a stop/post-start, process 3471\n\tpost-start process 3472",
+            "deactivating",
+        ),
+        // Without a process of its own.
+        ("workers", "polls-workers start/running", "active"),
+        (
+            "worker-celery@1",
+            "polls-worker-celery (1) start/running, process 4244",
+            "active",
+        ),
+        (
+            "worker-celery@1",
+            "polls-worker-celery (1) stop/killed, process 4244",
+            "deactivating",
+        ),
+        // On standard error, as is "Unknown instance".
+        ("a", "", "unknown"),
+        ("worker-celery@1", "", "inactive"),
+        // Another job whose name only begins the same.
+        ("a", "polls-ab start/running, process 1", "unknown"),
+    ] {
+        for shell in SHELLS {
+            let upstart = Upstart::with(&format!("{said}\n"));
+            let found = upstart.run(shell, &format!("unit_state {slot}; echo $activity"));
+            assert_eq!(found, (0, word.to_owned()), "{shell}: {said}");
+        }
+    }
+}
+
+const RUNS: &str = "polls-a start/running, process 1118\n";
+const STOPPED: &str = "polls-a stop/waiting\n";
+
+/// B2, B3: what is so already is no failure, whatever the exit status; what is not so is one.
+#[test]
+fn the_state_counts_and_not_the_status() {
+    let quiet = |line: &str| format!("{line} 2>/dev/null");
+    for (upstart, line, ends, told) in [
+        (Upstart::with(RUNS), "unit start a", 0, ""),
+        (Upstart::with(STOPPED), "unit stop a", 0, ""),
+        // "Unknown job": it does not run either.
+        (Upstart::with(""), "unit stop a", 0, ""),
+        (
+            Upstart::with(STOPPED).answers("start", 0, RUNS),
+            "unit start a",
+            0,
+            "start polls-a\n",
+        ),
+        // "Job is already running": somebody else was faster.
+        (
+            Upstart::with(STOPPED).answers("start", 1, RUNS),
+            "unit start a",
+            0,
+            "start polls-a\n",
+        ),
+        // "Job failed to start", and without sudo "Rejected send message".
+        (
+            Upstart::with(STOPPED).answers("start", 1, STOPPED),
+            "unit start a",
+            1,
+            "start polls-a\n",
+        ),
+        // `Method "Get" ... doesn't exist`: its file is gone or broken, and it has stopped.
+        (
+            Upstart::with(RUNS).answers("stop", 1, ""),
+            "unit stop a",
+            0,
+            "stop polls-a\n",
+        ),
+        (
+            Upstart::with(RUNS).answers("stop", 1, RUNS),
+            "unit stop a",
+            1,
+            "stop polls-a\n",
+        ),
+        (Upstart::with(RUNS), "unit reload a", 0, "reload polls-a\n"),
+        // "Unknown instance": nothing runs that could reload.
+        (
+            Upstart::with(STOPPED).answers("reload", 1, STOPPED),
+            "unit reload a",
+            1,
+            "reload polls-a\n",
+        ),
+        // B8: an instance is named with its number, or Upstart knows none.
+        (
+            Upstart::with("").answers("start", 0, ""),
+            "unit start worker-celery@12",
+            0,
+            "start polls-worker-celery NUMBER=12\n",
+        ),
+        (
+            Upstart::with("polls-worker-celery (12) start/running, process 9\n")
+                .answers("stop", 0, ""),
+            "unit stop worker-celery@12",
+            0,
+            "stop polls-worker-celery NUMBER=12\n",
+        ),
+        (
+            Upstart::with(""),
+            "load_definitions",
+            0,
+            "reload-configuration\n",
+        ),
+    ] {
+        assert_eq!(upstart.run("dash", &quiet(line)).0, ends, "{line}: {told}");
+        assert_eq!(upstart.told(), told, "{line}");
+    }
+}
+
+/// B3: a broken file in the place of a good one takes the job away, so each is checked under a name that ends in `.conf`.
+#[test]
+fn a_broken_definition_is_found_before_it_is_installed() {
+    let upstart = Upstart::with("");
+    upstart.program(
+        "init-checkconf",
+        "#!/bin/sh\ncase $1 in *.conf) ! grep -q broken \"$1\" ;; *) exit 1 ;; esac\n",
+    );
+    let check = format!("check_definitions {}", upstart.0.path().display());
+    upstart.has("polls-a.conf", "exec /bin/true\n");
+    upstart.has("polls-worker-x.conf", "exec /bin/true\n");
+    upstart.has("polls-notes.txt", "broken\n");
+    for shell in SHELLS {
+        assert_eq!(upstart.run(shell, &check).0, 0);
+    }
+    upstart.has("polls-worker-x.conf", "broken\n");
+    for shell in SHELLS {
+        assert_eq!(upstart.run(shell, &check).0, 1);
+    }
+}
+
+/// B4: a terminal stands between a job and its log, so lines end as they do there.
+#[test]
+fn the_lines_of_a_log_are_plain() {
+    let upstart = Upstart::with("");
+    upstart.program(
+        "tail",
+        "#!/bin/sh\nprintf 'one\\r\\ntwo\\r\\n'; echo \"$3\"\n",
+    );
+    // The drop-in has Debian's own.
+    let line = "sudo() { shift 2; tail \"$@\"; }; unit_lines worker-celery@2";
+    let (_, said) = upstart.run("dash", line);
+    assert_eq!(said, "one\ntwo\n/var/log/upstart/polls-worker-celery-2.log");
+}
+
+#[test]
+fn an_upstart_that_is_too_old_is_refused() {
+    for (version, ends) in [
+        ("init (upstart 1.12.1)\n", 0),
+        ("init (upstart 1.13.2)\n", 0),
+        ("init (upstart 2.0)\n", 0),
+        ("init (upstart 1.5)\n", 6),
+        ("init (upstart 1.11)\n", 6),
+        ("init (upstart 0.6.5)\n", 6),
+        ("", 6),
+    ] {
+        let upstart = Upstart::with("");
+        upstart.has("version", version);
+        upstart.program("init-checkconf", "#!/bin/sh\n");
+        for shell in SHELLS {
+            let (found, said) = upstart.run(shell, "check_manager");
+            assert_eq!(found, ends, "{shell} {version}: {said}");
+        }
+    }
+}
