@@ -54,12 +54,17 @@ retired_definitions() {
 
 # schedule_state NAME: $activity of its last run, its $result and exit $code, when that was $over and when the $next begins.
 schedule_state() {
-  unit_state "schedule-$1"
-  result='' code='' over=''
+  activity=unknown result='' code='' over=''
+  # In one answer: a run that begins between two takes the end of the one before from the second.
   while IFS='=' read -r key value; do
-    case $key in Result) result=$value ;; ExecMainStatus) code=$value ;; ExecMainExitTimestamp) over=$value ;; esac
+    case $key in
+      ActiveState) activity=$value ;;
+      Result) result=$value ;;
+      ExecMainStatus) code=$value ;;
+      ExecMainExitTimestamp) over=$value ;;
+    esac
   done <<LIST
-$(see_units show -p Result,ExecMainStatus,ExecMainExitTimestamp "$APP-schedule-$1.service" 2>/dev/null)
+$(see_units show -p ActiveState,Result,ExecMainStatus,ExecMainExitTimestamp "$APP-schedule-$1.service" 2>/dev/null)
 LIST
   next=$(see_units show -P NextElapseUSecRealtime "$APP-schedule-$1.timer" 2>/dev/null)
 }
