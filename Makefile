@@ -7,7 +7,7 @@ MDBOOK := $(or $(shell command -v mdbook),$(TOOLS)/bin/mdbook)
 ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -E)
 AS_ROOT := $(if $(ROOT),--config 'target."cfg(unix)".runner="$(ROOT)"')
 # Tests on machines wait more than they work.
-THREADS := $(shell cores=$$(nproc) && echo $$((cores < 4 ? 2 * cores : cores)))
+THREADS := $(shell cores=$$(nproc) && echo $$((cores < 3 ? 3 * cores : 8)))
 # How many random interrupts `soak` makes; `test` makes 25.
 ROUNDS ?= 500
 

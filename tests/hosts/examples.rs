@@ -7,7 +7,7 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::machines::{Load, Machine, Options, get};
-use crate::random::soak;
+use crate::random::{soak, turn};
 use crate::run::Run;
 use crate::site::Site;
 use crate::state::tidy_of;
@@ -27,29 +27,47 @@ fn every_example_comes_and_goes_on_one_host_and_on_three() -> Result<()> {
         ..Options::default()
     };
     let site = Site::of("flask", &[Options::with_uv(), Options::with_uv(), older])?;
-    let flask = App::new(&site, "flask", "static/style.css")?;
-    flask.comes_and_goes(DEBIAN_12)?;
-
-    let django = App::new(&site, "django", "guestbook/static/guestbook/style.css")?;
-    // SQLite is each host's own.
-    site.edit("deploy.yaml", "migrate:\n", "migrate:\n  on: each\n")?;
-    django.comes_and_goes(DEBIAN_13)?;
-    migrates_on_the_first_host(&django)?;
-
-    let fastapi = App::new(&site, "fastapi", "static/style.css")?;
-    // However slow these machines import it.
-    site.edit("deploy.yaml", "gunicorn:", "gunicorn:\n  reload: reload")?;
-    fastapi.comes_and_goes(DEBIAN_12)?;
-    starts_before_it_serves(&fastapi)?;
-
+    let mut live = Vec::new();
+    for example in turn(vec!["flask", "django", "fastapi"])? {
+        let app = match example {
+            "flask" => flask(&site),
+            "django" => django(&site),
+            _ => fastapi(&site),
+        };
+        live.push(app.with_context(|| example)?);
+    }
     // Neighbours are none of a push's business.
-    for app in [&flask, &django] {
+    for app in &live {
         for host in &site.web {
             app.page(host)?;
             tidy_of(app.name, host)?;
         }
     }
     Ok(())
+}
+
+fn flask(site: &Site) -> Result<App<'_>> {
+    let app = App::new(site, "flask", "static/style.css")?;
+    app.comes_and_goes(DEBIAN_12)?;
+    Ok(app)
+}
+
+fn django(site: &Site) -> Result<App<'_>> {
+    let app = App::new(site, "django", "guestbook/static/guestbook/style.css")?;
+    // SQLite is each host's own.
+    site.edit("deploy.yaml", "migrate:\n", "migrate:\n  on: each\n")?;
+    app.comes_and_goes(DEBIAN_13)?;
+    migrates_on_the_first_host(&app)?;
+    Ok(app)
+}
+
+fn fastapi(site: &Site) -> Result<App<'_>> {
+    let app = App::new(site, "fastapi", "static/style.css")?;
+    // However slow these machines import it.
+    site.edit("deploy.yaml", "gunicorn:", "gunicorn:\n  reload: reload")?;
+    app.comes_and_goes(DEBIAN_12)?;
+    starts_before_it_serves(&app)?;
+    Ok(app)
 }
 
 /// An example under its own name: user, directory, units, site.

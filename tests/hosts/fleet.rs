@@ -12,7 +12,7 @@ if socket.gethostname() == 'web2' and not os.environ.get('DEPLOYER_TRIAL'):
 
 #[test]
 fn i5_i26_a_fleet_switches_together_or_not_at_all() -> Result<()> {
-    let site = Site::fleet()?;
+    let site = Site::fleet(3)?;
     let first = serving(&site)?;
     let pins = "/srv/hello/.deployer/known_hosts";
     let before = prints(&site)?;

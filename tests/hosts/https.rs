@@ -1,4 +1,4 @@
-//! https on both Debians: from plain HTTP to certificates of the host and of the client, and never back.
+//! https on either Debian: from plain HTTP to certificates of the host and of the client, and never back.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use tempfile::NamedTempFile;
 
 use crate::machines::{Machine, Options};
+use crate::random::turn;
 use crate::site::{HELLO, NAME, Page, Site};
 
 const PUSH: [&str; 2] = ["push", "production"];
@@ -30,13 +31,16 @@ const SENT: &str = "nginx:
 
 #[test]
 fn a_site_that_has_https_keeps_it() -> Result<()> {
-    let suites = ["trixie", "bookworm"].map(|suite| Options {
+    let options = |suite: &str| Options {
         suite: suite.to_owned(),
         ..Options::default()
-    });
-    let site = Site::of(HELLO, &suites)?;
-    site.edit("deploy.yaml", "deploy@web1", "[deploy@web1, deploy@web2]")?;
-    site.go_live()?;
+    };
+    let hosts: Vec<_> = turn(vec!["trixie", "bookworm"])?
+        .into_iter()
+        .map(options)
+        .collect();
+    let site = Site::of(HELLO, &hosts)?;
+    site.all_go_live()?;
     for host in &site.web {
         unknown_names(host)?;
     }

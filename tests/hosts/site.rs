@@ -61,15 +61,10 @@ impl Site {
         })
     }
 
-    /// Three web hosts, set up and live.
-    pub(crate) fn fleet() -> Result<Self> {
-        let site = Self::machines(3)?;
-        site.edit(
-            "deploy.yaml",
-            "hosts: deploy@web1",
-            "hosts: [deploy@web1, deploy@web2, deploy@web3]",
-        )?;
-        site.go_live()?;
+    /// That many web hosts, set up and live.
+    pub(crate) fn fleet(count: usize) -> Result<Self> {
+        let site = Self::machines(count)?;
+        site.all_go_live()?;
         Ok(site)
     }
 
@@ -121,6 +116,16 @@ impl Site {
             }
         }
         self::example(example, self.app.path())
+    }
+
+    /// On every web host, where deploy.yaml names the first.
+    pub(crate) fn all_go_live(&self) -> Result<()> {
+        let hosts: Vec<String> = (1..=self.web.len())
+            .map(|number| format!("deploy@web{number}"))
+            .collect();
+        let hosts = format!("hosts: [{}]", hosts.join(", "));
+        self.edit("deploy.yaml", "hosts: deploy@web1", &hosts)?;
+        self.go_live()
     }
 
     pub(crate) fn go_live(&self) -> Result<()> {

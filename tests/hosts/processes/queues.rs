@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::machines::{Machine, Options};
-use crate::random::soak;
+use crate::random::{soak, turn};
 use crate::site::{NAME, Site};
 use crate::state::tidy;
 
@@ -21,14 +21,24 @@ fn no_task_is_lost() -> Result<()> {
         ..Options::with_uv()
     };
     let site = Site::of("celery", &[brokers])?;
-    let web = site.web();
     site.go_live()?;
-    let celery = Queue::new(web, "began");
-    celery
-        .survives(&site, tasks(200))
-        .context("Celery on Redis")?;
-    one_beat(&site).context("beat")?;
+    for queue in turn(vec!["redis", "rabbitmq", "rq"])? {
+        match queue {
+            "redis" => redis(&site),
+            "rabbitmq" => rabbitmq(&site),
+            _ => rq(&site),
+        }
+        .context(queue)?;
+    }
+    Ok(())
+}
 
+fn redis(site: &Site) -> Result<()> {
+    Queue::new(site.web(), "began").survives(site, tasks(200))?;
+    one_beat(site).context("beat")
+}
+
+fn rabbitmq(site: &Site) -> Result<()> {
     site.edit(
         "deploy.yaml",
         "redis://127.0.0.1/0",
@@ -42,11 +52,12 @@ fn no_task_is_lost() -> Result<()> {
     site.commit()?;
     site.set_up(&["--login", "root"])?;
     site.deployer(&PUSH)?.expect(0)?;
-    celery
-        .survives(&site, tasks(200))
-        .context("Celery on RabbitMQ")?;
+    Queue::new(site.web(), "began").survives(site, tasks(200))
+}
 
-    // Another app in its place: its workers come, and those before are gone.
+/// Another app in Celery's place: its workers come, and those before are gone.
+fn rq(site: &Site) -> Result<()> {
+    let web = site.web();
     site.take("rq")?;
     site.commit()?;
     site.set_up(&["--login", "root"])?
@@ -58,9 +69,7 @@ fn no_task_is_lost() -> Result<()> {
         units == "hello-worker-rq@1.service\nhello-worker-rq@2.service",
         "{units}"
     );
-    Queue::new(web, "none")
-        .survives(&site, tasks(100))
-        .context("RQ")
+    Queue::new(web, "none").survives(site, tasks(100))
 }
 
 fn tasks(few: usize) -> usize {
