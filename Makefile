@@ -36,7 +36,7 @@ bench: provision ## time a push, and say what of it the budgets allow
 soak: provision browser ## every fault at every step, ROUNDS=500 random ones, more load: hours
 	DEPLOYER_TEST_SOAK=1 DEPLOYER_TEST_SWAPS=2000 cargo test --locked $(AS_ROOT) --test script -- swaps --nocapture
 	DEPLOYER_TEST_SOAK=1 DEPLOYER_TEST_INTERRUPTS=$(ROUNDS) DEPLOYER_TEST_LOCKS=100 cargo test --locked --no-fail-fast $(AS_ROOT) \
-	    --test hosts -- faults kills interrupts load broken locks examples queues managers browser --include-ignored --nocapture
+	    --test hosts -- faults kills interrupts load broken locks examples queues managers browser testssl --include-ignored --nocapture
 
 docs: provision book ## build the book and the library's reference, every warning an error
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --no-deps --lib --document-private-items

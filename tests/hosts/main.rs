@@ -58,6 +58,7 @@ mod sources;
 mod state;
 mod statics;
 mod storage;
+mod testssl;
 mod two_apps;
 mod uploads;
 mod values;
