@@ -143,6 +143,8 @@ pub enum Command {
     Start(ByHand),
     /// Run so many of a worker, until its `instances` in the file change
     Scale(Scale),
+    /// Remove releases beyond those that are kept, and static files that none of them needs, also from a bucket
+    Prune(Prune),
     /// Freeze the environment: no push until `unlock`
     Lock(Lock),
     /// End a freeze
@@ -247,6 +249,20 @@ pub struct Stop {
     pub environment: Environment,
     #[command(flatten)]
     pub wait: Wait,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Prune {
+    #[command(flatten)]
+    pub environment: Environment,
+    #[command(flatten)]
+    pub wait: Wait,
+    /// List what would be removed, and remove nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
@@ -421,5 +437,6 @@ pub enum RenderKind {
     Stop,
     Start,
     Scale,
+    Prune,
     Check,
 }

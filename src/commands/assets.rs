@@ -31,11 +31,11 @@ pub(super) fn ask(context: &Context) -> Option<JoinHandle<Finding>> {
     let (storage, url, directory) = (storage.clone(), url.clone(), context.directory.clone());
     Some(spawn(move || {
         let opened = open(&storage, &url, &directory);
-        storage_finding(&opened.map(|opened| opened.objects()), &storage)
+        storage_finding(&opened.and_then(|opened| opened.objects()), &storage)
     }))
 }
 
-fn published(context: &Context) -> Option<(&config::Storage, &UrlPath)> {
+pub(super) fn published(context: &Context) -> Option<(&config::Storage, &UrlPath)> {
     let assets = context.config.assets.as_ref()?;
     Some((assets.publish.as_ref()?, &assets.url))
 }

@@ -12,6 +12,7 @@ mod known_hosts;
 mod login_keys;
 mod maintenance;
 mod plan;
+mod prune;
 mod push;
 mod releases;
 mod render;
@@ -47,6 +48,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Start(arguments) => by_hand::run(global, arguments, &ByHand::Start),
         Command::Stop(arguments) => by_hand::stop(global, arguments),
         Command::Scale(arguments) => by_hand::scale(global, arguments),
+        Command::Prune(arguments) => prune::run(global, arguments),
         Command::Lock(arguments) => by_hand::lock(global, arguments),
         Command::Unlock(arguments) => by_hand::unlock(global, arguments),
         Command::Maintenance(arguments) => maintenance::run(global, arguments),

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use super::context::Context;
 use super::{push, revision, session};
 use crate::cli::{Global, Render, RenderKind};
-use crate::plan::{ByHand, Earlier, File, GitPins, HostPlan, Place};
+use crate::plan::{ByHand, Earlier, File, GitPins, HostPlan, Place, Pruning};
 use crate::report::ExitCode;
 use crate::script::compile;
 use crate::target::TargetHost;
@@ -60,6 +60,15 @@ fn plan(arguments: &Render, context: &Context, host: &TargetHost) -> Result<Host
             let counts = workers.map(|(name, worker)| (name.to_string(), worker.instances));
             let counts = counts.collect();
             by_hand(ByHand::Scale { counts }, files)
+        }
+        RenderKind::Prune => {
+            let assets = context.config.assets.as_ref();
+            let how = Pruning {
+                tells: assets.is_some_and(|assets| assets.publish.is_some()),
+                tidies: true,
+                dry_run: false,
+            };
+            crate::plan::prune(&context.config, host, how, files)
         }
         RenderKind::Push => {
             let wanted = revision::wanted(&arguments.which, context)?;

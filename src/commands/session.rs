@@ -17,7 +17,22 @@ use crate::target::ReleaseId;
 
 /// The report of a run that changes something.
 pub(super) fn report(global: &Global, context: &Context, command: &str) -> Report<Stderr> {
-    detailed(global, context, command, detail(global))
+    report_of(global, context, command, names(context))
+}
+
+/// The same, of hosts by these names.
+pub(super) fn report_of(
+    global: &Global,
+    context: &Context,
+    command: &str,
+    hosts: Vec<String>,
+) -> Report<Stderr> {
+    detailed(global, context, (command, hosts), detail(global))
+}
+
+fn names(context: &Context) -> Vec<String> {
+    let hosts = context.hosts.iter();
+    hosts.map(|host| host.host.name.clone()).collect()
 }
 
 fn detail(global: &Global) -> Detail {
@@ -28,15 +43,16 @@ fn detail(global: &Global) -> Detail {
     }
 }
 
-fn detailed(global: &Global, context: &Context, command: &str, words: Detail) -> Report<Stderr> {
+fn detailed(
+    global: &Global,
+    context: &Context,
+    (command, hosts): (&str, Vec<String>),
+    words: Detail,
+) -> Report<Stderr> {
     let subject = Subject {
         command: command.to_owned(),
         environment: context.config.environment.to_string(),
-        hosts: context
-            .hosts
-            .iter()
-            .map(|host| host.host.name.clone())
-            .collect(),
+        hosts,
     };
     let paint = Paint::new(coloured(global));
     let words = if global.json { Detail::Quiet } else { words };
@@ -89,7 +105,7 @@ pub(super) fn ask(
     } else {
         Detail::Quiet
     };
-    let mut report = detailed(global, context, command, detail);
+    let mut report = detailed(global, context, (command, names(context)), detail);
     report.run(id.as_str());
     let mut facts = vec![Vec::new(); context.hosts.len()];
     let endings = fleet.run(jobs, Policy::Apart, &mut |update| {

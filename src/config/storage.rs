@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{BucketName, Endpoint, Prefix, ProfileName, Region};
+use super::{BucketName, Endpoint, Prefix, ProfileName, Region, UrlPath};
 
 /// A bucket of an S3-compatible storage, as `static.publish` names it.
 #[derive(Debug, Clone)]
@@ -18,6 +18,13 @@ pub struct Storage {
 }
 
 impl Storage {
+    /// What stands before a file's name in its key.
+    pub fn before(&self, url: &UrlPath) -> String {
+        let prefix = self.prefix.iter().map(ToString::to_string);
+        let url = url.as_str().trim_start_matches('/').to_owned();
+        prefix.chain([url]).collect::<Vec<_>>().join("/")
+    }
+
     /// As people write it.
     pub fn name(&self) -> String {
         let prefix = self.prefix.iter().map(|prefix| format!("/{prefix}"));

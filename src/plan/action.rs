@@ -106,6 +106,16 @@ pub enum Action {
         /// For files of the static store that no kept release names.
         days: u32,
     },
+    // prune by hand
+    /// The client leaves these alone in a storage.
+    TellNames,
+    Tidy {
+        keep: u32,
+        days: u32,
+    },
+    ForeseePrune {
+        keep: u32,
+    },
     // setup
     CheckSetup,
     Packages {

@@ -4,6 +4,7 @@ mod action;
 mod check;
 mod control;
 mod file;
+mod prune;
 mod push;
 mod read;
 mod rollback;
@@ -16,6 +17,7 @@ pub use action::{Action, Back, Examination, Moved, Publication, Source, Virtuale
 pub use check::check;
 pub use control::{ByHand, Maintenance, by_hand};
 pub use file::{File, Name, Place};
+pub use prune::{Pruning, prune};
 pub use push::push;
 pub use read::{Question, read};
 pub use rollback::{Earlier, rollback};
@@ -72,6 +74,7 @@ pub enum Kind {
     Stop,
     Start,
     Scale,
+    Prune,
     Lock,
     Unlock,
     Maintenance,
@@ -93,6 +96,7 @@ impl Kind {
             Self::Stop => "stop",
             Self::Start => "start",
             Self::Scale => "scale",
+            Self::Prune => "prune",
             Self::Lock => "lock",
             Self::Unlock => "unlock",
             Self::Maintenance => "maintenance",

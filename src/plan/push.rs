@@ -233,15 +233,18 @@ pub(super) fn finish(config: &Config, moment: Moment, first: bool) -> Vec<Step> 
             "prune",
             Action::Prune {
                 keep: config.keep_releases,
-                days: config
-                    .assets
-                    .as_ref()
-                    .map_or(KEEP_DAYS, |assets| assets.keep_days),
+                days: keep_days(config),
             },
         ),
     ];
     steps.extend(hooks(config, moment, first).into_iter().map(late));
     steps
+}
+
+/// How long a file of the static store stays that no kept release names.
+pub(super) fn keep_days(config: &Config) -> u32 {
+    let assets = config.assets.as_ref();
+    assets.map_or(KEEP_DAYS, |assets| assets.keep_days)
 }
 
 /// The outcome is decided: such a hook can only warn.

@@ -235,6 +235,8 @@ fn by_hand(whole: &Whole<'_>) -> Option<String> {
         ("start", false) => format!("{hosts} serves again"),
         ("scale", true) => format!("{hosts} ran as many already"),
         ("scale", false) => format!("scaled on {hosts}, until the file says another number"),
+        ("prune", _) => format!("tidy: {hosts}"),
+        ("prune --dry-run", _) => format!("nothing was removed on {hosts}"),
         ("lock", _) => {
             format!("frozen: {hosts}; pushes are refused until `deployer unlock {environment}`")
         }

@@ -26,6 +26,9 @@ pub(super) fn of(whole: &Whole<'_>, story: &Story) -> Failure {
                 ("scale", Outcome::PrepareFailed) => {
                     "as many run as before, in the same release".to_owned()
                 }
+                ("prune", Outcome::PrepareFailed) => {
+                    "nothing that a release needs was removed".to_owned()
+                }
                 ("start", Outcome::Broken) => "visitors get an error page".to_owned(),
                 ("stop", Outcome::PrepareFailed) => "it may still serve".to_owned(),
                 _ => left(story, *outcome),

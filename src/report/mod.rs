@@ -30,6 +30,7 @@ mod story;
 mod stream;
 mod streaming;
 mod subject;
+mod swept;
 mod table;
 mod uploads;
 mod verdict;
@@ -47,6 +48,7 @@ pub use secrets::secrets_missing;
 pub use storage::{storage_finding, storage_unusable};
 pub use stream::{Problem, Stream};
 pub use subject::{Detail, Subject};
+pub use swept::{not_swept, swept};
 pub use uploads::uploads_failed;
 pub use verdict::{Answer, Verdict};
 

@@ -49,7 +49,10 @@ pub fn storage_finding(opened: &Result<usize, StorageFault>, storage: &Storage) 
 }
 
 /// What is wrong, what the other side said of it, and what to do.
-fn unusable(fault: &StorageFault, storage: &Storage) -> (ExitCode, String, String, String) {
+pub(super) fn unusable(
+    fault: &StorageFault,
+    storage: &Storage,
+) -> (ExitCode, String, String, String) {
     let name = storage.name();
     match fault {
         StorageFault::Login(fault) => {
@@ -198,6 +201,15 @@ pub(super) fn failed(reason: &str, fields: &Fields, host: &str) -> Option<(Strin
         "upload-program" => (
             format!("the static files cannot be uploaded from {host}"),
             "what the program said is above".to_owned(),
+        ),
+        "prune-names" => (
+            format!("{host} cannot say which static files it needs: `{path}` cannot be read"),
+            "nothing was removed from the storage; repair the file, or push until that release is no longer kept"
+                .to_owned(),
+        ),
+        "prune-unanswered" => (
+            format!("{host} was not told that the storage is tidy"),
+            "run it again".to_owned(),
         ),
         _ => return None,
     })

@@ -13,7 +13,7 @@ pub struct Verdict {
     pub(super) result: Pairs,
 }
 
-/// What a command found out about one host: lines for people, or an object of this type.
+/// What a command found out about one host, or about none of them: lines for people, or an object of this type.
 #[derive(Debug)]
 pub struct Answer {
     pub(super) kind: &'static str,
@@ -36,7 +36,8 @@ impl Verdict {
     pub fn answer(&mut self, out: &mut impl Write, answer: Answer) -> io::Result<()> {
         match &mut self.stream {
             Some(stream) => {
-                stream.put(answer.kind, Some(&answer.host), answer.body);
+                let host = Some(answer.host.as_str()).filter(|host| !host.is_empty());
+                stream.put(answer.kind, host, answer.body);
                 Ok(())
             }
             None => answer

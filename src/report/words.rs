@@ -73,6 +73,12 @@ fn of_event(story: &Story, event: &Event) -> Option<String> {
             let run = fields.get("run").map_or("?", String::as_str);
             Some(format!("run {}, {}", harmless(run), holder::held(fields)))
         }
+        Event::Fact { what, fields } if what == "unneeded" => {
+            let release = fields.get("release").map_or("?", String::as_str);
+            let kilobytes: u64 = fields.get("kilobytes")?.parse().ok()?;
+            let size = super::reasons::size(&(kilobytes * 1024).to_string());
+            Some(format!("release {} would go, {size}", harmless(release)))
+        }
         Event::Live { release, .. } => Some(format!("{release} serves")),
         Event::Fact { what, fields } if what == "environment" => environment::changes(fields),
         Event::Output(line) => Some(format!("  {}", harmless(line))),

@@ -167,9 +167,8 @@ fn serve(
         }
         Event::Offered { part: None } => {
             let words = std::mem::take(offered);
-            if let (Some(storage), Some(lines), Mode::Run) = (&job.storage, lines, mode) {
-                // Nobody to write to: the reader hears of the end of the stream too.
-                let _ = lines.send(answer(&job.id, storage.answer(&words).as_bytes()));
+            if let (Some(lines), Mode::Run) = (lines, mode) {
+                offer(words, job, lines.clone());
             }
         }
         Event::Wanted => {
@@ -180,6 +179,36 @@ fn serve(
         _ => return false,
     }
     true
+}
+
+/// In a thread of its own, since the storage is asked too.
+fn offer(words: String, job: &Job, lines: Lines) {
+    if let Some(storage) = job.storage.clone() {
+        let id = job.id.clone();
+        // Nobody to write to: the reader hears of the end of the stream too.
+        thread::spawn(move || lines.send(answer(&id, storage.answer(&words).as_bytes())));
+    } else if let Some(sweep) = &job.sweep {
+        let answer = answer(&job.id, b"swept\n");
+        sweep.hear(&words, Listener { answer, lines });
+    }
+}
+
+/// A host that waits for the storage to be tidy.
+#[derive(Debug)]
+pub(super) struct Listener {
+    answer: Vec<u8>,
+    lines: Lines,
+}
+
+impl Listener {
+    pub(super) fn gone(&self) -> bool {
+        self.lines.is_closed()
+    }
+
+    pub(super) fn tell(self) {
+        // A host that has ended hears nothing more.
+        let _ = self.lines.send(self.answer);
+    }
 }
 
 /// In a thread of its own, which nobody waits for: the host may be called off meanwhile. What the build prints is output of
@@ -211,6 +240,10 @@ fn say(verbs: &[Verb], job: &Job, lines: Option<&Lines>) -> bool {
 
 /// Verbs given together leave in one write.
 fn pass(verbs: &[Verb], job: &Job, lines: Option<&Lines>, wire: &mut Wire) {
+    if let Some(sweep) = job.sweep.as_ref().filter(|_| verbs.contains(&Verb::Abort)) {
+        // Before its host lets go of the lock.
+        sweep.stop();
+    }
     if say(verbs, job, lines) {
         for &verb in verbs {
             if early(wire).contains(&verb) {

@@ -1,5 +1,5 @@
 use super::build::Build;
-use super::storage::Storage;
+use super::storage::{Storage, Sweep};
 use crate::script::Script;
 use crate::secret::Secret;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub struct Job {
     pub token: Secret,
     /// Where its static files go besides.
     pub storage: Option<Arc<Storage>>,
+    /// What is tidied up there once every host has said what it needs.
+    pub sweep: Option<Arc<Sweep>>,
     /// What this machine builds of them, when the host asks for it.
     pub build: Option<Arc<Build>>,
 }
@@ -38,6 +40,7 @@ impl Job {
             env: Secret::default(),
             token: Secret::default(),
             storage: None,
+            sweep: None,
             build: None,
         }
     }

@@ -60,6 +60,7 @@ const MIGRATE: &str = include_str!("../../templates/script/migrate.sh");
 const WORKERS: &str = include_str!("../../templates/script/workers.sh");
 const SCALE: &str = include_str!("../../templates/script/scale.sh");
 const FINISH: &str = include_str!("../../templates/script/finish.sh");
+const PRUNE: &str = include_str!("../../templates/script/prune.sh");
 const ROLLBACK: &str = include_str!("../../templates/script/rollback.sh");
 const SETUP: &str = include_str!("../../templates/script/setup.sh");
 const AGAIN: &str = include_str!("../../templates/script/again.sh");
@@ -70,6 +71,7 @@ const PROBE: &str = include_str!("../../templates/script/probe.py");
 const DIRECTORIES: &str = include_str!("../../templates/script/directories.py");
 const POINTERS: &str = include_str!("../../templates/script/pointers.py");
 const TASK_PY: &str = include_str!("../../templates/script/task.py");
+const NAMES_PY: &str = include_str!("../../templates/script/names.py");
 const UPLOAD_PY: &str = include_str!("../../templates/script/upload.py");
 /// One program: the second part calls the first.
 const PACKAGES_PY: &str = concat!(
@@ -224,6 +226,9 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             SESSION, LOCK, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, WORKERS, SCALE, FINISH,
             CONTROL, READ,
         ],
+        Kind::Prune => &[
+            SESSION, LOCK, PREPARE, SYSTEM, NGINX, GATES, ACTIVATE, WORKERS, FINISH, PRUNE, READ,
+        ],
         Kind::Lock | Kind::Unlock => &[SESSION, LOCK, PREPARE, FINISH, CONTROL, READ],
         Kind::Maintenance | Kind::MaintenanceEnd => {
             &[SESSION, LOCK, PREPARE, FINISH, CONTROL, MAINTENANCE, READ]
@@ -259,6 +264,7 @@ pub(super) fn programs(plan: &HostPlan) -> Vec<(&'static str, &'static str)> {
         Kind::Rollback | Kind::Reload | Kind::Restart | Kind::Stop | Kind::Start | Kind::Scale => {
             &[("PROBE_PY", PROBE)][..]
         }
+        Kind::Prune => &[("PROBE_PY", PROBE), ("NAMES_PY", NAMES_PY)][..],
         Kind::Setup => &[("DIRECTORIES_PY", DIRECTORIES)][..],
         Kind::Lock
         | Kind::Unlock

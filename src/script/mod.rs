@@ -54,6 +54,10 @@ pub fn compile(plan: &HostPlan) -> Script {
             text.push_str("  :\n}\n");
             function(&mut text, "plan_finish", &plan.finish, "run_step");
         }
+        Kind::Prune => {
+            function(&mut text, "plan_prepare", &plan.prepare, "step");
+            function(&mut text, "plan_finish", &plan.finish, "run_step");
+        }
         Kind::Setup => function(&mut text, "plan_setup", &plan.prepare, "setup_step"),
         Kind::Stop
         | Kind::Start
@@ -116,6 +120,7 @@ fn header(text: &mut String, plan: &HostPlan) {
         | Kind::Unlock
         | Kind::Maintenance
         | Kind::MaintenanceEnd => "control",
+        Kind::Prune => "prune_run",
         Kind::Setup => "setup_run",
         Kind::Read => "read_only",
         Kind::Check => "check_only",

@@ -90,6 +90,9 @@ pub(super) fn call(action: &Action) -> String {
             words("install_manager", [index_url.as_deref().unwrap_or("")])
         }
         Action::Prune { keep, days } => format!("prune {keep} {days}"),
+        Action::TellNames => "tell_names".to_owned(),
+        Action::Tidy { keep, days } => format!("tidy {keep} {days}"),
+        Action::ForeseePrune { keep } => format!("foresee_prune {keep}"),
         Action::CheckSetup => "check_setup".to_owned(),
         Action::Packages { names } => words("packages", names),
         Action::Users { keys } => words("users", keys),

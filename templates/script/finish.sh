@@ -41,8 +41,8 @@ previous_of() {
   done
 }
 
-# prune KEEP DAYS: good releases beyond the newest, and what no kept release names. Live and rollback target stay.
-prune() {
+# keep_releases KEEP: $kept are the good ones that are the newest, the live one, its rollback target, and those at work.
+keep_releases() {
   previous_of "$RELEASE"
   kept=" $RELEASE ${live:--} $previous $(releases_at_work)" good=0
   for one in $(releases); do
@@ -50,6 +50,11 @@ prune() {
     good=$((good + 1))
     [ "$good" -gt "$1" ] || kept="$kept$one "
   done
+}
+
+# prune KEEP DAYS: releases that are not to be kept, and what no kept release names.
+prune() {
+  keep_releases "$1"
   case $(releases) in *"$RELEASE"*) ;; *) return 1 ;; esac
   for dir in "$ROOT"/releases/*; do
     case $kept in *" ${dir##*/} "*) ;; *) rm -rf "$dir" ;; esac

@@ -83,11 +83,12 @@ LINE
 }
 frozen() { $reader head -c 800 "$ROOT/.deployer/frozen" 2>/dev/null; }
 
-# A freeze stops what is new. What was live before must be had back at any hour, so a rollback only hears of it.
+# A freeze stops what is new, and what cannot be had back. What was live before must be at any hour, so a rollback only
+# hears of it.
 heed_freeze() {
   [ -f "$ROOT/.deployer/frozen" ] || return 0
   freeze_fields "$(frozen)"
-  [ "$KIND" != push ] || leave locked "frozen=yes $fields"
+  case $KIND in push | prune) leave locked "frozen=yes $fields" ;; esac
   [ -n "$told_freeze" ] || ev "warn frozen $fields"
   told_freeze=yes
 }

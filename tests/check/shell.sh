@@ -13,7 +13,7 @@ environments() { sed -n '/^environments:/,/^[a-z]/ s/^  \([a-z][a-z0-9_-]*\):.*/
 for file in examples/*/deploy.yaml; do
     app=${file%/*}
     for environment in $(environments "$file"); do
-        for kind in push rollback setup check restart stop scale; do
+        for kind in push rollback setup check restart stop scale prune; do
             "$deployer" -c "$file" render "$environment" --for $kind --revision $revision \
                 --out "$out/${app##*/}/$environment/$kind" 2> /dev/null
         done
@@ -37,7 +37,9 @@ done
 printf '%s\n' 'app: polls' 'repo: ssh://git@git1/polls.git' 'gunicorn: {app: polls}' 'nginx: {server_name: polls.example.com}' \
     'static: {source: static, cdn: "https://cdn.example.com", publish: {s3: {bucket: polls}}, build: {run: make, on: client}}' \
     'environments: {production: {hosts: deploy@web1}}' > "$out/static.yaml"
-"$deployer" -c "$out/static.yaml" render production --revision $revision --out "$out/static" 2> /dev/null
+for kind in push prune; do
+    "$deployer" -c "$out/static.yaml" render production --for $kind --revision $revision --out "$out/static/$kind" 2> /dev/null
+done
 
 # The pieces in templates/script are checked where they are whole: in what is rendered.
 git ls-files -z --cached --others --exclude-standard '*.sh' ':!templates/script' .ci/run > "$out/list"

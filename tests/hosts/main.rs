@@ -49,6 +49,7 @@ mod objects;
 mod odd;
 mod packages;
 mod processes;
+mod prune;
 mod random;
 mod render;
 mod run;

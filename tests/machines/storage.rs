@@ -100,6 +100,11 @@ impl Storage {
         })
     }
 
+    /// Where its buckets are.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     pub fn create(&self, bucket: &str) -> Result<()> {
         Ok(fs::create_dir(self.directory.path().join(bucket))?)
     }

@@ -48,6 +48,7 @@ fn small_app() {
         "restart",
         "stop",
         "start",
+        "prune",
         "lock",
         "unlock",
         "maintenance",

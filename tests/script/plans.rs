@@ -1,8 +1,8 @@
 use deployer::config::Config;
 use deployer::files::host_files;
 use deployer::plan::{
-    ByHand, Earlier, GitPins, HostPlan, Maintenance, Question, by_hand, check, push, read,
-    rollback, setup,
+    ByHand, Earlier, GitPins, HostPlan, Maintenance, Pruning, Question, by_hand, check, prune,
+    push, read, rollback, setup,
 };
 use deployer::target::{ReleaseId, Revision, Target, TargetHost};
 use deployer::template::Templates;
@@ -97,6 +97,14 @@ pub(crate) fn plan(source: &str, kind: &str) -> HostPlan {
             by_hand(&config, &host, &ByHand::Lock { message }, files)
         }
         "unlock" => by_hand(&config, &host, &ByHand::Unlock, files),
+        "prune" => {
+            let how = Pruning {
+                tells: true,
+                tidies: true,
+                dry_run: false,
+            };
+            prune(&config, &host, how, files)
+        }
         "check" => check(&config, &host, files),
         "read" => read(&config, &host, Question::State, files),
         other => panic!("no kind {other}"),

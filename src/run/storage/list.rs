@@ -1,11 +1,10 @@
-//! The keys that a bucket has, a thousand at a time.
+//! What a bucket has, a thousand objects at a time; and the requests by which this machine asks it for anything.
 
-use std::collections::BTreeSet;
 use std::thread::sleep;
 use std::time::Duration;
 
 use rusty_s3::actions::ListObjectsV2;
-use rusty_s3::{Bucket, Credentials, S3Action as _};
+use rusty_s3::{Bucket, Credentials, Method, S3Action};
 use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig};
 
@@ -26,14 +25,23 @@ const LONGEST: u64 = 16 << 20;
 /// A clock that is further off makes storages refuse; what is less says nothing.
 const SKEW: i64 = 300;
 
-/// All keys below `prefix`.
-pub(super) fn keys(
+/// One object, as a list has it.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) key: String,
+    pub(super) size: u64,
+    /// When it was put; unset where the storage does not say so in the usual form.
+    pub(super) since: Option<jiff::Timestamp>,
+}
+
+/// All objects below `prefix`.
+pub(super) fn all(
     bucket: &Bucket,
     credentials: &Credentials,
     prefix: &str,
-) -> Result<BTreeSet<String>, StorageFault> {
+) -> Result<Vec<Listed>, StorageFault> {
     let agent = agent();
-    let mut keys = BTreeSet::new();
+    let mut objects = Vec::new();
     let mut next: Option<String> = None;
     loop {
         let mut list = ListObjectsV2::new(bucket, Some(credentials));
@@ -43,15 +51,35 @@ pub(super) fn keys(
         }
         let body = patiently(&agent, bucket, &list)?;
         let page = ListObjectsV2::parse_response(&body).map_err(|_| strange(bucket, 200))?;
-        keys.extend(page.contents.into_iter().map(|object| object.key));
+        objects.extend(page.contents.into_iter().map(|object| Listed {
+            key: object.key,
+            size: object.size.unwrap_or(0),
+            since: object.last_modified.and_then(|since| since.parse().ok()),
+        }));
         match page.next_continuation_token {
             Some(token) if !token.is_empty() => next = Some(token),
-            _ => return Ok(keys),
+            _ => return Ok(objects),
         }
     }
 }
 
-fn agent() -> Agent {
+/// Whether it may be listed at all.
+pub(super) fn probe(
+    bucket: &Bucket,
+    credentials: &Credentials,
+    prefix: &str,
+) -> Result<(), StorageFault> {
+    let mut list = ListObjectsV2::new(bucket, Some(credentials));
+    list.with_prefix(prefix);
+    list.with_max_keys(1);
+    let body = patiently(&agent(), bucket, &list)?;
+    match ListObjectsV2::parse_response(&body) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(strange(bucket, 200)),
+    }
+}
+
+pub(super) fn agent() -> Agent {
     // The machine's own roots: a storage in a company's network has a certificate of its own authority.
     let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier);
     let config = Agent::config_builder()
@@ -64,15 +92,15 @@ fn agent() -> Agent {
     config.build().into()
 }
 
-/// One page; what passes by itself is waited for.
-fn patiently(
+/// One request; what passes by itself is waited for.
+pub(super) fn patiently<'a, A: S3Action<'a>>(
     agent: &Agent,
     bucket: &Bucket,
-    list: &ListObjectsV2<'_>,
+    action: &A,
 ) -> Result<String, StorageFault> {
     let mut pauses = PAUSES.into_iter();
     loop {
-        let fault = match once(agent, bucket, list) {
+        let fault = match once(agent, bucket, action) {
             Ok(body) => return Ok(body),
             Err(fault) => fault,
         };
@@ -93,18 +121,23 @@ fn passes(fault: &StorageFault) -> bool {
     }
 }
 
-fn once(agent: &Agent, bucket: &Bucket, list: &ListObjectsV2<'_>) -> Result<String, StorageFault> {
+fn once<'a, A: S3Action<'a>>(
+    agent: &Agent,
+    bucket: &Bucket,
+    action: &A,
+) -> Result<String, StorageFault> {
     // Signed anew for each attempt, so that the date is right.
     let now = jiff::Timestamp::now();
-    let url = list.sign_with_time(Duration::from_secs(600), &now);
+    let url = action.sign_with_time(Duration::from_secs(600), &now);
     let unreachable = |error: &ureq::Error| StorageFault::Unreachable {
         address: address(bucket),
         said: error.to_string(),
     };
-    let mut response = agent
-        .get(url.as_str())
-        .call()
-        .map_err(|error| unreachable(&error))?;
+    let answered = match A::METHOD {
+        Method::Delete => agent.delete(url.as_str()).call(),
+        _ => agent.get(url.as_str()).call(),
+    };
+    let mut response = answered.map_err(|error| unreachable(&error))?;
     let status = response.status().as_u16();
     let date = response
         .headers()
@@ -118,7 +151,8 @@ fn once(agent: &Agent, bucket: &Bucket, list: &ListObjectsV2<'_>) -> Result<Stri
         .limit(LONGEST)
         .read_to_string();
     let body = body.map_err(|error| unreachable(&error))?;
-    if status == 200 {
+    // A deletion has nothing to say.
+    if matches!(status, 200 | 204) {
         return Ok(body);
     }
     let Some(code) = within(&body, "Code") else {

@@ -7,8 +7,10 @@ mod list;
 mod login;
 mod media;
 mod offer;
+mod sweep;
 
 pub use login::{Login, LoginFault};
+pub use sweep::{Sweep, Swept};
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -43,52 +45,40 @@ pub enum StorageFault {
     },
 }
 
-/// A bucket that has been listed.
+/// A bucket that may be listed.
 pub struct Storage {
     bucket: Bucket,
     credentials: Credentials,
     /// What stands before a file's name in its key.
     before: String,
-    /// Keys that it has.
-    has: BTreeSet<String>,
+    /// Keys that it has, once some host has an offer. Not before: until the host has its lock, they may be tidied away.
+    has: Mutex<Option<BTreeSet<String>>>,
     /// Keys that some host of this run is putting there: it would refuse them a second time.
     given: Mutex<BTreeSet<String>>,
 }
 
 impl Storage {
-    /// Finds the credentials and asks what is there.
+    /// Finds the credentials and asks whether they will do.
     pub fn open(
         storage: &config::Storage,
         url: &UrlPath,
         login: &Login<'_>,
     ) -> Result<Self, StorageFault> {
-        let credentials = login.find(&storage.login).map_err(StorageFault::Login)?;
-        let address = address(storage);
-        let style = if storage.path_style {
-            UrlStyle::Path
-        } else {
-            UrlStyle::VirtualHost
-        };
-        let unfit = || StorageFault::NoAddress(address.clone());
-        let parsed = address.parse().map_err(|_| unfit())?;
-        let (name, region) = (storage.bucket.to_string(), storage.region.to_string());
-        let bucket = Bucket::new(parsed, style, name, region).map_err(|_| unfit())?;
-        let prefix = storage.prefix.iter().map(ToString::to_string);
-        let url = url.as_str().trim_start_matches('/').to_owned();
-        let before = prefix.chain([url]).collect::<Vec<_>>().join("/");
-        let has = list::keys(&bucket, &credentials, &before)?;
+        let (bucket, credentials) = place(storage, login)?;
+        let before = storage.before(url);
+        list::probe(&bucket, &credentials, &before)?;
         Ok(Self {
             bucket,
             credentials,
             before,
-            has,
+            has: Mutex::default(),
             given: Mutex::default(),
         })
     }
 
     /// How many objects it has.
-    pub fn objects(&self) -> usize {
-        self.has.len()
+    pub fn objects(&self) -> Result<usize, StorageFault> {
+        Ok(list::all(&self.bucket, &self.credentials, &self.before)?.len())
     }
 
     /// What nobody may see of how it was opened: a build of this machine could print it.
@@ -99,7 +89,7 @@ impl Storage {
 
     /// Whether a host is to put this one, which nobody else does.
     fn give(&self, key: &str) -> bool {
-        !self.has.contains(key)
+        !self.has(key)
             && self
                 .given
                 .lock()
@@ -108,13 +98,45 @@ impl Storage {
     }
 }
 
+impl Storage {
+    /// Asked once, for all hosts. Where there is no answer everything is put once more, which a storage refuses for what it has.
+    fn has(&self, key: &str) -> bool {
+        let mut has = self.has.lock().unwrap_or_else(PoisonError::into_inner);
+        let has = has.get_or_insert_with(|| {
+            let listed = list::all(&self.bucket, &self.credentials, &self.before);
+            let listed = listed.unwrap_or_default().into_iter();
+            listed.map(|object| object.key).collect()
+        });
+        has.contains(key)
+    }
+}
+
 impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Storage")
             .field("bucket", &self.bucket)
-            .field("has", &self.has.len())
+            .field("before", &self.before)
             .finish_non_exhaustive()
     }
+}
+
+/// The bucket, and who asks.
+fn place(
+    storage: &config::Storage,
+    login: &Login<'_>,
+) -> Result<(Bucket, Credentials), StorageFault> {
+    let credentials = login.find(&storage.login).map_err(StorageFault::Login)?;
+    let address = address(storage);
+    let style = if storage.path_style {
+        UrlStyle::Path
+    } else {
+        UrlStyle::VirtualHost
+    };
+    let unfit = || StorageFault::NoAddress(address.clone());
+    let parsed = address.parse().map_err(|_| unfit())?;
+    let (name, region) = (storage.bucket.to_string(), storage.region.to_string());
+    let bucket = Bucket::new(parsed, style, name, region).map_err(|_| unfit())?;
+    Ok((bucket, credentials))
 }
 
 fn address(storage: &config::Storage) -> String {

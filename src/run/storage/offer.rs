@@ -111,10 +111,11 @@ mod tests {
             bucket: bucket.unwrap_or_else(|_| unreachable!()),
             credentials: Credentials::new("AKID", "hunter2"),
             before: "web/static/".to_owned(),
-            has: has
-                .iter()
-                .map(|key| (*key).to_owned())
-                .collect::<BTreeSet<_>>(),
+            has: Mutex::new(Some(
+                has.iter()
+                    .map(|key| (*key).to_owned())
+                    .collect::<BTreeSet<_>>(),
+            )),
             given: Mutex::default(),
         }
     }

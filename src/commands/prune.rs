@@ -1,0 +1,184 @@
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _, stdout};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use super::context::Context;
+use super::{Unfit, assets, session};
+use crate::cli::{self, Global};
+use crate::config::{Config, Host};
+use crate::plan::{Pruning, prune};
+use crate::report::{ExitCode, not_swept, swept};
+use crate::run::{Fleet, Job, Login, Mode, Policy, Rules, Sweep};
+use crate::script::compile;
+use crate::target::TargetHost;
+
+pub(super) fn run(global: &Global, arguments: &cli::Prune) -> Result<ExitCode> {
+    let context = Context::load(global, &arguments.environment.environment)?;
+    let storage = assets::published(&context).is_some();
+    if storage && !global.hosts.is_empty() {
+        return Err(Unfit::usage(
+            "every host is asked what it needs of the storage: leave `--hosts` out",
+        ));
+    }
+    let others = if storage {
+        others(global, &context)?
+    } else {
+        Vec::new()
+    };
+    let environments: Vec<&Context> = [&context].into_iter().chain(&others).collect();
+    if !arguments.dry_run && !arguments.yes && !confirmed(&context)? {
+        return Err(Unfit::usage(
+            "nothing was removed; `-y` removes without asking, `--dry-run` lists what would go",
+        ));
+    }
+    let sweep = sweep(&environments, arguments.dry_run)?;
+    let hosts: Vec<Host> = environments
+        .iter()
+        .flat_map(|of| of.fleet_hosts())
+        .collect();
+    let fleet = Fleet::connect(&hosts, &context.ssh).context("failed to start")?;
+    let command = if arguments.dry_run {
+        "prune --dry-run"
+    } else {
+        "prune"
+    };
+    let names = environments.iter().flat_map(|of| names(of, &context));
+    let mut report = session::report_of(global, &context, command, names.collect());
+    if let Some(sweep) = &sweep {
+        report = report.masking(context.mask_with(sweep.secrets()));
+    }
+    let id = session::run_id("prune");
+    let mut jobs = Vec::new();
+    for (index, of) in environments.iter().enumerate() {
+        let how = Pruning {
+            tells: storage,
+            tidies: index == 0,
+            dry_run: arguments.dry_run,
+        };
+        for host in &of.hosts {
+            let plan = prune(&of.config, host, how, of.files(host)?);
+            jobs.push(Job {
+                by: session::by(global),
+                wait: arguments.wait.wait.unwrap_or_default(),
+                sweep: sweep.clone(),
+                ..Job::new(compile(&plan), Mode::Run, id.as_str())
+            });
+        }
+    }
+    report.run(id.as_str());
+    report.scripts(&session::digests(&jobs))?;
+    fleet.run(jobs, Policy::Together(Rules::default()), &mut |update| {
+        let _ = report.update(&update);
+    });
+    let mut verdict = report.close()?;
+    if let (Some(sweep), Some((storage, _))) = (&sweep, assets::published(&context)) {
+        let result = sweep.result();
+        let answer = swept(result.as_ref(), storage, arguments.dry_run);
+        verdict.answer(&mut stdout().lock(), answer)?;
+        if let Some(fault) = result.and_then(|result| result.fault) {
+            let (code, text) = not_swept(&fault, storage);
+            return Err(Unfit { code, text }.into());
+        }
+    }
+    Ok(verdict.end())
+}
+
+/// A host of another environment is told apart by its name.
+fn names(of: &Context, own: &Context) -> Vec<String> {
+    let environment = &of.config.environment;
+    let name = |host: &TargetHost| match &host.host.name {
+        name if environment == &own.config.environment => name.clone(),
+        name => format!("{name} ({environment})"),
+    };
+    of.hosts.iter().map(name).collect()
+}
+
+/// The other environments of the file that have files where this one has: whoever tidies up there asks their hosts too.
+fn others(global: &Global, context: &Context) -> Result<Vec<Context>> {
+    let Some((storage, url)) = assets::published(context) else {
+        return Ok(Vec::new());
+    };
+    let (bucket, before) = (storage.bucket.as_str(), storage.before(url));
+    let mut others = Vec::new();
+    for name in environments(&global.config)? {
+        if name == context.config.environment.as_str() {
+            continue;
+        }
+        let other = Context::load(global, &name)?;
+        let shares = assets::published(&other).is_some_and(|(storage, url)| {
+            let theirs = storage.before(url);
+            // By whatever name its server is called.
+            storage.bucket.as_str() == bucket
+                && (theirs.starts_with(&before) || before.starts_with(&theirs))
+        });
+        if shares {
+            others.push(other);
+        }
+    }
+    Ok(others)
+}
+
+fn environments(file: &Path) -> Result<Vec<String>> {
+    let name = file.display().to_string();
+    let text = fs::read_to_string(file).with_context(|| format!("failed to read `{name}`"))?;
+    let names = Config::environments(&text, &name)?;
+    Ok(names.iter().map(ToString::to_string).collect())
+}
+
+/// What is there, asked before any host is told anything.
+fn sweep(environments: &[&Context], dry_run: bool) -> Result<Option<Arc<Sweep>>> {
+    let Some((storage, url)) = environments
+        .first()
+        .and_then(|context| assets::published(context))
+    else {
+        return Ok(None);
+    };
+    let directory = &environments[0].directory;
+    let login = Login {
+        directory,
+        variable: cli::variable,
+    };
+    let assets = environments
+        .iter()
+        .filter_map(|context| context.config.assets.as_ref());
+    let days = assets.map(|assets| assets.keep_days).max().unwrap_or(0);
+    let hosts = environments.iter().map(|context| context.hosts.len()).sum();
+    let opened = Sweep::open(
+        storage,
+        &storage.before(url),
+        &login,
+        (days, hosts, dry_run),
+    );
+    match opened {
+        Ok(sweep) => Ok(Some(Arc::new(sweep))),
+        Err(fault) => Err(Unfit::storage(&fault, storage)),
+    }
+}
+
+/// Only a person at a terminal can be asked.
+fn confirmed(context: &Context) -> Result<bool> {
+    let mut stderr = io::stderr();
+    if !io::stdin().is_terminal() || !stderr.is_terminal() {
+        return Ok(false);
+    }
+    let bucket = assets::published(context).map(|(storage, _)| storage.name());
+    let places: Vec<String> = context
+        .hosts
+        .iter()
+        .map(|host| host.host.name.clone())
+        .chain(bucket)
+        .collect();
+    write!(
+        stderr,
+        "remove what no kept release of {} needs from {}? `--dry-run` lists it [y/N] ",
+        context.config.environment,
+        places.join(", ")
+    )?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "yes"))
+}

@@ -1,0 +1,251 @@
+//! A bucket is tidied up: what no host needs goes, once every host has said what it needs.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use jiff::{SignedDuration, Timestamp};
+use percent_encoding::percent_decode_str;
+use rusty_s3::actions::DeleteObject;
+use rusty_s3::{Bucket, Credentials};
+
+use super::list::{self, Listed};
+use super::{Login, StorageFault, place};
+use crate::config;
+use crate::run::converse::Listener;
+
+/// Requests at a time.
+const AT_ONCE: usize = 8;
+
+/// What a sweep came to.
+#[derive(Debug, Clone, Default)]
+pub struct Swept {
+    /// Key and size of what was removed, or would be.
+    pub removed: Vec<(String, u64)>,
+    /// Objects that stay.
+    pub kept: usize,
+    /// What ended it early.
+    pub fault: Option<StorageFault>,
+}
+
+/// A bucket, and what hosts have said of it so far.
+pub struct Sweep {
+    bucket: Bucket,
+    credentials: Credentials,
+    /// How many hosts are to be heard.
+    hosts: usize,
+    dry_run: bool,
+    objects: usize,
+    /// Old enough, and with a fingerprint.
+    old: Vec<Listed>,
+    heard: Mutex<Heard>,
+    stopped: AtomicBool,
+    /// Unset until every host was heard.
+    swept: Mutex<Option<Swept>>,
+}
+
+#[derive(Default)]
+struct Heard {
+    names: BTreeSet<String>,
+    listeners: Vec<Listener>,
+    /// A host has said what is no list.
+    broken: bool,
+}
+
+impl Sweep {
+    /// Lists what is below `before`.
+    pub fn open(
+        storage: &config::Storage,
+        before: &str,
+        login: &Login<'_>,
+        (keep_days, hosts, dry_run): (u32, usize, bool),
+    ) -> Result<Self, StorageFault> {
+        let (bucket, credentials) = place(storage, login)?;
+        let all = list::all(&bucket, &credentials, before)?;
+        let objects = all.len();
+        let age = SignedDuration::from_hours(24 * i64::from(keep_days));
+        let until = Timestamp::now().checked_sub(age).unwrap_or_default();
+        let old = all.into_iter().filter(|object| {
+            object.since.is_some_and(|since| since < until) && has_fingerprint(last(&object.key))
+        });
+        Ok(Self {
+            old: old.collect(),
+            bucket,
+            credentials,
+            hosts,
+            dry_run,
+            objects,
+            heard: Mutex::default(),
+            stopped: AtomicBool::new(false),
+            swept: Mutex::default(),
+        })
+    }
+
+    /// What nobody may see of how it was opened.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let token = self.credentials.token();
+        [self.credentials.secret()].into_iter().chain(token)
+    }
+
+    /// What it came to; unset where some host did not say what it needs, so that nothing was removed.
+    pub fn result(&self) -> Option<Swept> {
+        lock(&self.swept).clone()
+    }
+
+    /// Removes nothing more: some host is about to be free for others.
+    pub(in crate::run) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    /// What a host needs. It hears of the end, whatever that is.
+    pub(in crate::run) fn hear(self: &Arc<Self>, text: &str, listener: Listener) {
+        let mut heard = lock(&self.heard);
+        for word in text.split_whitespace() {
+            match percent_decode_str(word).decode_utf8() {
+                Ok(name) => drop(heard.names.insert(name.into_owned())),
+                Err(_) => heard.broken = true,
+            }
+        }
+        heard.listeners.push(listener);
+        if heard.listeners.len() < self.hosts {
+            return;
+        }
+        let heard = std::mem::take(&mut *heard);
+        let sweep = Arc::clone(self);
+        thread::spawn(move || {
+            if !heard.broken {
+                let swept = sweep.remove(&heard);
+                *lock(&sweep.swept) = Some(swept);
+            }
+            heard.listeners.into_iter().for_each(Listener::tell);
+        });
+    }
+
+    fn remove(&self, heard: &Heard) -> Swept {
+        let doomed = self.doomed(&heard.names);
+        let mut swept = Swept::default();
+        if self.dry_run {
+            swept.removed = doomed.iter().map(|object| record(object)).collect();
+        } else {
+            let agent = list::agent();
+            let gone = || heard.listeners.iter().any(Listener::gone);
+            for some in doomed.chunks(AT_ONCE) {
+                if swept.fault.is_some() || self.stopped.load(Ordering::SeqCst) || gone() {
+                    break;
+                }
+                let delete = |object: &Listed| {
+                    let action =
+                        DeleteObject::new(&self.bucket, Some(&self.credentials), &object.key);
+                    list::patiently(&agent, &self.bucket, &action)
+                };
+                let ends: Vec<_> = thread::scope(|scope| {
+                    let one = |object| scope.spawn(move || delete(object));
+                    let threads: Vec<_> = some.iter().map(|object| one(*object)).collect();
+                    threads
+                        .into_iter()
+                        .map(thread::ScopedJoinHandle::join)
+                        .collect()
+                });
+                for (object, end) in some.iter().zip(ends) {
+                    match end {
+                        Ok(Ok(_)) => swept.removed.push(record(object)),
+                        Ok(Err(fault)) => swept.fault = Some(fault),
+                        // A thread that panicked has removed what nobody knows.
+                        Err(_) => self.stop(),
+                    }
+                }
+            }
+        }
+        swept.kept = self.objects - swept.removed.len();
+        swept
+    }
+
+    /// A name without its directory: what stands before a name may have been another for an older release.
+    fn doomed(&self, needed: &BTreeSet<String>) -> Vec<&Listed> {
+        let free = |object: &&Listed| !needed.contains(last(&object.key));
+        self.old.iter().filter(free).collect()
+    }
+}
+
+impl fmt::Debug for Sweep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sweep")
+            .field("bucket", &self.bucket)
+            .field("objects", &self.objects)
+            .finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn record(object: &Listed) -> (String, u64) {
+    (object.key.clone(), object.size)
+}
+
+fn last(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
+}
+
+/// As deployer, Django and webpack write it, or as Vite does: `app.1f2e3d4c5b6a.css`, `app-B1x_9aQ2.js`. What has none was put
+/// there by somebody else.
+fn has_fingerprint(name: &str) -> bool {
+    let Some((stem, _)) = name.rsplit_once('.') else {
+        return false;
+    };
+    let hex = |word: &str| {
+        let (mut digits, mut letters) = (0, 0);
+        for byte in word.bytes() {
+            match byte {
+                b'0'..=b'9' => digits += 1,
+                b'a'..=b'f' => letters += 1,
+                _ => return false,
+            }
+        }
+        // A date, or a word, is none; ours have twelve.
+        digits + letters == 12
+            || (8..=64).contains(&(digits + letters)) && digits > 0 && letters > 0
+    };
+    // Of its 64 letters none is a separator, but that the last eight follow one.
+    let vite = || {
+        let (before, word) = stem.split_at_checked(stem.len().checked_sub(8)?)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let mixed = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+        Some(before.ends_with('-') && word.bytes().all(plain) && word.bytes().any(mixed))
+    };
+    stem.split(['.', '-']).skip(1).any(hex) || vite().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_fingerprint;
+
+    #[test]
+    fn a_name_with_a_fingerprint() {
+        for name in [
+            "app.1f2e3d4c5b6a.css",
+            "app.1f2e3d4c5b6a.css.map",
+            "main.0123456789abcdef0123.js",
+            "chunk-1f2e3d4c.js",
+            "index-B1x_9aQ2.js",
+            "index-B-x_9aQ2.js",
+        ] {
+            assert!(has_fingerprint(name), "{name}");
+        }
+        for name in [
+            "app.css",
+            "1f2e3d4c5b6a.css",
+            "1f2e3d4c5b6a",
+            "jquery-datepick.js",
+            "photo-20261126.jpg.txt.1f2e",
+            "deadbeef.css",
+            "logo.facade.svg",
+            "",
+        ] {
+            assert!(!has_fingerprint(name), "{name}");
+        }
+    }
+}
