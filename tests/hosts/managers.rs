@@ -3,6 +3,7 @@
 mod case;
 mod drop_in;
 mod examples;
+mod mishaps;
 mod output;
 mod schedules;
 mod servers;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::machines::{Load, get};
+use crate::random::soak;
 use crate::site::{NAME, Page, Site};
 use case::Case;
 
@@ -97,6 +99,16 @@ fn the_supervisord_of_a_host() -> Result<()> {
     others(&site, &case)
 }
 
+/// As a part of a soak: most other tests are under it.
+#[test]
+#[ignore = "`make soak` tells the story under it too"]
+fn the_systemd_of_a_host() -> Result<()> {
+    let case = Case::of_the_host("{}");
+    let site = case.site()?;
+    story(&site, &case)?;
+    others(&site, &case)
+}
+
 fn story(site: &Site, case: &Case) -> Result<()> {
     story_until_reboot(site, case)?;
     reboot(site, case)
@@ -111,10 +123,7 @@ fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     site.commit()?;
     site.set_up(case.login)?;
     site.set_up(case.login)?.says_not("setup:")?;
-    // What ends as soon as it begins, whenever somebody wishes.
-    site.on_import(
-        "import os\nif os.path.exists(os.environ['HOME'] + '/crash'): raise SystemExit(3)",
-    )?;
+    site.on_import(mishaps::CRASH)?;
     site.commit()?;
     site.deployer(&PUSH)?.expect(0)?;
     let first = at(site, case)?;
@@ -141,8 +150,8 @@ fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     site.deployer(&PUSH)?.expect(7)?.says("RuntimeError")?;
     ensure!(at(site, case)? == second);
 
-    killed(site, case)?;
-    crashes(site, case)?;
+    mishaps::killed(site, case)?;
+    mishaps::crashes(site, case)?;
     site.deployer(&["stop", "production", "-y"])?.expect(0)?;
     ensure!(gone(site, case));
     site.deployer(&["start", "production"])?.expect(0)?;
@@ -153,8 +162,11 @@ fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     // The tree has a release that is broken on purpose.
     site.on_import("")?;
     workers::come_and_go(site, case).context("workers")?;
-    if case.login.len() > 1 {
+    if case.by_supervisord() && (soak() || !case.rootless) {
         output::of_a_worker(site, case).context("output of a worker")?;
+    }
+    if case.by_supervisord() && soak() {
+        output::of_the_app(site, case).context("output of the app")?;
     }
     schedules::run(site, case).context("schedules")?;
     output::of_a_schedule(site, case).context("output of a schedule")
@@ -167,44 +179,13 @@ fn others(site: &Site, case: &Case) -> Result<()> {
     servers::come_and_go(site, case).context("servers")
 }
 
-/// What was live is live again.
+/// What was live is live again, and so are its workers.
 fn reboot(site: &Site, case: &Case) -> Result<()> {
-    let before = (at(site, case)?, workers::running(site, case)?);
-    site.web().reboot()?;
-    until("the page and the workers after a reboot", || {
-        let after = at(site, case).and_then(|page| Ok((page, workers::running(site, case)?)));
-        Ok(after.is_ok_and(|after| after == before))
-    })?;
-    let status = site.deployer(&["status", "production"])?.expect(0)?;
-    ensure!(status.stdout.contains(" active"), "{status:?}");
-    Ok(())
-}
-
-/// The main process killed: there is another soon.
-fn killed(site: &Site, case: &Case) -> Result<()> {
-    let old = master(site, case)?;
-    site.web().sh(&format!("kill -9 {old}"))?;
-    until("another master", || {
-        Ok(master(site, case).is_ok_and(|pid| pid != old))
-    })?;
-    until("the page", || Ok(at(site, case).is_ok()))
-}
-
-/// It ends whenever it starts: that has a limit, it is reported, and somebody's `start` is enough afterwards.
-fn crashes(site: &Site, case: &Case) -> Result<()> {
-    let web = site.web();
-    let flag = format!("{}/shared/crash", case.root);
-    web.sh(&format!("touch {flag}"))?;
-    web.sh(&format!("kill -9 {}", master(site, case)?))?;
-    until("the limit", || {
-        let status = site.deployer(&["status", "production"])?.expect(0)?;
-        Ok(status.stdout.contains("slot a failed") || status.stdout.contains("slot b failed"))
-    })?;
-    site.deployer(&["start", "production"])?.expect(10)?;
-    web.sh(&format!("rm {flag}"))?;
-    site.deployer(&["start", "production"])?.expect(0)?;
-    at(site, case)?;
-    Ok(())
+    let before = workers::running(site, case)?;
+    mishaps::reboot(site, case)?;
+    until("the workers after a reboot", || {
+        Ok(workers::running(site, case).is_ok_and(|after| after == before))
+    })
 }
 
 /// A run under load: nobody notices.

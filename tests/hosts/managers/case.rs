@@ -47,14 +47,20 @@ impl Case {
     /// A machine with a login that has no sudo where the case needs no more, and the app's file as this case has it.
     pub(super) fn site(&self) -> Result<Site> {
         let site = Site::bare()?;
+        self.logs_in(&site)?;
+        self.asks(&site)?;
+        Ok(site)
+    }
+
+    /// There is whoever it is that deploys.
+    pub(super) fn logs_in(&self, site: &Site) -> Result<()> {
         if self.rootless {
             site.web()
                 .sh("useradd --create-home --shell /bin/bash deploy
                  install -d -m 700 -o deploy -g deploy ~deploy/.ssh
                  install -m 600 -o deploy -g deploy /root/.ssh/authorized_keys ~deploy/.ssh/")?;
         }
-        self.asks(&site)?;
-        Ok(site)
+        Ok(())
     }
 
     /// The file of an example asks for this manager.
@@ -90,8 +96,17 @@ impl Case {
         if self.rootless { "deploy" } else { "hello" }
     }
 
-    fn by_supervisord(&self) -> bool {
+    pub(super) fn by_supervisord(&self) -> bool {
         self.service.contains("supervisor")
+    }
+
+    /// What root writes for a worker.
+    pub(super) fn definition(&self, worker: &str) -> String {
+        if self.by_supervisord() {
+            format!("hello-worker-{worker}.conf")
+        } else {
+            format!("hello-worker-{worker}@.service")
+        }
     }
 
     /// What cron runs for a schedule, where it is cron that does.
@@ -105,14 +120,24 @@ impl Case {
             .then(|| format!("{scripts}/schedule-{name}.sh"))
     }
 
+    /// Where supervisord keeps what a program printed.
+    pub(super) fn log(&self, program: &str) -> String {
+        if self.rootless {
+            format!("{}/log/{program}.log", self.root)
+        } else {
+            format!("/var/log/supervisor/hello-{program}.log")
+        }
+    }
+
     /// The command that shows what a schedule printed.
     pub(super) fn output(&self, schedule: &str) -> String {
         match (self.by_supervisord(), self.rootless) {
             (true, true) => format!("cat {}/log/{schedule}.log", self.root),
             (true, false) => format!("cat /var/log/deployer/hello/{schedule}.log"),
-            (false, _) => {
+            (false, true) => {
                 format!("journalctl -q -o cat _SYSTEMD_USER_UNIT=hello-{schedule}.service")
             }
+            (false, false) => format!("journalctl -q -o cat -u hello-{schedule}.service"),
         }
     }
 

@@ -20,6 +20,18 @@ time.sleep(100000)
 
 const WORKER: &str = "  loud: {command: python3 loud.py, min_uptime: 1s}\n";
 
+/// The same of an app: of its workers, one prints, and each line is one write, since all of them share a log.
+const LOUD_APP: &str = "import os, sys, threading
+def loud():
+    try:
+        os.close(os.open(os.environ['HOME'] + '/loud', os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    for number in range(1, 130001):
+        sys.stdout.write('line %d %s\\n' % (number, 'x' * 180))
+    sys.stdout.write('that is all\\n')
+if 'DEPLOYER_TRIAL' not in os.environ: threading.Thread(target=loud).start()";
+
 /// A worker prints more than a log takes.
 pub(super) fn of_a_worker(site: &Site, case: &Case) -> Result<()> {
     fs::write(site.app.path().join("loud.py"), LOUD)?;
@@ -27,7 +39,30 @@ pub(super) fn of_a_worker(site: &Site, case: &Case) -> Result<()> {
     site.commit()?;
     site.set_up(case.login)?;
     site.deployer(&PUSH)?.expect(0)?;
-    let (web, log) = (site.web(), "/var/log/supervisor/hello-worker-loud-1.log");
+    whole(site, &case.log("worker-loud-1"))?;
+    site.edit("deploy.yaml", WORKER, "")?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    Ok(())
+}
+
+/// The same of the app.
+pub(super) fn of_the_app(site: &Site, case: &Case) -> Result<()> {
+    site.on_import(LOUD_APP)?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    let socket = site.web().sh(&format!("readlink {}/web.sock", case.root))?;
+    let slot = if socket.contains("/a/") { "a" } else { "b" };
+    whole(site, &case.log(slot))?;
+    site.on_import("")?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    Ok(())
+}
+
+/// All lines are in this log or in the two before it, in their order.
+fn whole(site: &Site, log: &str) -> Result<()> {
+    let web = site.web();
     until("the last line", || {
         Ok(web.exec(&format!("grep -q '^that is all' {log}"))?.code == 0)
     })?;
@@ -40,12 +75,10 @@ pub(super) fn of_a_worker(site: &Site, case: &Case) -> Result<()> {
         .collect();
     ensure!(
         numbers.iter().copied().eq(1..=LINES),
-        "{} lines of {LINES}",
+        "{} lines of {LINES} in {log}",
         numbers.len()
     );
-    site.edit("deploy.yaml", WORKER, "")?;
-    site.commit()?;
-    site.deployer(&PUSH)?.expect(0)?;
+    println!("{log}: all of {LINES} lines");
     Ok(())
 }
 

@@ -4,7 +4,8 @@ use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Case, PUSH, at, killed, master, switch, values};
+use super::mishaps::killed;
+use super::{Case, PUSH, at, master, switch, values};
 use crate::random::soak;
 use crate::site::Site;
 

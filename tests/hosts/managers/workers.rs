@@ -123,7 +123,7 @@ fn definition(site: &Site, case: &Case) -> Result<()> {
     } else {
         site.deployer(&PUSH)?
             .expect(6)?
-            .says("hello-worker-queue.conf")?;
+            .says(&case.definition("queue"))?;
         site.set_up(case.login)?;
         site.deployer(&PUSH)?.expect(0)?;
     }
