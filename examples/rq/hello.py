@@ -4,7 +4,7 @@ import os
 
 from flask import Flask, request
 from redis import Redis
-from rq import Queue
+from rq import Queue, Retry
 
 import jobs
 
@@ -22,5 +22,7 @@ def work():
     """So many jobs of so many seconds; their names begin with `name`."""
     count, seconds = int(request.args.get("count", 1)), float(request.args.get("seconds", 0))
     for number in range(count):
-        queue.enqueue(jobs.work, f"{request.args.get('name', 'job')}-{number}", seconds)
+        name = f"{request.args.get('name', 'job')}-{number}"
+        # Without it a job that its worker leaves half done counts as failed.
+        queue.enqueue(jobs.work, name, seconds, retry=Retry(max=3))
     return f"{count}\n", 202

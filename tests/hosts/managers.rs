@@ -5,6 +5,7 @@ mod drop_in;
 mod examples;
 mod mishaps;
 mod output;
+mod queues;
 mod schedules;
 mod servers;
 mod uploads;

@@ -1,6 +1,6 @@
 //! What runs beside the web server, or in its place.
 
-mod queues;
+pub(crate) mod queues;
 mod schedules;
 mod servers;
 pub(crate) mod workers;
