@@ -48,6 +48,12 @@ pub(super) fn packages(config: &Config) -> Vec<String> {
     if config.uploads.is_some() {
         names.push("rsync".to_owned());
     }
+    let assets = config.assets.iter();
+    let encodings = assets.flat_map(|assets| &assets.precompress);
+    let needed = encodings.flat_map(|encoding| encoding.packages());
+    // Without nginx there is nobody to load its module.
+    let needed = needed.filter(|name| config.nginx.is_some() || !name.contains("nginx"));
+    names.extend(needed.map(|name| (*name).to_owned()));
     names.extend(config.setup.packages.iter().map(ToString::to_string));
     names
 }

@@ -264,6 +264,23 @@ pub(super) fn refused(reason: &str, fields: &Fields, host: &str, subject: &Subje
             ),
             Some("choose another `user` or `root`".to_owned()),
         ),
+        "no-brotli" => {
+            let brotli = "or take `brotli` out of `static.precompress`";
+            match field("what").as_str() {
+                "program" => (
+                    format!("{host} has no program `brotli`, which `static.precompress` asks for"),
+                    Some(format!("`deployer setup {}` installs it; {brotli}", subject.environment)),
+                ),
+                _ => (
+                    format!("nginx on {host} has no module for brotli, which `static.precompress` asks for"),
+                    Some(format!(
+                        "`deployer setup {}` installs Debian's `libnginx-mod-http-brotli-static` for Debian's nginx, which loads it in \
+                         `/etc/nginx/modules-enabled`; another nginx needs a module of its own, loaded there; {brotli}",
+                        subject.environment
+                    )),
+                ),
+            }
+        }
         "packages" => (
             format!("{host} lacks {}", field("names").replace(' ', ", ")),
             Some(format!(
@@ -495,6 +512,22 @@ pub(super) fn failed(step: &str, fields: &Fields, host: &str, subject: &Subject)
             format!("the process manager on {host} does not accept its definition of the app"),
             None,
         ),
+        ("no-package", _) => {
+            let names = field("names");
+            let brotli = names.contains("brotli");
+            let hint = if brotli {
+                "Debian from 12 and Ubuntu from 24.04 have it; on others take `brotli` out of `static.precompress`"
+            } else {
+                "look at `setup.packages`, and at the sources of apt there"
+            };
+            (
+                format!(
+                    "apt on {host} knows no package {}",
+                    names.replace(' ', ", ")
+                ),
+                Some(hint.to_owned()),
+            )
+        }
         ("site-check" | "site-refused", _) => (
             format!("nginx on {host} does not accept its configuration"),
             None,

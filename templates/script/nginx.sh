@@ -37,6 +37,12 @@ make_listeners() {
   done
 }
 
+# serves_brotli: whether nginx of the host has what a site with brotli needs, built in or as a module that it loads.
+serves_brotli() {
+  nginx -V 2>&1 | grep -q brotli ||
+    cat /etc/nginx/nginx.conf /etc/nginx/modules-enabled/*.conf 2>/dev/null | grep -q '^ *load_module .*brotli_static'
+}
+
 # test-site DIGEST: the whole of nginx's configuration with the candidate in place of the site, aside.
 test_site() {
   stored site "$1" || return 64

@@ -104,6 +104,7 @@ install_system() {
   done
   # shellcheck disable=SC2086 # plain words
   [ -z "$units" ] || verify_units $units || { fail unit-refused; return 1; }
+  if [ -n "$sites" ] && grep -q '^ *brotli_static ' "$STORE/site/$sites"; then serves_brotli || refuse "no-brotli what=module"; fi
   [ -z "$sites" ] || test_site "$sites" || { fail site-refused; return 1; }
   # shellcheck disable=SC2086 # plain words
   set -- $stale

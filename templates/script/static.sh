@@ -5,6 +5,7 @@
 publish_static() {
   from=$1
   shift
+  case $5 in *brotli*) check_brotli ;; esac
   if [ -z "$from" ]; then
     from=$collected
     : >"$run/blobs"
@@ -26,6 +27,12 @@ LIST
   rm -f "$run/blobs"
   [ -z "${collected-}" ] || rm -rf "$collected"
   [ "$rc" -eq 0 ]
+}
+
+# nginx would only say that it does not know a directive, and Python that there is no such file.
+check_brotli() {
+  command -v brotli >/dev/null || refuse "no-brotli what=program"
+  [ "$NGINX_PORT" -eq 0 ] || serves_brotli || refuse "no-brotli what=module"
 }
 
 # The same, and what goes to a storage is written down for the step that sends it.

@@ -23,6 +23,7 @@ mod sites;
 mod acme;
 mod bad_situations;
 mod broken;
+mod brotli;
 mod browser;
 mod check;
 mod client_build;

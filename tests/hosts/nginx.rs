@@ -13,7 +13,7 @@ use crate::machines::{Lab, Options};
 use crate::sites::every_site;
 
 /// nginx of the host with brotli's module, as setup installs it.
-const PACKAGES: [&str; 2] = ["brotli", "libnginx-mod-http-brotli-static"];
+pub(crate) const PACKAGES: [&str; 2] = ["brotli", "libnginx-mod-http-brotli-static"];
 
 /// Tells of each site below /opt/sites whose nginx -t is not silence and consent, with what it says.
 const JUDGE: &str = r#"

@@ -105,7 +105,13 @@ fn encoding(node: &Node) -> Result<Encoding, Fault> {
     let written = written(node)?;
     all.into_iter()
         .find(|encoding| encoding.as_str() == written)
-        .ok_or_else(|| Fault::new("unknown word", "one of: gzip, brotli"))
+        .ok_or_else(|| match written {
+            "zstd" => Fault::new(
+                "unknown word",
+                "nginx of Debian and Ubuntu cannot serve it; one of: gzip, brotli",
+            ),
+            _ => Fault::new("unknown word", "one of: gzip, brotli"),
+        })
 }
 
 fn root_file(node: &Node) -> Result<RelPath, Fault> {

@@ -47,7 +47,13 @@ packages() {
   changed "install$missing"
   export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086 # plain package names
-  apt-get -q update && apt-get -q -y -o DPkg::Lock::Timeout=120 --no-remove --no-install-recommends install $missing
+  apt-get -q update && apt-get -q -y -o DPkg::Lock::Timeout=120 --no-remove --no-install-recommends install $missing && return 0
+  unknown=
+  for name in $missing; do
+    apt-cache policy "$name" 2>/dev/null | grep -q '^ *Candidate: [^(]' || unknown="$unknown $name"
+  done
+  [ -z "$unknown" ] || fail "no-package names=$(word "${unknown# }")"
+  return 1
 }
 
 # users KEY...: the app's user without a shell, and the login that owns its tree.
