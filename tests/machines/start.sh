@@ -14,6 +14,10 @@ awk '$3 == "cgroup2" || $4 ~ /name=systemd/ { print $2 }' /proc/mounts |
         mkdir -p "$hierarchy/$group"
         echo $$ > "$hierarchy/$group/cgroup.procs"
     done
+# Each machine's systemd and its like watch files by some seven of what the kernel grants root 128 of, and a machine that
+# gets none does not boot. Where this cannot be raised, fewer machines are up at a time.
+instances=/proc/sys/fs/inotify/max_user_instances
+[ "$(cat $instances)" -ge 1024 ] || { echo 1024 > $instances; } 2> /dev/null || :
 echo $$ > "$pidfile.new"
 mv "$pidfile.new" "$pidfile"
 exec "$@"
