@@ -21,6 +21,7 @@ mod schema;
 mod sites;
 
 mod acme;
+mod apache;
 mod bad_situations;
 mod broken;
 mod brotli;
