@@ -136,8 +136,7 @@ class Sending:
         try:
             connection = lane.get(url.netloc)
             if connection is None:
-                kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-                connection = lane[url.netloc] = kind(url.hostname, url.port, timeout=PATIENCE)
+                connection = lane[url.netloc] = connect(url)
             with open(path, "rb") as file:
                 try:
                     connection.request("PUT", target, body=file, headers=dict(put["headers"], **{"Content-Length": str(put["size"])}))
@@ -157,6 +156,21 @@ class Sending:
             if last or isinstance(error, ssl.CertificateError) or "CERTIFICATE_VERIFY" in said:
                 raise Refused({"host": url.netloc, "said": said})
             return None, b""
+
+
+def connect(url):
+    """By the proxy that the login's environment names, unless it makes an exception of this place."""
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    proxy = urllib.request.getproxies_environment().get(url.scheme)
+    if not proxy or urllib.request.proxy_bypass_environment(url.hostname):
+        return kind(url.hostname, url.port, timeout=PATIENCE)
+    proxy = urllib.parse.urlsplit(proxy if "//" in proxy else "//" + proxy)
+    connection, headers = kind(proxy.hostname, proxy.port or 80, timeout=PATIENCE), {}
+    if proxy.username:
+        login = urllib.parse.unquote("%s:%s" % (proxy.username, proxy.password or ""))
+        headers["Proxy-Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
+    connection.set_tunnel(url.hostname, url.port, headers)
+    return connection
 
 
 def words(answer):
@@ -193,6 +207,6 @@ if command == "offer":
     offer()
 else:
     # What most pushes do without takes longer to load than all that they do.
-    import html, http.client, random, ssl, time
+    import html, http.client, random, ssl, time, urllib.request
 
     answer()

@@ -11,7 +11,7 @@ use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::machines::{KEY, SECRET, Storage, get};
+use crate::machines::{KEY, SECRET, Storage, Tunnel, get};
 use crate::run::Run;
 use crate::site::{NAME, Site};
 use crate::state::{coherent, print, same, tidy, wait_until_free};
@@ -321,10 +321,27 @@ fn what_does_not(site: &Site, storage: &Storage) -> Result<()> {
             "hint: hosts put the files there themselves",
         ],
     )?;
-    site.edit("deploy.yaml", &near, &storage.endpoint())?;
     ensure!(storage.puts() == 0);
+    by_a_proxy(site)?;
+    ensure!(storage.puts() == 1);
+    site.edit("deploy.yaml", &near, &storage.endpoint())?;
+    site.change()?;
     push(site)?.expect(0)?.says("| upload 1 file, ")?;
     storage.puts();
+    Ok(())
+}
+
+/// The host's own environment names it.
+fn by_a_proxy(site: &Site) -> Result<()> {
+    let [a, b, c, _] = site.web().ip().octets();
+    let proxy = Tunnel::start(Ipv4Addr::new(a, b, c, 1))?;
+    let set = |text: &str| site.web().sh(&format!("echo '{text}' >/etc/environment"));
+    set(&format!("http_proxy={}\nno_proxy=127.0.0.1", proxy.url()))?;
+    push(site)?.expect(7)?.says("Connection refused")?;
+    set(&format!("http_proxy={}", proxy.url()))?;
+    push(site)?.expect(0)?.says("| upload 1 file, ")?;
+    ensure!(proxy.made() == 1, "{}", proxy.made());
+    set("")?;
     Ok(())
 }
 

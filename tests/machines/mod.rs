@@ -41,6 +41,7 @@ mod process;
 mod proxy;
 mod ssh_config;
 mod storage;
+mod tunnel;
 
 pub use browser::{Browser, Page};
 pub use git_server::GitServer;
@@ -54,3 +55,4 @@ pub use process::Output;
 pub use proxy::Proxy;
 pub use ssh_config::SshConfig;
 pub use storage::{KEY, SECRET, Storage};
+pub use tunnel::Tunnel;
