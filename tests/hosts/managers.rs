@@ -13,19 +13,42 @@ mod upstart_logs;
 mod values;
 mod workers;
 
-use std::thread::sleep;
+use std::panic::resume_unwind;
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::machines::{Load, get};
-use crate::random::soak;
+use crate::random::{soak, turn};
 use crate::site::{NAME, Page, Site};
 use case::Case;
 
 const PUSH: [&str; 2] = ["push", "production"];
 
+type Story = fn() -> Result<()>;
+
 #[test]
+fn one_story_under_each_other_manager() -> Result<()> {
+    let all: Vec<(&str, Story)> = vec![
+        ("supervisord of the login", a_supervisord_of_ones_own),
+        ("systemd of the login", a_systemd_of_ones_own),
+        ("supervisord of the host", the_supervisord_of_a_host),
+    ];
+    let turn = turn(all)?;
+    thread::scope(|scope| {
+        let stories: Vec<_> = turn
+            .into_iter()
+            .map(|(manager, story)| (manager, scope.spawn(story)))
+            .collect();
+        for (manager, story) in stories {
+            let told = story.join().unwrap_or_else(|panic| resume_unwind(panic));
+            told.context(manager)?;
+        }
+        Ok(())
+    })
+}
+
 fn a_supervisord_of_ones_own() -> Result<()> {
     let case = Case::rootless("{manager: supervisor, scope: user}");
     let site = case.site()?;
@@ -63,7 +86,6 @@ fn a_supervisord_of_ones_own() -> Result<()> {
     others(&site, &case)
 }
 
-#[test]
 fn a_systemd_of_ones_own() -> Result<()> {
     let case = Case::rootless("{scope: user}");
     let site = case.site()?;
@@ -78,7 +100,6 @@ fn a_systemd_of_ones_own() -> Result<()> {
     others(&site, &case)
 }
 
-#[test]
 fn the_supervisord_of_a_host() -> Result<()> {
     let case = Case::of_the_host("{manager: supervisor}");
     let site = case.site()?;
