@@ -213,10 +213,15 @@ fn lives(version: &str) {
 
     tree.point("a", "r2");
     running.signal("-HUP");
-    running.proven(&real(&tree.release("r2")), 2);
+    let old = running.proven(&real(&tree.release("r2")), 2);
     fs::remove_dir_all(tree.release("r1")).unwrap();
     running.signal("-HUP");
-    let before = running.proven(&real(&tree.release("r2")), 2);
+    // Of the same release as those before them.
+    let before = http::until("other workers", || {
+        let now = running.proven(&real(&tree.release("r2")), 2);
+        let stays = |new: &Value| old.iter().any(|old| old["pid"] == new["pid"]);
+        (!now.iter().any(stays)).then_some(now)
+    });
     assert_eq!(running.answer(), second);
 
     let killed = before[0]["pid"].to_string();
