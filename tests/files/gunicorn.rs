@@ -1,8 +1,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use deployer::config::{Config, EnvKey};
 use deployer::plan::Place;
@@ -44,6 +47,10 @@ impl Tree {
     }
 
     fn with(version: &str, change: impl FnOnce(&mut Config)) -> Self {
+        Self::of(venv(version), change)
+    }
+
+    fn of(venv: PathBuf, change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = cases::small();
         change(&mut config);
@@ -61,11 +68,7 @@ impl Tree {
             }
         }
         let conf = cases::content(&files, ".deployer/gunicorn.conf.py");
-        Self {
-            dir,
-            venv: venv(version),
-            conf,
-        }
+        Self { dir, venv, conf }
     }
 
     fn root(&self) -> PathBuf {
@@ -362,6 +365,46 @@ fn says_whether_it_drops(version: &str, hasty: bool) {
         let reports = running.proven(&real(&tree.release("r1")), 2);
         assert_eq!(reports[0]["hasty"], json!(drops), "{version} {class}");
     }
+}
+
+const ASGI: &str = r"
+async def application(scope, receive, send):
+    if scope['type'] == 'http':
+        await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'connection', b'close')]})
+        await send({'type': 'http.response.body', 'body': b'answered'})
+";
+
+/// uvicorn's workers close what they have accepted and not read, if nobody gives them time.
+#[test]
+fn a_worker_of_uvicorn_reads_what_it_has_accepted() {
+    let packages = [
+        "gunicorn==27.0.1",
+        "uvicorn==0.54.0",
+        "uvicorn-worker==0.4.0",
+    ];
+    let venv = cache::venv("uvicorn-worker-0.4.0", &packages);
+    let tree = Tree::of(venv, |config| {
+        "uvicorn_worker.UvicornWorker".clone_into(&mut cases::gunicorn_of(config).worker_class);
+    });
+    tree.add("r1", ASGI, &[]);
+    tree.point("a", "r1");
+    let running = tree.start("a");
+    let old = running.proven(&real(&tree.release("r1")), 2);
+    let connect = |_| UnixStream::connect(running.run.join("gunicorn.sock")).unwrap();
+    let mut silent: Vec<_> = (0..8).map(connect).collect();
+    sleep(Duration::from_millis(300));
+    running.signal("-HUP");
+    // They look every 0.1 s whether they are to leave.
+    sleep(Duration::from_millis(400));
+    for stream in &mut silent {
+        let answer = http::answer(stream, "GET / HTTP/1.1\r\nHost: polls.example.com\r\n\r\n");
+        assert!(answer.contains("answered"), "{answer:?}");
+    }
+    http::until("the old workers have left", || {
+        let reports = running.reports();
+        let stays = |new: &Value| old.iter().any(|old| old["pid"] == new["pid"]);
+        (!reports.iter().any(stays)).then_some(())
+    });
 }
 
 #[test]

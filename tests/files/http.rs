@@ -28,7 +28,8 @@ pub(crate) fn get(socket: &Path) -> Option<String> {
         .map(|(_, body)| body.to_owned())
 }
 
-fn answer(stream: &mut (impl Read + Write), request: &str) -> String {
+/// What comes on a connection that is there already.
+pub(crate) fn answer(stream: &mut (impl Read + Write), request: &str) -> String {
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     // nginx resets a connection that it refuses to read.

@@ -148,8 +148,27 @@ def hasty(worker):
     return type(worker).__module__ == 'gunicorn.workers.gthread' and version_info < (24,)
 
 
+def leave_patiently():
+    """A worker of uvicorn's that is told to leave closes what it has accepted and not read. So it first takes nothing more,
+    and for a second reads what comes."""
+    uvicorn = sys.modules.get('uvicorn.server')
+    if uvicorn is None or TRIAL:
+        return
+    import asyncio
+    leave = uvicorn.Server.shutdown
+
+    async def shutdown(self, sockets=None):
+        for listener in self.servers:
+            listener.close()
+        await asyncio.sleep(min(1, graceful_timeout / 4))
+        await leave(self, sockets)
+
+    uvicorn.Server.shutdown = shutdown
+
+
 def post_worker_init(worker):
     """The app is imported: say from where, so that a deploy can prove what serves."""
+    leave_patiently()
     imported = time.monotonic() - worker.deployer_forked
     pid = os.getpid()
     try:
