@@ -1,19 +1,13 @@
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use deployer::config::{Config, EnvKey};
-use deployer::plan::Place;
-use deployer::quote;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::cache::run;
+use crate::tree::{Tree, real};
 use crate::{cache, cases, http};
 
 const APP: &str = r"
@@ -26,151 +20,6 @@ def application(environ, start_response):
     seen['part'] = part.NAME
     return [json.dumps(seen).encode()]
 ";
-
-/// A virtualenv with this gunicorn.
-fn venv(version: &str) -> PathBuf {
-    // Old gunicorns import pkg_resources, which newer setuptools no longer have.
-    let packages = ["setuptools<80", &format!("gunicorn=={version}")];
-    cache::venv(&format!("gunicorn-{version}"), &packages)
-}
-
-/// An app's tree, as a push leaves it, with releases made by hand.
-struct Tree {
-    dir: TempDir,
-    venv: PathBuf,
-    conf: String,
-}
-
-impl Tree {
-    fn new(version: &str) -> Self {
-        Self::with(version, |_| ())
-    }
-
-    fn with(version: &str, change: impl FnOnce(&mut Config)) -> Self {
-        Self::of(venv(version), change)
-    }
-
-    fn of(venv: PathBuf, change: impl FnOnce(&mut Config)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let mut config = cases::small();
-        change(&mut config);
-        let gunicorn = cases::gunicorn_of(&mut config);
-        gunicorn.app = cases::text("app:application");
-        gunicorn.workers = 2;
-        let files = cases::moved(cases::rendered(&config), &config, dir.path());
-        for slot in ["a", "b", "trial"] {
-            fs::create_dir_all(dir.path().join("run").join(slot)).unwrap();
-        }
-        fs::create_dir_all(dir.path().join("root/slots")).unwrap();
-        for file in &files {
-            if let Place::Root(path) = &file.place {
-                fs::write(dir.path().join("root").join(path), &file.content).unwrap();
-            }
-        }
-        let conf = cases::content(&files, ".deployer/gunicorn.conf.py");
-        Self { dir, venv, conf }
-    }
-
-    fn root(&self) -> PathBuf {
-        self.dir.path().join("root")
-    }
-
-    fn release(&self, id: &str) -> PathBuf {
-        self.root().join("releases").join(id)
-    }
-
-    fn add(&self, id: &str, app: &str, env: &[(&str, &str)]) {
-        let release = self.release(id);
-        fs::create_dir_all(release.join(".deployer")).unwrap();
-        fs::write(release.join("app.py"), app).unwrap();
-        fs::write(release.join("part.py"), format!("NAME = '{id}'\n")).unwrap();
-        fs::write(release.join(".deployer/gunicorn.conf.py"), &self.conf).unwrap();
-        let env: BTreeMap<EnvKey, &str> = env
-            .iter()
-            .map(|(key, value)| (cases::text(key), *value))
-            .collect();
-        let file = quote::env_file(env.iter().map(|(key, value)| (key, *value)));
-        fs::write(release.join(".deployer/env"), file.unwrap()).unwrap();
-        symlink(&self.venv, release.join("venv")).unwrap();
-    }
-
-    fn point(&self, slot: &str, id: &str) {
-        let link = self.root().join("slots").join(slot);
-        let _ = fs::remove_file(&link);
-        symlink(Path::new("../releases").join(id), link).unwrap();
-    }
-
-    /// What the unit starts.
-    fn command(&self, slot: &str) -> Command {
-        let slots = self.root().join("slots");
-        let mut command = Command::new(slots.join(slot).join("venv/bin/gunicorn"));
-        command.arg("-c").arg(slots.join(format!("{slot}.py")));
-        command
-            .current_dir(self.root())
-            .stdin(Stdio::null())
-            .stderr(Stdio::null());
-        command
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("T_UNIT", "kept");
-        command
-    }
-
-    fn start(&self, slot: &str) -> Running {
-        Running {
-            master: self.command(slot).spawn().unwrap(),
-            run: self.dir.path().join("run").join(slot),
-        }
-    }
-}
-
-struct Running {
-    master: Child,
-    run: PathBuf,
-}
-
-impl Running {
-    fn signal(&self, signal: &str) {
-        run(Command::new("kill").args([signal, &self.master.id().to_string()]));
-    }
-
-    fn answer(&self) -> Value {
-        let body = http::until("an answer", || http::get(&self.run.join("gunicorn.sock")));
-        serde_json::from_str(&body).unwrap()
-    }
-
-    fn reports(&self) -> Vec<Value> {
-        let Ok(dir) = fs::read_dir(self.run.join("workers")) else {
-            return Vec::new();
-        };
-        dir.map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_none())
-            .filter_map(|path| fs::read_to_string(path).ok())
-            .map(|text| serde_json::from_str(&text).unwrap())
-            .collect()
-    }
-
-    /// Waits until exactly so many workers report, all from this release.
-    fn proven(&self, release: &Path, workers: usize) -> Vec<Value> {
-        http::until("worker reports", || {
-            let reports = self.reports();
-            let theirs = reports
-                .iter()
-                .all(|report| report["release"] == json!(release));
-            (reports.len() == workers && theirs).then_some(reports)
-        })
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.signal("-TERM");
-        let _ = self.master.wait();
-    }
-}
-
-fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap()
-}
 
 /// Start, reload forward and back, lose the first release, kill a worker, stop.
 fn lives(version: &str) {

@@ -14,3 +14,4 @@ mod sites;
 mod statics;
 mod systemd;
 mod tls;
+mod tree;
