@@ -74,8 +74,10 @@ pub(super) fn run(global: &Global, arguments: &cli::Prune) -> Result<ExitCode> {
         let _ = report.update(&update);
     });
     let mut verdict = report.close()?;
+    let mut complete = true;
     if let (Some(sweep), Some((storage, _))) = (&sweep, assets::published(&context)) {
         let result = sweep.result();
+        complete = result.as_ref().is_some_and(|result| result.complete);
         let answer = swept(result.as_ref(), storage, arguments.dry_run);
         verdict.answer(&mut stdout().lock(), answer)?;
         if let Some(fault) = result.and_then(|result| result.fault) {
@@ -83,7 +85,10 @@ pub(super) fn run(global: &Global, arguments: &cli::Prune) -> Result<ExitCode> {
             return Err(Unfit { code, text }.into());
         }
     }
-    Ok(verdict.end())
+    Ok(match verdict.end() {
+        ExitCode::Done if !complete => ExitCode::Internal,
+        code => code,
+    })
 }
 
 /// A host of another environment is told apart by its name.
@@ -96,29 +101,14 @@ fn names(of: &Context, own: &Context) -> Vec<String> {
     of.hosts.iter().map(name).collect()
 }
 
-/// The other environments of the file that have files where this one has: whoever tidies up there asks their hosts too.
+/// The other environments of the file: a release of any may be from a time when its files were in the same place.
 fn others(global: &Global, context: &Context) -> Result<Vec<Context>> {
-    let Some((storage, url)) = assets::published(context) else {
-        return Ok(Vec::new());
-    };
-    let (bucket, before) = (storage.bucket.as_str(), storage.before(url));
-    let mut others = Vec::new();
-    for name in environments(&global.config)? {
-        if name == context.config.environment.as_str() {
-            continue;
-        }
-        let other = Context::load(global, &name)?;
-        let shares = assets::published(&other).is_some_and(|(storage, url)| {
-            let theirs = storage.before(url);
-            // By whatever name its server is called.
-            storage.bucket.as_str() == bucket
-                && (theirs.starts_with(&before) || before.starts_with(&theirs))
-        });
-        if shares {
-            others.push(other);
-        }
-    }
-    Ok(others)
+    let own = context.config.environment.as_str();
+    environments(&global.config)?
+        .iter()
+        .filter(|name| *name != own)
+        .map(|name| Context::load(global, name))
+        .collect()
 }
 
 fn environments(file: &Path) -> Result<Vec<String>> {

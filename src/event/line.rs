@@ -58,8 +58,11 @@ fn event(kind: &str, word: Option<String>, mut fields: Fields) -> Option<Event> 
         },
         "excerpt" => Event::ExcerptStarted { source: word? },
         "excerpt-end" => Event::ExcerptEnded,
-        "offer" => Event::Offered {
-            part: fields.remove("part"),
+        "offer" => match fields.remove("part") {
+            Some(part) => Event::Offered { part },
+            None => Event::OfferEnded {
+                words: fields.get("words").and_then(|words| words.parse().ok()),
+            },
         },
         "wanted" => Event::Wanted,
         "almost" => Event::Almost,

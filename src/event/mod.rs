@@ -51,9 +51,13 @@ pub enum Event {
         source: String,
     },
     ExcerptEnded,
-    /// A part of the list of what the host has for a storage, packed; `None` ends it.
+    /// A part of the list of what the host has for a storage, packed.
     Offered {
-        part: Option<String>,
+        part: String,
+    },
+    /// That list is at its end; a part of it may not have arrived.
+    OfferEnded {
+        words: Option<usize>,
     },
     /// The host waits for what the client is to build.
     Wanted,

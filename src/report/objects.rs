@@ -96,6 +96,7 @@ fn of_event(event: &Event, detail: Detail) -> Option<(&'static str, Pairs)> {
         | Event::ExcerptStarted { .. }
         | Event::ExcerptEnded
         | Event::Offered { .. }
+        | Event::OfferEnded { .. }
         | Event::Wanted
         | Event::Almost
         | Event::State { .. }

@@ -202,6 +202,10 @@ pub(super) fn failed(reason: &str, fields: &Fields, host: &str) -> Option<(Strin
             format!("the static files cannot be uploaded from {host}"),
             "what the program said is above".to_owned(),
         ),
+        "offer-garbled" => (
+            format!("what {host} said of its static files did not arrive as it was sent"),
+            "run it again, and look whether its disk is full".to_owned(),
+        ),
         "prune-names" => (
             format!("{host} cannot say which static files it needs: `{path}` cannot be read"),
             "nothing was removed from the storage; repair the file, or push until that release is no longer kept"

@@ -44,7 +44,7 @@ pub fn swept(result: Option<&Swept>, storage: &Storage, dry_run: bool) -> Answer
             ("dry_run", json!(dry_run)),
             (
                 "complete",
-                json!(result.is_some_and(|result| result.fault.is_none())),
+                json!(result.is_some_and(|result| result.complete)),
             ),
             ("removed", objects.collect()),
             ("kept", json!(result.map(|result| result.kept))),

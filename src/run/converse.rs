@@ -124,6 +124,10 @@ pub(super) async fn converse(
             }
         }
     }
+    if let Some(sweep) = &job.sweep {
+        // Its host has let go of the lock, or is about to.
+        sweep.stop();
+    }
     for event in parser.finish() {
         hear(wire, event);
     }
@@ -161,14 +165,15 @@ fn serve(
     wire: &Wire,
 ) -> bool {
     match event {
-        Event::Offered { part: Some(part) } => {
+        Event::Offered { part } => {
             offered.push_str(part);
             offered.push(' ');
         }
-        Event::Offered { part: None } => {
-            let words = std::mem::take(offered);
+        Event::OfferEnded { words } => {
+            let list = std::mem::take(offered);
+            let whole = *words == Some(list.split_whitespace().count());
             if let (Some(lines), Mode::Run) = (lines, mode) {
-                offer(words, job, lines.clone());
+                offer(whole.then_some(list), job, lines.clone());
             }
         }
         Event::Wanted => {
@@ -181,22 +186,28 @@ fn serve(
     true
 }
 
-/// In a thread of its own, since the storage is asked too.
-fn offer(words: String, job: &Job, lines: Lines) {
+/// In a thread of its own, since the storage is asked too. A list that is not whole is none: what is not in it would be missed.
+fn offer(list: Option<String>, job: &Job, lines: Lines) {
+    let id = job.id.clone();
     if let Some(storage) = job.storage.clone() {
-        let id = job.id.clone();
-        // Nobody to write to: the reader hears of the end of the stream too.
-        thread::spawn(move || lines.send(answer(&id, storage.answer(&words).as_bytes())));
+        thread::spawn(move || {
+            let said = list.and_then(|list| storage.answer(&list));
+            let said = said.unwrap_or_else(|| GARBLED.to_owned());
+            // Nobody to write to: the reader hears of the end of the stream too.
+            lines.send(answer(&id, said.as_bytes()))
+        });
     } else if let Some(sweep) = &job.sweep {
-        let answer = answer(&job.id, b"swept\n");
-        sweep.hear(&words, Listener { answer, lines });
+        sweep.hear(list.as_deref(), Listener { id, lines });
     }
 }
+
+/// To a host whose list did not arrive as it was sent.
+const GARBLED: &str = "garbled\n";
 
 /// A host that waits for the storage to be tidy.
 #[derive(Debug)]
 pub(super) struct Listener {
-    answer: Vec<u8>,
+    id: String,
     lines: Lines,
 }
 
@@ -205,9 +216,17 @@ impl Listener {
         self.lines.is_closed()
     }
 
-    pub(super) fn tell(self) {
+    pub(super) fn swept(self) {
+        self.tell("swept\n");
+    }
+
+    pub(super) fn garbled(self) {
+        self.tell(GARBLED);
+    }
+
+    fn tell(self, text: &str) {
         // A host that has ended hears nothing more.
-        let _ = self.lines.send(self.answer);
+        let _ = self.lines.send(answer(&self.id, text.as_bytes()));
     }
 }
 

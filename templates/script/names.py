@@ -3,8 +3,8 @@
 import json, os, sys, urllib.parse
 
 root = sys.argv[1]
-# Words in an event.
-LINE = 400
+# Bytes of an event, which is far from what the client takes for none.
+LINE = 16000
 
 
 def unreadable(path):
@@ -54,11 +54,13 @@ def of_store():
                 yield name
 
 
-words = []
-for name in sorted(set(of_releases()) | set(of_store())):
+names = sorted(set(of_releases()) | set(of_store()))
+line = []
+for name in names:
     # Percent-encoded for the client, and once more for the event.
-    words.append(urllib.parse.quote(name, safe="").replace("%", "%25"))
-    if len(words) >= LINE:
-        print("%20".join(words))
-        words = []
-print("%20".join(words))
+    line.append(urllib.parse.quote(name, safe="").replace("%", "%25"))
+    if sum(map(len, line)) >= LINE:
+        print("%20".join(line))
+        line = []
+print("%20".join(line))
+print("end %d" % len(names))

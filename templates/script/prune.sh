@@ -44,12 +44,10 @@ tell_names() {
     fail "prune-names path=${unread:--}"
     return 1
   fi
-  while IFS= read -r line; do
-    ev "offer part=$line"
-  done <"$run/offer"
-  ev "offer"
+  tell_offer
   # Every host is asked before anything is removed, and one may wait long for its lock. A client that is lost ends it.
   await_answer 3600 || { fail prune-unanswered; return 1; }
+  whole_offer || return 1
   rm -f "$run/answer"
 }
 

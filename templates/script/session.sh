@@ -129,6 +129,16 @@ await_answer() {
   done
 }
 
+# tell_offer: the list in $run/offer goes to the client, with the number of its words, so that none is missed.
+tell_offer() {
+  while IFS= read -r line; do
+    case $line in 'end '*) ev "offer words=${line#end }" ;; *) ev "offer part=$line" ;; esac
+  done <"$run/offer"
+}
+whole_offer() {
+  [ "$(head -c 7 "$run/answer")" != garbled ] || { fail offer-garbled; return 1; }
+}
+
 # One line from the client, or nothing after $1 seconds.
 # shellcheck disable=SC2016 # expanded by the inner sh
 hear() { verb=$(timeout "$1" sh -c 'IFS= read -r line && printf %s "$line"' <&5 9>&-) || verb=; }

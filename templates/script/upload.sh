@@ -4,11 +4,10 @@
 # is left alone, so that an upload that was cut goes on where it was.
 upload_static() {
   send offer >"$run/offer" || { fail upload-program; return 1; }
-  while IFS= read -r line; do
-    ev "offer part=$line"
-  done <"$run/offer"
-  ev "offer"
-  await_answer 60 || { fail upload-unanswered; return 1; }
+  tell_offer
+  # The client lists the bucket now, a thousand names at a time.
+  await_answer 300 || { fail upload-unanswered; return 1; }
+  whole_offer || return 1
   if [ "$(head -c 16 "$run/answer")" = '{"put":[]}' ]; then
     rm -f "$run/answer"
     ev "fact upload files=0 of=0 bytes=0 total=0"

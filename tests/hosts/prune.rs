@@ -162,7 +162,8 @@ fn a_bucket_loses_what_no_host_needs() -> Result<()> {
     forget(&case.site.web[1])?;
     nothing_goes_too_soon(&case)?;
     what_one_host_does_not_say(&case)?;
-    it_goes(&case)
+    it_goes(&case)?;
+    names_of_any_length_are_heard(&case)
 }
 
 fn nothing_goes_too_soon(case: &Case) -> Result<()> {
@@ -258,5 +259,25 @@ fn it_goes(case: &Case) -> Result<()> {
     }
     let history = case.deployer(&["history", "production"])?.expect(0)?;
     ensure!(history.stdout.contains("prune"), "{history}");
+    Ok(())
+}
+
+/// Each is some 600 bytes in an event.
+fn names_of_any_length_are_heard(case: &Case) -> Result<()> {
+    const FILES: usize = 410;
+    let name = "щ".repeat(60);
+    for number in 0..FILES {
+        let path = format!("static/{name}{number}.txt");
+        fs::write(case.site.app.path().join(path), number.to_string())?;
+    }
+    case.push("production", "eight")?;
+    let there = || -> Result<usize> {
+        let objects = case.storage.objects(BUCKET)?.into_iter();
+        Ok(objects.filter(|(key, _)| key.contains(&name)).count())
+    };
+    ensure!(there()? == FILES, "{} are there", there()?);
+    case.age("40 days ago")?;
+    case.prune(&["-y"])?.expect(0)?;
+    ensure!(there()? == FILES, "{} are there still", there()?);
     Ok(())
 }

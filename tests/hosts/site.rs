@@ -32,6 +32,8 @@ pub(crate) struct Site {
     pub(crate) ssh: SshConfig,
     /// The app with its deploy.yaml; what the next commit holds.
     pub(crate) app: TempDir,
+    /// What a client that was killed could not remove.
+    scratch: TempDir,
 }
 
 impl Site {
@@ -100,6 +102,7 @@ impl Site {
             links,
             ssh,
             app,
+            scratch: TempDir::new()?,
         };
         site.commit()?;
         Ok(site)
@@ -182,6 +185,7 @@ impl Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deployer"));
         command
             .current_dir(self.app.path())
+            .env("TMPDIR", self.scratch.path())
             .arg("--ssh-config")
             .arg(self.ssh.path())
             .args(arguments);

@@ -25,18 +25,16 @@ struct Object<'a> {
 }
 
 impl Storage {
-    /// The answer to `text`, four words for each object: size, SHA-256, form and name. Empty where that is not what the text is.
-    pub(in crate::run) fn answer(&self, text: &str) -> String {
+    /// The answer to `text`, four words for each object: size, SHA-256, form and name. `None` where that is not what the text is.
+    pub(in crate::run) fn answer(&self, text: &str) -> Option<String> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let Some(objects) = words.chunks(4).map(object).collect::<Option<Vec<_>>>() else {
-            return String::new();
-        };
+        let objects = words.chunks(4).map(object).collect::<Option<Vec<_>>>()?;
         let now = jiff::Timestamp::now();
         let put = objects
             .iter()
             .filter(|object| self.give(&self.key(object)))
             .map(|object| self.put(object, now));
-        json!({ "put": put.collect::<Vec<_>>() }).to_string()
+        Some(json!({ "put": put.collect::<Vec<_>>() }).to_string())
     }
 
     fn key(&self, object: &Object<'_>) -> String {
@@ -129,11 +127,15 @@ mod tests {
     fn each_object_is_put_once_and_only_where_it_is_missing() {
         let storage = storage(&["web/static/a.css"]);
         let offer = format!("29 {SUM} gzip a.css 7 {SUM} gzip m/b%20%25.js 8 {SUM} - c.png");
-        let first = storage.answer(&offer);
+        let first = storage.answer(&offer).unwrap_or_default();
         let names: Vec<Value> = puts(&first).iter().map(|put| put["name"].clone()).collect();
         assert_eq!(names, ["m/b %.js", "c.png"]);
         // Another host of the run has the same, and one more.
-        let second = puts(&storage.answer(&format!("{offer} 1 {SUM} - d")));
+        let second = puts(
+            &storage
+                .answer(&format!("{offer} 1 {SUM} - d"))
+                .unwrap_or_default(),
+        );
         assert_eq!(second.len(), 1);
         assert_eq!(
             second[0]["headers"]["content-type"],
@@ -144,7 +146,9 @@ mod tests {
 
     #[test]
     fn whatever_is_sent_with_it_is_signed() {
-        let answer = storage(&[]).answer(&format!("7 {SUM} gzip m/b%20%25.js"));
+        let answer = storage(&[])
+            .answer(&format!("7 {SUM} gzip m/b%20%25.js"))
+            .unwrap_or_default();
         let put = &puts(&answer)[0];
         let headers = json!({
             "cache-control": "public, max-age=31536000, immutable",
@@ -172,8 +176,8 @@ mod tests {
     #[test]
     fn what_is_no_list_gets_no_answer() {
         for text in ["7", "x y z a", "7 a - %ff", "-1 a - b"] {
-            assert_eq!(storage(&[]).answer(text), "", "{text}");
+            assert_eq!(storage(&[]).answer(text), None, "{text}");
         }
-        assert_eq!(storage(&[]).answer(""), r#"{"put":[]}"#);
+        assert_eq!(storage(&[]).answer("").as_deref(), Some(r#"{"put":[]}"#));
     }
 }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::percent_decode_str;
 use rusty_s3::actions::DeleteObject;
 use rusty_s3::{Bucket, Credentials};
+use ureq::Agent;
 
 use super::list::{self, Listed};
 use super::{Login, StorageFault, place};
@@ -26,6 +27,8 @@ pub struct Swept {
     pub removed: Vec<(String, u64)>,
     /// Objects that stay.
     pub kept: usize,
+    /// Whether everything that was to go went.
+    pub complete: bool,
     /// What ended it early.
     pub fault: Option<StorageFault>,
 }
@@ -42,7 +45,7 @@ pub struct Sweep {
     old: Vec<Listed>,
     heard: Mutex<Heard>,
     stopped: AtomicBool,
-    /// Unset until every host was heard.
+    /// Unset until every host was heard; from then on what has gone so far.
     swept: Mutex<Option<Swept>>,
 }
 
@@ -50,8 +53,8 @@ pub struct Sweep {
 struct Heard {
     names: BTreeSet<String>,
     listeners: Vec<Listener>,
-    /// A host has said what is no list.
-    broken: bool,
+    /// What a host has said did not arrive as it was sent.
+    garbled: bool,
 }
 
 impl Sweep {
@@ -89,7 +92,8 @@ impl Sweep {
         [self.credentials.secret()].into_iter().chain(token)
     }
 
-    /// What it came to; unset where some host did not say what it needs, so that nothing was removed.
+    /// What it came to, or has come to where it was stopped; unset where some host did not say what it needs, so that
+    /// nothing was removed.
     pub fn result(&self) -> Option<Swept> {
         lock(&self.swept).clone()
     }
@@ -99,13 +103,14 @@ impl Sweep {
         self.stopped.store(true, Ordering::SeqCst);
     }
 
-    /// What a host needs. It hears of the end, whatever that is.
-    pub(in crate::run) fn hear(self: &Arc<Self>, text: &str, listener: Listener) {
+    /// What a host needs, or `None` where that did not arrive whole. It hears of the end, whatever that is.
+    pub(in crate::run) fn hear(self: &Arc<Self>, list: Option<&str>, listener: Listener) {
         let mut heard = lock(&self.heard);
-        for word in text.split_whitespace() {
+        heard.garbled |= list.is_none();
+        for word in list.unwrap_or_default().split_whitespace() {
             match percent_decode_str(word).decode_utf8() {
                 Ok(name) => drop(heard.names.insert(name.into_owned())),
-                Err(_) => heard.broken = true,
+                Err(_) => heard.garbled = true,
             }
         }
         heard.listeners.push(listener);
@@ -115,51 +120,74 @@ impl Sweep {
         let heard = std::mem::take(&mut *heard);
         let sweep = Arc::clone(self);
         thread::spawn(move || {
-            if !heard.broken {
-                let swept = sweep.remove(&heard);
-                *lock(&sweep.swept) = Some(swept);
+            if heard.garbled {
+                heard.listeners.into_iter().for_each(Listener::garbled);
+            } else {
+                sweep.remove(&heard);
+                heard.listeners.into_iter().for_each(Listener::swept);
             }
-            heard.listeners.into_iter().for_each(Listener::tell);
         });
     }
 
-    fn remove(&self, heard: &Heard) -> Swept {
+    fn remove(&self, heard: &Heard) {
         let doomed = self.doomed(&heard.names);
-        let mut swept = Swept::default();
-        if self.dry_run {
-            swept.removed = doomed.iter().map(|object| record(object)).collect();
-        } else {
-            let agent = list::agent();
-            let gone = || heard.listeners.iter().any(Listener::gone);
-            for some in doomed.chunks(AT_ONCE) {
-                if swept.fault.is_some() || self.stopped.load(Ordering::SeqCst) || gone() {
-                    break;
-                }
-                let delete = |object: &Listed| {
-                    let action =
-                        DeleteObject::new(&self.bucket, Some(&self.credentials), &object.key);
-                    list::patiently(&agent, &self.bucket, &action)
-                };
-                let ends: Vec<_> = thread::scope(|scope| {
-                    let one = |object| scope.spawn(move || delete(object));
-                    let threads: Vec<_> = some.iter().map(|object| one(*object)).collect();
-                    threads
-                        .into_iter()
-                        .map(thread::ScopedJoinHandle::join)
-                        .collect()
-                });
-                for (object, end) in some.iter().zip(ends) {
-                    match end {
-                        Ok(Ok(_)) => swept.removed.push(record(object)),
-                        Ok(Err(fault)) => swept.fault = Some(fault),
-                        // A thread that panicked has removed what nobody knows.
-                        Err(_) => self.stop(),
-                    }
-                }
+        *lock(&self.swept) = Some(Swept {
+            kept: self.objects,
+            ..Swept::default()
+        });
+        let agent = list::agent();
+        let gone = || heard.listeners.iter().any(Listener::gone);
+        for some in doomed.chunks(AT_ONCE) {
+            if self.stopped.load(Ordering::SeqCst) || gone() {
+                return;
+            }
+            let ends = if self.dry_run {
+                some.iter().map(|_| Ok(())).collect()
+            } else {
+                self.delete(&agent, some)
+            };
+            let whole = ends.iter().all(Result::is_ok);
+            self.note(some, ends);
+            if !whole {
+                return;
             }
         }
-        swept.kept = self.objects - swept.removed.len();
-        swept
+        if let Some(swept) = lock(&self.swept).as_mut() {
+            swept.complete = true;
+        }
+    }
+
+    /// At once; an end for each.
+    fn delete(&self, agent: &Agent, some: &[&Listed]) -> Vec<Result<(), Option<StorageFault>>> {
+        let delete = |object: &Listed| {
+            let action = DeleteObject::new(&self.bucket, Some(&self.credentials), &object.key);
+            list::patiently(agent, &self.bucket, &action)
+        };
+        thread::scope(|scope| {
+            let one = |object| scope.spawn(move || delete(object));
+            let threads: Vec<_> = some.iter().map(|object| one(*object)).collect();
+            // Of a thread that panicked nobody knows what it has removed.
+            let end = |thread: thread::ScopedJoinHandle<'_, _>| match thread.join() {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(fault)) => Err(Some(fault)),
+                Err(_) => Err(None),
+            };
+            threads.into_iter().map(end).collect()
+        })
+    }
+
+    fn note(&self, some: &[&Listed], ends: Vec<Result<(), Option<StorageFault>>>) {
+        let mut swept = lock(&self.swept);
+        let Some(swept) = swept.as_mut() else { return };
+        for (object, end) in some.iter().zip(ends) {
+            match end {
+                Ok(()) => {
+                    swept.removed.push((object.key.clone(), object.size));
+                    swept.kept -= 1;
+                }
+                Err(fault) => swept.fault = fault.or(swept.fault.take()),
+            }
+        }
     }
 
     /// A name without its directory: what stands before a name may have been another for an older release.
@@ -182,10 +210,6 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn record(object: &Listed) -> (String, u64) {
-    (object.key.clone(), object.size)
-}
-
 fn last(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or(key)
 }
@@ -196,25 +220,22 @@ fn has_fingerprint(name: &str) -> bool {
     let Some((stem, _)) = name.rsplit_once('.') else {
         return false;
     };
+    // A date has no letter, a word no digit.
     let hex = |word: &str| {
-        let (mut digits, mut letters) = (0, 0);
-        for byte in word.bytes() {
-            match byte {
-                b'0'..=b'9' => digits += 1,
-                b'a'..=b'f' => letters += 1,
-                _ => return false,
-            }
-        }
-        // A date, or a word, is none; ours have twelve.
-        digits + letters == 12
-            || (8..=64).contains(&(digits + letters)) && digits > 0 && letters > 0
+        (8..=64).contains(&word.len())
+            && word
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+            && word.bytes().any(|byte| byte.is_ascii_digit())
+            && word.bytes().any(|byte| byte.is_ascii_lowercase())
     };
-    // Of its 64 letters none is a separator, but that the last eight follow one.
+    // Of its 64 letters none is a separator, but that the last eight follow one. A word has no capital within.
     let vite = || {
         let (before, word) = stem.split_at_checked(stem.len().checked_sub(8)?)?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let mixed = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-        Some(before.ends_with('-') && word.bytes().all(plain) && word.bytes().any(mixed))
+        let capital = word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase());
+        let other = word.bytes().any(|byte| !byte.is_ascii_uppercase());
+        Some(before.ends_with('-') && word.bytes().all(plain) && capital && other)
     };
     stem.split(['.', '-']).skip(1).any(hex) || vite().unwrap_or(false)
 }
@@ -240,7 +261,10 @@ mod tests {
             "1f2e3d4c5b6a.css",
             "1f2e3d4c5b6a",
             "jquery-datepick.js",
-            "photo-20261126.jpg.txt.1f2e",
+            "photo-20261126.jpg",
+            "export-202611261200.csv",
+            "report-PORTRAIT.pdf",
+            "team-Portrait.jpg",
             "deadbeef.css",
             "logo.facade.svg",
             "",
