@@ -12,6 +12,7 @@ mod judges;
 mod nginx;
 mod sites;
 mod statics;
+mod supervisor;
 mod systemd;
 mod tls;
 mod tree;

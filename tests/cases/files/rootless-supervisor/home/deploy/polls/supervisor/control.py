@@ -9,6 +9,7 @@ import pwd
 import re
 import signal
 import socket
+import stat
 import sys
 import time
 import xmlrpc.client
@@ -124,15 +125,21 @@ def forget(name):
     passing(BAD_NAME, supervisor.removeProcessGroup, full(name))
 
 
+def told(path):
+    """Text of a file in a directory of the app's: what else stands there is not followed, waited for or read for ever."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), 'rb') as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError(path)
+        return file.read(65536).decode()
+
+
 def reported(name):
     """Pid and start of the main process, as it told them itself."""
     worker = WORKER.fullmatch(name)
     if worker:
-        with open('%s/workers/%s.%s' % (RUN, worker[2], worker[3])) as file:
-            pid, start = file.read().split()[:2]
+        pid, start = told('%s/workers/%s.%s' % (RUN, worker.group(2), worker.group(3))).split()[:2]
     else:
-        with open('%s/%s/master' % (RUN, name)) as file:
-            facts = json.load(file)
+        facts = json.loads(told('%s/%s/master' % (RUN, name)))
         pid, start = facts['pid'], facts['start']
     return int(pid), int(start)
 
@@ -146,7 +153,8 @@ def left_behind(name):
         # What the app says is heeded for its own processes alone.
         if same and os.stat('/proc/%d' % pid).st_uid == pwd.getpwnam(USER).pw_uid:
             return pid
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
+    except (OSError, ValueError, KeyError, IndexError, TypeError, OverflowError, RuntimeError):
+        # The last two: an endless number, lists in lists without end.
         pass
     return None
 
