@@ -23,6 +23,11 @@ pub struct Worker {
     pub memory_max: Option<Size>,
 }
 
+impl Worker {
+    /// After it one that ended is started again: what it lacks, such as a broker, may be back by then.
+    pub const DELAY: Duration = Duration::from_secs(5);
+}
+
 /// How often what ended by itself is started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Respawn {

@@ -60,9 +60,6 @@ pub struct Limits {
     pub memory_max: Option<Size>,
 }
 
-/// Seconds after which a worker that ended is started again: what it lacks, such as a broker, may be back by then.
-const WORKER_DELAY: Duration = Duration::from_secs(5);
-
 impl Service {
     /// One generation of the server, in the slot of this name.
     pub fn generation(config: &Config, slot: &str) -> Self {
@@ -127,7 +124,7 @@ impl Service {
             numbered: true,
             // Which of them, and how many, is the app's own list.
             boot: false,
-            restart: Restart::Always(worker.respawn, WORKER_DELAY),
+            restart: Restart::Always(worker.respawn, Worker::DELAY),
             stop: Stop {
                 signal: worker.stop_signal,
                 timeout: worker.stop_timeout,

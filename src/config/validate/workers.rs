@@ -62,6 +62,7 @@ fn worker(
         );
         let command = section.with("command", program);
         let respawn = respawn(section, Respawn::Unlimited, manager);
+        can_be_reached(section, respawn, manager);
         limits_memory(section, manager);
         let base = defaults(Program::Words(Vec::new()), manager, memory_max);
         let worker = Worker {
@@ -81,6 +82,24 @@ fn worker(
         }
         Some(worker)
     })?
+}
+
+/// A worker that ends at once is started only so often in an interval.
+fn can_be_reached(section: &Section<'_>, respawn: Respawn, manager: Manager) {
+    let Respawn::Limited { count, interval } = respawn else {
+        return;
+    };
+    let delay = Worker::DELAY.as_secs();
+    let taken = u64::from(count) * delay;
+    if manager == Manager::Supervisor || interval.as_secs() > taken {
+        return;
+    }
+    let says = format!("it never gives up, for a worker is started again {delay}s after it ended");
+    let label = format!(
+        "{count} starts take {taken}s and more: write `interval: {}s` or more",
+        taken + 1
+    );
+    section.refuse("respawn", says, label);
 }
 
 /// Any of them, and this one unless the file says another.
