@@ -5,6 +5,7 @@
 mod cache;
 mod cases;
 mod closed;
+mod cron;
 mod goldens;
 mod gunicorn;
 mod http;

@@ -31,7 +31,8 @@ start_timer() { renew_times; }
 schedule_state() {
   activity=inactive result='' code='' over='' ended=''
   last=$RUNDIR/workers/schedule_$1
-  if [ -e "$last"_lock ] && ! flock -n "$last"_lock true; then activity=active; fi
+  # Shared, so that two who look do not take each other for a run.
+  if [ -e "$last"_lock ] && ! flock -s -n "$last"_lock true; then activity=active; fi
   read -r code ended 2>/dev/null <"$last"
   case $code in '') ;; 0) result=success ;; 124 | 137) result=timeout ;; *) result=exit-code ;; esac
   [ -z "$ended" ] || over=$(date -d "@$ended" '+%a %F %T %Z')

@@ -8,7 +8,8 @@ cd '/srv/polls/current' || exit
 [ -e .deployer/schedule-clean-up ] || exit 0
 state='/run/polls/workers/schedule_clean-up'
 exec 9>>"$state"_lock || exit
-flock -n 9 || exit 0
+# who only looks whether it runs holds this for a moment
+flock -w 2 9 || exit 0
 
 # A run writes alone, so between two of them no line is lost.
 log='/var/log/deployer/polls/schedule-clean-up.log'

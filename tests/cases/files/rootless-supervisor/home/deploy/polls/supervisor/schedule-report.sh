@@ -8,7 +8,8 @@ cd '/home/deploy/polls/current' || exit
 [ -e .deployer/schedule-report ] || exit 0
 state='/home/deploy/polls/run/workers/schedule_report'
 exec 9>>"$state"_lock || exit
-flock -n 9 || exit 0
+# who only looks whether it runs holds this for a moment
+flock -w 2 9 || exit 0
 
 # A run writes alone, so between two of them no line is lost.
 log='/home/deploy/polls/log/schedule-report.log'
