@@ -120,11 +120,15 @@ start_worker() {
 # stop_worker NAME NUMBER: once it has finished what it does, or as long as it may take for that.
 stop_worker() {
   wanted "$1" "$live" || :
+  # Of what does not run, the manager may still know how it ended before.
+  ran=yes
+  reported "$1" "$2" || ran=
   clock
   began=$now
   unit stop "worker-$1@$2" || return 1
   clock
-  [ $((now - began)) -lt $((patience * 100)) ] || ev "warn worker-cut name=$1 number=$2 seconds=$patience"
+  took=$((now - began))
+  [ -z "$ran" ] || ! was_cut "worker-$1@$2" "$took" "$patience" || ev "warn worker-cut name=$1 number=$2 seconds=$((took / 100))"
 }
 
 renew_worker() { stop_worker "$1" "$2" && start_worker "$1" "$2"; }

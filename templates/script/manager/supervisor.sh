@@ -13,6 +13,10 @@ unit_state() { activity=$(ask_supervisor state "$1" 2>/dev/null) || activity=unk
 unit_runs() { unit_state "$1" && [ "$activity" = active ]; }
 unit_failed() { unit_state "$1" && [ "$activity" = failed ]; }
 
+# was_cut SLOT TOOK PATIENCE: whether what was stopped just now was killed, by how long that took. What runs keeps the limit
+# that it was started with.
+was_cut() { [ "$2" -ge $(($3 * 100)) ]; }
+
 # unit_lines SLOT: the last that it printed.
 unit_lines() { ask_supervisor lines "$1"; }
 

@@ -19,6 +19,10 @@ unit_state() {
 unit_runs() { see_units -q is-active "$APP-$1.service"; }
 unit_failed() { see_units -q is-failed "$APP-$1.service"; }
 
+# was_cut SLOT: whether what was stopped just now was killed for its time was over. Only systemd knows: what holds for a
+# worker is the limit of the unit that was loaded last, and that may be of another release.
+was_cut() { [ "$(see_units show -p Result "$APP-$1.service")" = Result=timeout ]; }
+
 # trial_lines: the last that the trial printed.
 trial_lines() { tail -n 40 "$RUNDIR/trial.log"; }
 

@@ -47,6 +47,10 @@ unit_stopped() { unit_state "$1"; case $activity in inactive | unknown) ;; *) re
 # It forgets what failed.
 unit_failed() { return 1; }
 
+# was_cut SLOT TOOK PATIENCE: whether what was stopped just now was killed, by how long that took. What runs keeps the limit
+# that it was started with.
+was_cut() { [ "$2" -ge $(($3 * 100)) ]; }
+
 # unit_lines SLOT: the last that it printed, to a terminal of its own.
 unit_lines() { job "$1" && sudo -n /usr/bin/tail -n 20 "/var/log/upstart/$job${instance:+-${instance#*=}}.log" | tr -d '\r'; }
 

@@ -300,13 +300,18 @@ fn scale(site: &Site) -> Result<()> {
     tidy(site.web())
 }
 
-/// Who is not done in time is killed, and the push says so.
+/// Who is not done in time is killed, and the push says so: also where the time is that of another release.
 fn cut(site: &Site) -> Result<()> {
+    let web = site.web();
     site.edit(
         "deploy.yaml",
         "GREETING: good day",
-        "GREETING: good day\n      TASK: \"30\"",
+        "GREETING: good day\n      TASK: \"5\"",
     )?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?.says_not("was killed")?;
+    // Less time than the release had that runs.
+    site.edit("deploy.yaml", "TASK: \"5\"", "TASK: \"3\"")?;
     site.edit("deploy.yaml", "stop_timeout: 20s", "stop_timeout: 2s")?;
     // A login with the drop-in cannot write the unit.
     site.deployer(&PUSH)?
@@ -314,16 +319,39 @@ fn cut(site: &Site) -> Result<()> {
         .says("hello-worker-queue@.service")?;
     site.set_up(&["--login", "root"])?;
     site.commit()?;
-    let run = site.deployer(&PUSH)?.expect(0)?;
-    run.says_not("was killed")?;
-    site.edit("deploy.yaml", "TASK: \"30\"", "TASK: \"0.2\"")?;
-    site.commit()?;
+    log(site)?;
     let began = Instant::now();
-    site.deployer(&PUSH)?
-        .expect(0)?
-        .says("worker `queue` (number 1) was not done after 2s and was killed")?;
+    let run = site.deployer(&PUSH)?.expect(0)?;
+    run.says("worker `queue` (number 1) was not done after ")?
+        .says_not("worker `mail-out`")?;
     ensure!(began.elapsed() > Duration::from_secs(2));
-    tidy(site.web())
+    let log = self::log(site)?;
+    let finished = |log: &[String], name: &str| {
+        log.iter()
+            .any(|line| line.starts_with(name) && line.contains(" finished "))
+    };
+    ensure!(
+        !finished(&log, "queue ") && finished(&log, "mail-out "),
+        "{log:?}"
+    );
+
+    // Somebody else cut it: nobody does so again.
+    web.sh("systemctl stop hello-worker-queue@1.service")?;
+    ensure!(web.sh("systemctl show -p Result hello-worker-queue@1.service")? == "Result=timeout");
+    site.deployer(&["restart", "production"])?
+        .expect(0)?
+        .says_not("was killed")?;
+
+    // More time than it had, and it needs some of that.
+    site.edit("deploy.yaml", "TASK: \"3\"", "TASK: \"0.2\"")?;
+    site.edit("deploy.yaml", "stop_timeout: 2s", "stop_timeout: 20s")?;
+    site.set_up(&["--login", "root"])?;
+    site.commit()?;
+    self::log(site)?;
+    site.deployer(&PUSH)?.expect(0)?.says_not("was killed")?;
+    let log = self::log(site)?;
+    ensure!(finished(&log, "queue "), "{log:?}");
+    tidy(web)
 }
 
 /// A release whose worker does not stay up takes no other's place.
