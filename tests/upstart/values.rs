@@ -37,9 +37,10 @@ fn root() -> impl Strategy<Value = String> {
     "/srv(/[A-Za-z0-9_.][A-Za-z0-9._-]{0,8}x){1,3}"
 }
 
-/// As a file has it, and as a job does.
-fn respawn() -> impl Strategy<Value = (String, Vec<String>)> {
-    let limited = (1..=1000_u32, 1..=86_400_u32).prop_map(|(count, interval)| {
+/// As a file has it, and as a job does; one that can be reached where so many seconds lie between two starts.
+fn respawn(delay: u32) -> impl Strategy<Value = (String, Vec<String>)> {
+    let limited = (1..=1000_u32, 1..=80_000_u32).prop_map(move |(count, more)| {
+        let interval = delay * count + more;
         let words = ["limit".to_owned(), count.to_string(), interval.to_string()];
         (
             format!("{{count: {count}, interval: {interval}}}"),
@@ -60,7 +61,7 @@ proptest! {
     fn every_value_arrives_in_its_job(
         (app, user, root, worker) in (name(), name(), root(), name()),
         (umask, open_files) in ("0[0-7]{2}", 256..=1_048_576_u32),
-        (of_app, of_worker) in (respawn(), respawn()),
+        (of_app, of_worker) in (respawn(0), respawn(5)),
         (signal, patience, graceful) in (select(vec!["TERM", "INT", "QUIT", "USR1", "USR2"]), 1..=86_400_u32, 1..=3600_u32),
     ) {
         let source = format!(
