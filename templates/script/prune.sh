@@ -10,13 +10,7 @@ prune_run() {
   take_lock
   same_manager
   trap 'call_off client' TERM INT HUP
-  listen
-  # The lock stays open in here, so that nothing of it outlives the lock.
-  (exec 5<&- && trap - TERM && plan_prepare) &
-  preparing=$!
-  wait "$preparing"
-  rc=$?
-  stop_listening
+  prepare plan_prepare
   case $rc in
     0) ;;
     6) end refused ;;
@@ -31,9 +25,7 @@ prune_run() {
 
 # Nothing is half done: the client removes what it removes as a whole.
 call_off() {
-  trap '' TERM INT HUP
-  kill -TERM 0 2>/dev/null || :
-  wait || :
+  end_steps
   end aborted "reason=$1"
 }
 

@@ -129,6 +129,27 @@ await_answer() {
   done
 }
 
+# prepare COMMAND: in a subshell that the client may end; its end is $rc.
+prepare() {
+  listen
+  # The lock stays open in here: a step that outlives a killed worker still excludes the next run.
+  (exec 5<&- && trap - TERM && "$1") &
+  preparing=$!
+  wait "$preparing"
+  rc=$?
+  stop_listening
+}
+
+# Ends what prepares.
+end_steps() {
+  trap '' TERM INT HUP
+  kill -TERM 0 2>/dev/null || :
+  # Once more: a subshell that had just begun still had our handler and lost the first.
+  sleep 0.1
+  kill -TERM 0 2>/dev/null || :
+  wait || :
+}
+
 # tell_offer: the list in $run/offer goes to the client, with the number of its words, so that none is missed.
 tell_offer() {
   while IFS= read -r line; do

@@ -2,12 +2,7 @@
 
 # Undo everything that prepare made; only the log stays.
 abort() {
-  trap '' TERM INT HUP
-  kill -TERM 0 2>/dev/null || :
-  # Once more: a subshell that had just begun still had our handler and lost the first.
-  sleep 0.1
-  kill -TERM 0 2>/dev/null || :
-  wait || :
+  end_steps
   discard
   [ "$database" != migrated ] || history aborted
   end "${2:-aborted}" "reason=$1" ${database:+"database=$database"}
@@ -39,13 +34,7 @@ worker() {
     run=
     end unchanged "release=$live"
   fi
-  listen
-  # The lock stays open in here: a step that outlives a killed worker still excludes the next run.
-  (exec 5<&- && trap - TERM && plan_prepare && remember) &
-  preparing=$!
-  wait "$preparing"
-  rc=$?
-  stop_listening
+  prepare prepare_all
   case $rc in
     0) . "$run/facts" ;;
     6) abort refused refused ;;
@@ -57,6 +46,8 @@ worker() {
   went=yes
   plan_activate
 }
+
+prepare_all() { plan_prepare && remember; }
 
 # What prepare learned, for the activation.
 remember() {
