@@ -99,11 +99,19 @@ impl Encoding {
         }
     }
 
-    /// Debian packages that a host needs for it.
-    pub const fn packages(self) -> &'static [&'static str] {
+    /// Debian's package of the program that makes it, where Python does not.
+    pub const fn program(self) -> Option<&'static str> {
         match self {
-            Self::Gzip => &[],
-            Self::Brotli => &["brotli", "libnginx-mod-http-brotli-static"],
+            Self::Gzip => None,
+            Self::Brotli => Some("brotli"),
+        }
+    }
+
+    /// Debian's package of the module by which nginx serves it.
+    pub const fn module(self) -> Option<&'static str> {
+        match self {
+            Self::Gzip => None,
+            Self::Brotli => Some("libnginx-mod-http-brotli-static"),
         }
     }
 }

@@ -50,10 +50,12 @@ pub(super) fn packages(config: &Config) -> Vec<String> {
     }
     let assets = config.assets.iter();
     let encodings = assets.flat_map(|assets| &assets.precompress);
-    let needed = encodings.flat_map(|encoding| encoding.packages());
-    // Without nginx there is nobody to load its module.
-    let needed = needed.filter(|name| config.nginx.is_some() || !name.contains("nginx"));
-    names.extend(needed.map(|name| (*name).to_owned()));
+    for encoding in encodings {
+        // Without nginx there is nobody to load its module.
+        let module = encoding.module().filter(|_| config.nginx.is_some());
+        let needed = encoding.program().into_iter().chain(module);
+        names.extend(needed.map(ToOwned::to_owned));
+    }
     names.extend(config.setup.packages.iter().map(ToString::to_string));
     names
 }
