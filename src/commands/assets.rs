@@ -45,11 +45,15 @@ fn open(
     url: &UrlPath,
     directory: &Path,
 ) -> Result<Storage, StorageFault> {
-    let login = Login {
+    Storage::open(storage, url, &login(directory))
+}
+
+/// Where credentials are looked for.
+pub(super) fn login(directory: &Path) -> Login<'_> {
+    Login {
         directory,
         variable: cli::variable,
-    };
-    Storage::open(storage, url, &login)
+    }
 }
 
 /// What this machine builds, where the file says that it does.

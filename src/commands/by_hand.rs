@@ -1,10 +1,9 @@
-use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
 use super::context::Context;
-use super::{Unfit, session};
+use super::{Unfit, confirm, session};
 use crate::cli::{self, Environment, Global};
 use crate::plan::{ByHand, Kind, by_hand};
 use crate::report::ExitCode;
@@ -108,25 +107,15 @@ pub(super) fn work(
     Ok(report.close()?.end())
 }
 
-/// Only a person at a terminal can be asked.
 fn confirmed(context: &Context) -> Result<bool> {
-    let mut stderr = io::stderr();
-    if !io::stdin().is_terminal() || !stderr.is_terminal() {
-        return Ok(false);
-    }
     let names: Vec<&str> = context
         .hosts
         .iter()
         .map(|host| host.host.name.as_str())
         .collect();
-    write!(
-        stderr,
-        "stop {} on {}? Visitors will get an error page (502) [y/N] ",
+    confirm::confirmed(&format!(
+        "stop {} on {}? Visitors will get an error page (502)",
         context.config.environment,
         names.join(", ")
-    )?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "yes"))
+    ))
 }

@@ -5,6 +5,7 @@ mod attach;
 mod by_hand;
 mod check;
 mod completions;
+mod confirm;
 mod context;
 mod fault;
 mod history;

@@ -1,17 +1,17 @@
 use std::fs;
-use std::io::{self, IsTerminal as _, Write as _, stdout};
+use std::io::stdout;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
 use super::context::Context;
-use super::{Unfit, assets, session};
+use super::{Unfit, assets, confirm, session};
 use crate::cli::{self, Global};
 use crate::config::{Config, Host};
 use crate::plan::{Pruning, prune};
 use crate::report::{ExitCode, not_swept, swept};
-use crate::run::{Fleet, Job, Login, Mode, Policy, Rules, Sweep};
+use crate::run::{Fleet, Job, Mode, Policy, Rules, Sweep, Terms};
 use crate::script::compile;
 use crate::target::TargetHost;
 
@@ -120,40 +120,29 @@ fn environments(file: &Path) -> Result<Vec<String>> {
 
 /// What is there, asked before any host is told anything.
 fn sweep(environments: &[&Context], dry_run: bool) -> Result<Option<Arc<Sweep>>> {
-    let Some((storage, url)) = environments
+    let Some((own, (storage, url))) = environments
         .first()
-        .and_then(|context| assets::published(context))
+        .and_then(|context| Some((context, assets::published(context)?)))
     else {
         return Ok(None);
     };
-    let directory = &environments[0].directory;
-    let login = Login {
-        directory,
-        variable: cli::variable,
-    };
-    let assets = environments
-        .iter()
+    let all = environments.iter();
+    let assets = all
+        .clone()
         .filter_map(|context| context.config.assets.as_ref());
-    let days = assets.map(|assets| assets.keep_days).max().unwrap_or(0);
-    let hosts = environments.iter().map(|context| context.hosts.len()).sum();
-    let opened = Sweep::open(
-        storage,
-        &storage.before(url),
-        &login,
-        (days, hosts, dry_run),
-    );
-    match opened {
+    let terms = Terms {
+        keep_days: assets.map(|assets| assets.keep_days).max().unwrap_or(0),
+        hosts: all.map(|context| context.hosts.len()).sum(),
+        dry_run,
+    };
+    let login = assets::login(&own.directory);
+    match Sweep::open(storage, url, &login, terms) {
         Ok(sweep) => Ok(Some(Arc::new(sweep))),
         Err(fault) => Err(Unfit::storage(&fault, storage)),
     }
 }
 
-/// Only a person at a terminal can be asked.
 fn confirmed(context: &Context) -> Result<bool> {
-    let mut stderr = io::stderr();
-    if !io::stdin().is_terminal() || !stderr.is_terminal() {
-        return Ok(false);
-    }
     let bucket = assets::published(context).map(|(storage, _)| storage.name());
     let places: Vec<String> = context
         .hosts
@@ -161,14 +150,9 @@ fn confirmed(context: &Context) -> Result<bool> {
         .map(|host| host.host.name.clone())
         .chain(bucket)
         .collect();
-    write!(
-        stderr,
-        "remove what no kept release of {} needs from {}? `--dry-run` lists it [y/N] ",
+    confirm::confirmed(&format!(
+        "remove what no kept release of {} needs from {}? `--dry-run` lists it",
         context.config.environment,
         places.join(", ")
-    )?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "yes"))
+    ))
 }

@@ -1,9 +1,9 @@
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context as _, Result};
 
 use super::context::Context;
-use super::{Unfit, session};
+use super::{Unfit, confirm, session};
 use crate::cli::{self, Global, UploadsOptions, UploadsWay};
 use crate::config::{Reach, Scope};
 use crate::report::{ExitCode, uploads_failed};
@@ -103,12 +103,7 @@ fn transfers<'a>(
     context.hosts.iter().map(one).collect()
 }
 
-/// Only a person at a terminal can be asked.
 fn confirmed(context: &Context, transfers: &[(&str, Transfer<'_>)]) -> Result<bool> {
-    let mut stderr = io::stderr();
-    if !io::stdin().is_terminal() || !stderr.is_terminal() {
-        return Ok(false);
-    }
     let names: Vec<&str> = transfers.iter().map(|(name, _)| *name).collect();
     let (from, to) = match transfers.first().map(|(_, transfer)| transfer) {
         Some(transfer) if transfer.way == Way::Pull => {
@@ -117,13 +112,8 @@ fn confirmed(context: &Context, transfers: &[(&str, Transfer<'_>)]) -> Result<bo
         Some(transfer) => (transfer.local.display().to_string(), names.join(", ")),
         None => return Ok(false),
     };
-    write!(
-        stderr,
-        "delete uploads of {} on {to} that {from} does not have? `--dry-run` lists them [y/N] ",
+    confirm::confirmed(&format!(
+        "delete uploads of {} on {to} that {from} does not have? `--dry-run` lists them",
         context.config.environment
-    )?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "yes"))
+    ))
 }

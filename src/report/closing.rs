@@ -235,8 +235,9 @@ fn by_hand(whole: &Whole<'_>) -> Option<String> {
         ("start", false) => format!("{hosts} serves again"),
         ("scale", true) => format!("{hosts} ran as many already"),
         ("scale", false) => format!("scaled on {hosts}, until the file says another number"),
-        ("prune", _) => format!("tidy: {hosts}"),
-        ("prune --dry-run", _) => format!("nothing was removed on {hosts}"),
+        // Hosts of other environments were only asked.
+        ("prune", _) => format!("{environment} is tidy"),
+        ("prune --dry-run", _) => "nothing was removed".to_owned(),
         ("lock", _) => {
             format!("frozen: {hosts}; pushes are refused until `deployer unlock {environment}`")
         }

@@ -33,6 +33,9 @@ pub fn swept(result: Option<&Swept>, storage: &Storage, dry_run: bool) -> Answer
             stay(*kept)
         ),
     });
+    if result.is_some_and(|result| !result.complete && result.fault.is_none()) {
+        lines.push(format!("{name}: it was stopped before its end"));
+    }
     let objects = removed.iter();
     let objects = objects.map(|(key, size)| json!({ "key": key, "size": size }));
     Answer {

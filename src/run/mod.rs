@@ -34,6 +34,6 @@ pub use resolved::Resolved;
 pub use rsync::{Transfer, Transferred, Way, transfer};
 pub use secrets::{Unresolved, resolve};
 pub use ssh::Ssh;
-pub use storage::{Login, LoginFault, Storage, StorageFault, Sweep, Swept};
+pub use storage::{Login, LoginFault, Storage, StorageFault, Sweep, Swept, Terms};
 pub use update::{Ending, News, Signal, Update, Verb};
 pub use waves::Rules;

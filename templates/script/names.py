@@ -55,12 +55,12 @@ def of_store():
 
 
 names = sorted(set(of_releases()) | set(of_store()))
-line = []
+line = ""
 for name in names:
     # Percent-encoded for the client, and once more for the event.
-    line.append(urllib.parse.quote(name, safe="").replace("%", "%25"))
-    if sum(map(len, line)) >= LINE:
-        print("%20".join(line))
-        line = []
-print("%20".join(line))
+    line += urllib.parse.quote(name, safe="").replace("%", "%25") + "%20"
+    if len(line) >= LINE:
+        print(line)
+        line = ""
+print(line)
 print("end %d" % len(names))

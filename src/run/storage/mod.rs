@@ -10,7 +10,7 @@ mod offer;
 mod sweep;
 
 pub use login::{Login, LoginFault};
-pub use sweep::{Sweep, Swept};
+pub use sweep::{Sweep, Swept, Terms};
 
 use std::collections::BTreeSet;
 use std::fmt;

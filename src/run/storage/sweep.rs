@@ -14,11 +14,22 @@ use ureq::Agent;
 
 use super::list::{self, Listed};
 use super::{Login, StorageFault, place};
-use crate::config;
+use crate::config::{self, UrlPath};
 use crate::run::converse::Listener;
 
 /// Requests at a time.
 const AT_ONCE: usize = 8;
+
+/// What a sweep goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// What was put later than so many days ago stays.
+    pub keep_days: u32,
+    /// How many hosts are to be heard.
+    pub hosts: usize,
+    /// Nothing is removed.
+    pub dry_run: bool,
+}
 
 /// What a sweep came to.
 #[derive(Debug, Clone, Default)]
@@ -37,9 +48,7 @@ pub struct Swept {
 pub struct Sweep {
     bucket: Bucket,
     credentials: Credentials,
-    /// How many hosts are to be heard.
-    hosts: usize,
-    dry_run: bool,
+    terms: Terms,
     objects: usize,
     /// Old enough, and with a fingerprint.
     old: Vec<Listed>,
@@ -58,17 +67,17 @@ struct Heard {
 }
 
 impl Sweep {
-    /// Lists what is below `before`.
+    /// Lists what is there for files of this URL.
     pub fn open(
         storage: &config::Storage,
-        before: &str,
+        url: &UrlPath,
         login: &Login<'_>,
-        (keep_days, hosts, dry_run): (u32, usize, bool),
+        terms: Terms,
     ) -> Result<Self, StorageFault> {
         let (bucket, credentials) = place(storage, login)?;
-        let all = list::all(&bucket, &credentials, before)?;
+        let all = list::all(&bucket, &credentials, &storage.before(url))?;
         let objects = all.len();
-        let age = SignedDuration::from_hours(24 * i64::from(keep_days));
+        let age = SignedDuration::from_hours(24 * i64::from(terms.keep_days));
         let until = Timestamp::now().checked_sub(age).unwrap_or_default();
         let old = all.into_iter().filter(|object| {
             object.since.is_some_and(|since| since < until) && has_fingerprint(last(&object.key))
@@ -77,8 +86,7 @@ impl Sweep {
             old: old.collect(),
             bucket,
             credentials,
-            hosts,
-            dry_run,
+            terms,
             objects,
             heard: Mutex::default(),
             stopped: AtomicBool::new(false),
@@ -114,7 +122,7 @@ impl Sweep {
             }
         }
         heard.listeners.push(listener);
-        if heard.listeners.len() < self.hosts {
+        if heard.listeners.len() < self.terms.hosts {
             return;
         }
         let heard = std::mem::take(&mut *heard);
@@ -141,7 +149,7 @@ impl Sweep {
             if self.stopped.load(Ordering::SeqCst) || gone() {
                 return;
             }
-            let ends = if self.dry_run {
+            let ends = if self.terms.dry_run {
                 some.iter().map(|_| Ok(())).collect()
             } else {
                 self.delete(&agent, some)
