@@ -1,7 +1,7 @@
 # Publishes a release's static files. `store` keeps every file under a name that has the content's fingerprint, and is
 # only ever added to. A tree holds links to what one release's plain names mean, and is named for what is in it: where
 # nothing changed, all that is made is a link. See docs/decisions/0010-static-store.md.
-import base64, binascii, hashlib, os, stat, subprocess, sys, zlib
+import base64, binascii, hashlib, os, stat, sys, zlib
 
 (root, release, part, source, url, base, mode, strict, wanted, at_root, blobs, mark) = sys.argv[1:13]
 # Where to write down what goes to a storage, if anything does.
@@ -204,10 +204,13 @@ class File:
 
     def __init__(self, name, facts):
         self.name, (self.digest, self.size, self.references) = name, facts
-        self.links, self.mark, self.content = {}, None, None
+        self.links, self.mark, self.content, self.place = {}, None, None, None
 
     def stored(self):
-        return self.name if self.name in named else with_fingerprint(self.name, self.mark)
+        """Asked for once it has a fingerprint, and then often."""
+        if self.place is None:
+            self.place = self.name if self.name in named else with_fingerprint(self.name, self.mark)
+        return self.place
 
     def link_from(self, name):
         """As another file of the tree writes it."""
@@ -302,13 +305,20 @@ def finish(file):
 # --- making it ---
 
 
+def remove(path):
+    # Here and below: most pushes run nothing, and need not wait for what that takes.
+    from subprocess import call
+    call(["rm", "-rf", path])
+
+
+
 class Making:
     """New files stand aside until all of them are on disk."""
 
     def __init__(self):
         self.aside = static + "/." + release + ".part"
         self.new, self.made = [], set()
-        subprocess.call(["rm", "-rf", self.aside])
+        remove(self.aside)
 
     def directory(self, path):
         if path not in self.made:
@@ -364,7 +374,8 @@ def gzip(content):
 
 
 def brotli(path):
-    return subprocess.check_output(["brotli", "-q", "9", "-c", "--", path])
+    from subprocess import check_output
+    return check_output(["brotli", "-q", "9", "-c", "--", path])
 
 
 def compressible(file):
@@ -408,12 +419,13 @@ def make(tree):
     making.publish()
     making.directory(os.path.dirname(tree))
     os.rename(plain, tree)
-    subprocess.call(["rm", "-rf", making.aside])
+    remove(making.aside)
     return len(making.new)
 
 
 def sync(path):
-    if subprocess.call(["sync", "-f", path], stderr=subprocess.DEVNULL):
+    from subprocess import DEVNULL, call
+    if call(["sync", "-f", path], stderr=DEVNULL):
         os.sync()
 
 
@@ -454,7 +466,8 @@ def main():
     os.rename(link, static + "/" + release)
     os.link(tree + "/manifest.json", part + "/.deployer/static.json")
     with open(memory + ".new", "w") as file:
-        json.dump(now, file)
+        # Of a text, json is written by C; of a file, by Python.
+        file.write(json.dumps(now))
     os.rename(memory + ".new", memory)
     if listing:
         with open(listing, "w") as file:
