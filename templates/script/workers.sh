@@ -47,7 +47,8 @@ scaled() {
 # reported NAME NUMBER: whether it runs; sets $pid, and $of, its release.
 reported() {
   pid='' begun='' of=''
-  read -r pid begun of 2>/dev/null <"$RUNDIR/workers/$1.$2" || return 1
+  # The app's own file: a pipe in its place would be waited for.
+  [ -f "$RUNDIR/workers/$1.$2" ] && read -r pid begun of 2>/dev/null <"$RUNDIR/workers/$1.$2" || return 1
   read -r stat 2>/dev/null <"/proc/$pid/stat" || return 1
   # shellcheck disable=SC2086 # numbers
   set -- ${stat##*) }
