@@ -83,9 +83,10 @@ commit first
 [ "$(id -u)" -ne 0 ] || chown -R nobody "$place/work"
 run() {
     say "\$ deployer $*"
-    # Told to stop, it ends its step first; until then nothing is taken away.
-    (trap : INT TERM HUP && cd "$place/work" && as_user "$deployer" "$@")
+    deploy "$@"
 }
+# Told to stop, it ends its step first; until then nothing is taken away.
+deploy() { (trap : INT TERM HUP && cd "$place/work" && as_user "$deployer" "$@"); }
 page() {
     python3 - "$port" "$1" << 'END'
 import sys, urllib.request
@@ -98,8 +99,10 @@ END
 say 'No root, no systemd, no nginx: the file of this demo.'
 sed 's/^/  | /' "$place/work/deploy.yaml"
 fingerprint=$(ssh-keygen -lf "$place/git/host.pub" | cut -d' ' -f2)
-run setup production --accept-git-host-key "$fingerprint" > "$place/key"
-cat "$place/key" >> "$place/git/keys"
+set -- setup production --accept-git-host-key "$fingerprint"
+say "\$ deployer $*"
+deploy "$@" > "$place/key"
+tee -a "$place/git/keys" < "$place/key"
 run push production
 page Howdy
 
