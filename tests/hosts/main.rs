@@ -62,6 +62,7 @@ mod state;
 mod statics;
 mod storage;
 mod testssl;
+mod texts;
 mod two_apps;
 mod uploads;
 mod values;

@@ -23,6 +23,7 @@ use crate::machines::{Load, get};
 use crate::random::{soak, turn};
 use crate::site::{NAME, Page, Site};
 use case::Case;
+use values::Values;
 
 const PUSH: [&str; 2] = ["push", "production"];
 
@@ -138,7 +139,8 @@ fn story(site: &Site, case: &Case) -> Result<()> {
 
 fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     println!("{}", case.service);
-    values::asked_for_by_a_page(site)?;
+    let values = Values::drawn()?;
+    values.asked_for_by_a_page(site)?;
     if case.rootless {
         uploads::asked_for(site)?;
     }
@@ -149,7 +151,7 @@ fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     site.commit()?;
     site.deployer(&PUSH)?.expect(0)?;
     let first = at(site, case)?;
-    values::arrived(site, case)?;
+    values.arrived(site, case)?;
     if case.rootless {
         uploads::copied(site, case).context("uploads")?;
     }
@@ -183,7 +185,7 @@ fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
     ensure!(at(site, case)? == second);
     // The tree has a release that is broken on purpose.
     site.on_import("")?;
-    workers::come_and_go(site, case).context("workers")?;
+    workers::come_and_go(site, case, &values).context("workers")?;
     if case.by_supervisord() && (soak() || !case.rootless) {
         output::of_a_worker(site, case).context("output of a worker")?;
     }

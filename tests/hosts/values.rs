@@ -11,44 +11,7 @@ use crate::random::Random;
 use crate::run::{Run, Running};
 use crate::site::{NAME, Site};
 use crate::state::coherent;
-
-/// Each broke some format that was written without care.
-const NASTY: [&str; 34] = [
-    "  both ends  ",
-    "a\"b",
-    "it's",
-    "a\\nb",
-    "a\nb",
-    "-----BEGIN KEY-----\nMIIEpAIBAA\n-----END KEY-----\n",
-    "a\rb\r\n",
-    "\ttab\t",
-    "#x ; y",
-    "$HOME $(id) `id` ${x:-y}",
-    "100%n %z %%",
-    "a=b=c",
-    "Grüße 😀 \u{301}",
-    "ends in \\",
-    "\\\\\"\\$\\`",
-    "",
-    "{\"a\": [1, \"b\"]}",
-    "\u{1b}[31m",
-    "\u{7f}\u{85}\u{2028}\u{feff}",
-    "true",
-    "~",
-    "022",
-    "!!python/object",
-    "*",
-    "-rf",
-    "{{ x }} {% raw %}",
-    "'; DROP TABLE",
-    "'''",
-    "\n[Service]\nExecStartPre=/bin/sh",
-    " ; } location / {",
-    "OTHER=\"x\"\nMORE=\"",
-    "\n",
-    "\\\n",
-    "DEPLOYER_END\nEOF\n",
-];
+use crate::texts::{NASTY, text, yaml};
 
 /// Lines for the app: a page that says all it was given, and the settings of the gunicorn that runs it.
 const PAGE: &str = "
@@ -356,32 +319,4 @@ fn variables(host: &Machine, command: &str) -> Result<BTreeMap<String, String>> 
     Ok(entries
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect())
-}
-
-/// Any characters but NUL, those that some format reads among them more often.
-fn text(random: &mut Random) -> String {
-    const SYNTAX: &str = "\\\"'`$%#;{}[]()<>&|!*?~ \t\r\n=:,@^-.0a";
-    let syntax: Vec<char> = SYNTAX.chars().collect();
-    (0..random.below(30))
-        .map(|_| match random.below(3) {
-            0 => {
-                let code = u32::try_from(1 + random.below(0x0010_fffe)).unwrap_or(1);
-                char::from_u32(code).unwrap_or('\u{fffd}')
-            }
-            _ => syntax[random.below(syntax.len())],
-        })
-        .collect()
-}
-
-/// A scalar in double quotes, as YAML has them.
-fn yaml(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for letter in text.chars() {
-        let _ = match letter {
-            '"' | '\\' => write!(quoted, "\\{letter}"),
-            ' '..='~' => write!(quoted, "{letter}"),
-            _ => write!(quoted, "\\U{:08x}", u32::from(letter)),
-        };
-    }
-    quoted + "\""
 }

@@ -5,7 +5,8 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 
 use super::mishaps::killed;
-use super::{Case, PUSH, at, master, switch, values};
+use super::values::Values;
+use super::{Case, PUSH, at, master, switch};
 use crate::random::soak;
 use crate::site::Site;
 
@@ -28,12 +29,13 @@ pub(super) fn come_and_go(site: &Site, case: &Case) -> Result<()> {
 fn comes_and_goes(site: &Site, case: &Case, server: &str) -> Result<()> {
     site.take(server)?;
     case.asks(site)?;
-    values::asked_for(site)?;
+    let values = Values::drawn()?;
+    values.asked_for(site)?;
     site.commit()?;
     site.set_up(case.login)?;
     site.deployer(&PUSH)?.expect(0)?.says(REPLACE)?;
     let first = at(site, case)?;
-    values::of_a_process(site, &master(site, case)?.to_string())?;
+    values.of_a_process(site, &master(site, case)?.to_string())?;
 
     let path = site.app.path().join("README.md");
     fs::write(&path, fs::read_to_string(&path)? + "\n")?;

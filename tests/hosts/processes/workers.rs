@@ -38,7 +38,10 @@ while True:
     time.sleep(0.01 if NAME == "clock" else 60)
 "#;
 
-pub(crate) const WORKERS: &str = r#"
+/// One of them by this command.
+pub(crate) fn workers(mail_out: &str) -> String {
+    format!(
+        "
 workers:
   queue:
     command: python3 work.py
@@ -46,20 +49,24 @@ workers:
     stop_timeout: 20s
     min_uptime: 1s
   mail-out:
-    command: [python3, work.py, "it's 100 %, $HOME; \"x\" # \\"]
+    command: {mail_out}
     overlap: true
     min_uptime: 1s
   clock:
     command: python3 work.py
     on: first
     min_uptime: 1s
-"#;
+"
+    )
+}
+
+const MAIL_OUT: &str = r#"[python3, work.py, "it's 100 %, $HOME; \"x\" # \\"]"#;
 
 #[test]
 fn workers_follow_the_live_release() -> Result<()> {
     let site = Site::live_after(|site| {
         fs::write(site.app.path().join("work.py"), WORK)?;
-        add(site, WORKERS)
+        add(site, &workers(MAIL_OUT))
     })?;
     follow(&site).context("follow")?;
     arguments(&site).context("arguments")?;
