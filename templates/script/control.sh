@@ -10,7 +10,7 @@ control() {
     lock | unlock | maintenance*) find_live ;;
     *)
       take_lock
-      same_manager
+      same_manager || leave refused
       stop_listening
       trap '' TERM INT HUP PIPE
       recover

@@ -15,7 +15,7 @@ same_manager() {
   read -r pinned 2>/dev/null <"$ROOT/.deployer/manager" || pinned='systemd system'
   [ "$pinned" != "$MANAGER $SCOPE" ] || return 0
   ev "refused manager-differs have=$(word "$pinned") want=$(word "$MANAGER $SCOPE")"
-  leave refused
+  return 1
 }
 
 # The same script, the same environment, proven and running: nothing to do.

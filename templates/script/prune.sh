@@ -8,7 +8,7 @@ prune_run() {
   exec 5<&0 </dev/null
   hello
   take_lock
-  same_manager
+  same_manager || leave refused
   trap 'call_off client' TERM INT HUP
   prepare plan_prepare
   case $rc in

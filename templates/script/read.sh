@@ -3,6 +3,7 @@
 read_only() {
   hello
   [ -r "$ROOT/.deployer/setup" ] || refuse_read
+  same_manager || end refused
   find_live
   [ -z "$live" ] || tell_live
   plan_read

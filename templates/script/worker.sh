@@ -24,7 +24,7 @@ worker() {
   exec 5<&0 </dev/null
   hello
   take_lock
-  same_manager
+  same_manager || leave refused
   locked=yes
   trap 'abort client' TERM INT HUP
   recover

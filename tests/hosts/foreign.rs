@@ -1,6 +1,6 @@
 //! What is not deployer's stays as it is, and what was taken away is noticed.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::site::Site;
 use crate::state::{coherent, tidy};
@@ -11,6 +11,21 @@ const SETUP: [&str; 4] = ["setup", "production", "--login", "root"];
 fn what_is_foreign_is_left_alone_and_what_is_gone_is_missed() -> Result<()> {
     let site = Site::bare()?;
     let web = site.web();
+
+    // The host is run by what it is run by.
+    let other = "service: {manager: upstart}\nnginx:\n";
+    site.edit("deploy.yaml", "nginx:\n", other)?;
+    site.deployer(&SETUP)?
+        .expect(6)?
+        .says("is run by systemd, not by upstart")?
+        .says("write `service: {manager: systemd}`")?;
+    let run = site
+        .deployer(&["check", "production", "--login", "root"])?
+        .expect(6)?;
+    ensure!(run.stdout.contains("not by upstart"), "{run}");
+    site.edit("deploy.yaml", other, "nginx:\n")?;
+    let made = web.sh("ls -d /srv/hello /etc/deployer /etc/init 2>/dev/null; :")?;
+    ensure!(made.is_empty(), "{made}");
 
     // An account of that name is somebody's: nothing is made beside it.
     web.sh("useradd hello")?;
@@ -47,6 +62,8 @@ fn what_is_foreign_is_left_alone_and_what_is_gone_is_missed() -> Result<()> {
     site.set_up(&["--login", "root"])?;
     site.deployer(&["push", "production"])?.expect(0)?;
 
+    another_manager(&site).context("another manager")?;
+
     // An answer at the site's port proves nothing when it is not the site's.
     web.sh("systemd-run -q python3 -m http.server 8080 --bind :: --directory /srv")?;
     site.edit("deploy.yaml", "nginx:\n", "nginx:\n  listen: 8080\n")?;
@@ -58,4 +75,29 @@ fn what_is_foreign_is_left_alone_and_what_is_gone_is_missed() -> Result<()> {
     web.sh("pkill -f '[h]ttp.server' && systemctl restart nginx")?;
     site.deployer(&["push", "production"])?.expect(0)?;
     tidy(web)
+}
+
+/// What setup set up stays what runs the app: a second one would start it a second time.
+fn another_manager(site: &Site) -> Result<()> {
+    let before = coherent(site.web())?;
+    site.edit(
+        "deploy.yaml",
+        "nginx:\n",
+        "service: {manager: supervisor}\nnginx:\n",
+    )?;
+    let differs =
+        "was set up for systemd of the host, and the file asks for supervisor of the host";
+    for command in ["setup", "push", "plan", "rollback", "status"] {
+        let mut arguments = vec![command, "production"];
+        if command == "setup" {
+            arguments.extend(["--login", "root"]);
+        }
+        let run = site.deployer(&arguments)?;
+        println!("{run}");
+        run.expect(6)?.says(differs)?;
+    }
+    let run = site.deployer(&["check", "production"])?.expect(6)?;
+    ensure!(run.stdout.contains(differs), "{run}");
+    ensure!(coherent(site.web())? == before);
+    site.edit("deploy.yaml", "service: {manager: supervisor}\n", "")
 }

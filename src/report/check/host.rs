@@ -136,6 +136,10 @@ impl Judge<'_> {
                 self.refused("root", "foreign", &path);
             }
             "ready" if holder != app => self.refused("root", "other-app", &named(&holder)),
+            "ready" if self.fact("other-manager").is_some() => {
+                let managers = self.fact("other-manager").cloned().unwrap_or_default();
+                self.refused("root", "manager-differs", &managers);
+            }
             "ready" if self.of("root", "layout") == "no" => {
                 self.refused("root", "layout", &Fields::new());
             }
