@@ -2,7 +2,7 @@
 
 use deployer::config::{
     AbsPath, AppName, Config, EnvKey, EnvName, GitRef, HostAddress, IndexUrl, PackageName,
-    PythonVersion, RelPath, RepoUrl, ServerName, Size, UnitName, UrlPath, UserName, WsgiApp,
+    PythonVersion, RelPath, RepoUrl, ServerName, ServiceName, Size, UrlPath, UserName, WsgiApp,
 };
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ proptest! {
         prop_assert!(within::<EnvName>(&text, "_-"));
         prop_assert!(within::<UserName>(&text, "_-"));
         prop_assert!(within::<PackageName>(&text, "+.-"));
-        prop_assert!(within::<UnitName>(&text, ":_.@-"));
+        prop_assert!(within::<ServiceName>(&text, ":_.@-"));
         prop_assert!(within::<EnvKey>(&text, "_"));
         prop_assert!(within::<AbsPath>(&text, "/._-"));
         prop_assert!(within::<RelPath>(&text, "/._-"));

@@ -42,7 +42,7 @@ pub use values::{
     AbsPath, AcmeDirectory, AppName, Bind, BucketName, CalendarTime, CdnUrl, CommandLine, Cron,
     Email, Endpoint, EnvKey, EnvName, ExtraName, GitRef, GunicornName, HostAddress, HostFile,
     IndexUrl, Invalid, Numbers, PackageName, Prefix, ProfileName, Program, PythonVersion, Region,
-    RelPath, RepoUrl, ServerName, Size, Umask, UnitName, UrlPath, UserName, VariableName,
+    RelPath, RepoUrl, ServerName, ServiceName, Size, Umask, UrlPath, UserName, VariableName,
     WorkerName, WsgiApp,
 };
 pub use worker::{Respawn, Signal, Worker};
@@ -220,8 +220,8 @@ pub struct Service {
     pub manager: Manager,
     pub scope: Scope,
     pub hardening: Hardening,
-    /// Units that start before the app at boot.
-    pub after: Vec<UnitName>,
+    /// Services that start before the app at boot.
+    pub after: Vec<ServiceName>,
     /// Open files; default 16384.
     pub open_files: u32,
     pub memory_max: Option<Size>,

@@ -153,6 +153,10 @@ pub enum Action {
     InstallSystem {
         files: Vec<Name>,
     },
+    /// Those that the file has the app start after.
+    NameServices {
+        names: Vec<String>,
+    },
     StartSystem {
         nginx: bool,
     },
@@ -237,6 +241,8 @@ pub struct Examination {
     pub python: Option<String>,
     /// Where https is served: the port and a name.
     pub https: Option<(u16, String)>,
+    /// What starts before the app.
+    pub services: Vec<String>,
     /// Debian packages that setup installs.
     pub packages: Vec<String>,
 }

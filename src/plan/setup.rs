@@ -60,6 +60,13 @@ pub(super) fn packages(config: &Config) -> Vec<String> {
     names
 }
 
+/// What starts before the app, in the manager's words.
+pub(super) fn services(config: &Config) -> Vec<String> {
+    let service = &config.service;
+    let names = service.after.iter();
+    names.map(|name| service.manager.calls(name)).collect()
+}
+
 /// Makes a host ready for pushes; run again, it changes only what differs.
 pub fn setup(
     config: &Config,
@@ -144,6 +151,10 @@ pub fn setup(
             nginx: config.nginx.is_some(),
         },
     ));
+    let names = services(config);
+    if !names.is_empty() {
+        prepare.push(Step::new("services", Action::NameServices { names }));
+    }
     if config.nginx.is_some() {
         let sites = files.iter().filter_map(|file| match &file.place {
             Place::Host(path) if file.name != Name::Logrotate => {

@@ -116,6 +116,7 @@ pub(super) fn call(action: &Action) -> String {
             accepted,
         } => words("pin_git_host", [host, &port.to_string(), known, accepted]),
         Action::InstallSystem { files } => names("install_system", files),
+        Action::NameServices { names } => words("name_services", names),
         Action::StartSystem { nginx } => {
             format!("start_system {}", yes_no(*nginx))
         }
@@ -174,13 +175,17 @@ fn examine(examination: &Examination) -> String {
         branch,
         python,
         https,
+        services,
         packages,
     } = examination;
     let (host, port) = git_server.clone().unwrap_or_default();
     let python = python.as_deref().unwrap_or("");
     let (secure, name) = https.clone().unwrap_or_default();
     let (port, secure) = (port.to_string(), secure.to_string());
-    let asked = [repo, &host, &port, branch, python, &secure, &name];
+    let services = services.join(" ");
+    let asked = [
+        repo, &host, &port, branch, python, &secure, &name, &services,
+    ];
     words(
         "examine",
         asked.into_iter().chain(packages.iter().map(String::as_str)),

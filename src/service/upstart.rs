@@ -65,7 +65,14 @@ pub(super) fn files(
         let listener = templates.render("program/listen.py.j2", values)?;
         files.push(script(Name::Listener, "listen.py", listener));
     }
-    let boot = templates.render("upstart/boot.sh.j2", values)?;
+    let after: Vec<_> = config
+        .service
+        .after
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let boot = context! { after, ..values.clone() };
+    let boot = templates.render("upstart/boot.sh.j2", &boot)?;
     files.push(script(Name::BootScript, "boot.sh", boot));
     let run = config.run_dir();
     let recover = include_str!("../../templates/script/recover.sh");

@@ -9,10 +9,10 @@ check_only() {
   end "done"
 }
 
-# examine REPO GIT-HOST GIT-PORT BRANCH PYTHON HTTPS-PORT NAME PACKAGE...
+# examine REPO GIT-HOST GIT-PORT BRANCH PYTHON HTTPS-PORT NAME SERVICES PACKAGE...
 examine() {
-  repository=$1 git_host=$2 git_port=$3 branch=$4 python=$5 https=$6 name_of_site=$7
-  shift 7
+  repository=$1 git_host=$2 git_port=$3 branch=$4 python=$5 https=$6 name_of_site=$7 named_services=$8
+  shift 8
   look_at_login
   look_at_system
   look_at_packages "$@"
@@ -91,6 +91,9 @@ look_at_root() {
   elif [ -e "$ROOT" ] && [ -n "$(ls -A "$ROOT" 2>&1)" ]; then state=foreign
   fi
   ev "fact root state=$state owner=$(word "$owner") app=$(word "$app") real=$real layout=$layout"
+  [ "$state" = ready ] || return 0
+  pinned=$(as_owner_of_tree cat "$ROOT/.deployer/manager" 2>/dev/null) || pinned='systemd system'
+  [ "$pinned" = "$MANAGER $SCOPE" ] || ev "fact other-manager have=$(word "$pinned") want=$(word "$MANAGER $SCOPE")"
 }
 
 # Never as root: a file of the tree could be a link.
@@ -145,6 +148,8 @@ look_at_services() {
   if [ -d "$RUNDIR/a" ] && [ -d "$RUNDIR/b" ]; then sockets=ready; fi
   if [ "$sockets" = ready ] && [ "$(stat -c %U "$RUNDIR/a" "$RUNDIR/b" | sort -u)" != "$RUNAS" ]; then sockets=foreign; fi
   ev "fact sockets state=$sockets"
+  # shellcheck disable=SC2086 # plain names
+  for one in $(unknown_services $named_services); do ev "fact unknown-service name=$(word "$one")"; done
 }
 
 # look_at_port PORT: who listens at one of nginx's: the kernel tells everybody the user, and root the program.

@@ -116,6 +116,11 @@ install_system() {
   done
 }
 
+# name_services NAME...: what nobody knows is waited for by nobody.
+name_services() {
+  for one in $(unknown_services "$@"); do ev "warn no-service name=$(word "$one")"; done
+}
+
 # start_system NGINX: sockets' directories, units at boot, the site.
 start_system() {
   make_run_directories || return 1

@@ -162,7 +162,7 @@ pub(crate) fn full() -> Config {
         ]),
         ..gunicorn()
     });
-    config.service.after = vec![text("postgresql.service"), text("redis-server.service")];
+    config.service.after = vec![text("postgresql"), text("redis-server.service")];
     config.service.memory_max = Some(Size::mebibytes(512));
     config.workers = workers();
     config.schedules = schedules();
@@ -347,6 +347,7 @@ pub(crate) fn rootless(manager: Manager) -> Config {
 pub(crate) fn upstart() -> Config {
     let mut config = supervised();
     config.service.manager = Manager::Upstart;
+    config.service.after = vec![text("postgresql"), text("redis-server")];
     config
         .workers
         .values_mut()

@@ -63,6 +63,7 @@ fn what_is_foreign_is_left_alone_and_what_is_gone_is_missed() -> Result<()> {
     site.deployer(&["push", "production"])?.expect(0)?;
 
     another_manager(&site).context("another manager")?;
+    another_service(&site).context("another service")?;
 
     // An answer at the site's port proves nothing when it is not the site's.
     web.sh("systemd-run -q python3 -m http.server 8080 --bind :: --directory /srv")?;
@@ -100,4 +101,22 @@ fn another_manager(site: &Site) -> Result<()> {
     ensure!(run.stdout.contains(differs), "{run}");
     ensure!(coherent(site.web())? == before);
     site.edit("deploy.yaml", "service: {manager: supervisor}\n", "")
+}
+
+/// Nothing waits for what is not there, and nobody would notice.
+fn another_service(site: &Site) -> Result<()> {
+    let after = "service: {after: [nginx, redis, network-online.target]}\nnginx:\n";
+    site.edit("deploy.yaml", "nginx:\n", after)?;
+    let says = "the host has no `redis.service`, which `service.after` names";
+    let run = site.set_up(&["--login", "root"])?.says(says)?;
+    ensure!(run.stderr.matches("the host has no").count() == 1, "{run}");
+    let run = site.deployer(&["check", "production"])?.expect(0)?;
+    ensure!(run.stdout.contains(says), "{run}");
+    site.deployer(&["push", "production"])?.expect(0)?;
+    let units = site.web().sh("systemctl show -P After hello-a.service")?;
+    ensure!(
+        units.contains("nginx.service") && units.contains("network-online.target"),
+        "{units}"
+    );
+    site.edit("deploy.yaml", after, "nginx:\n")
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const ANSWERS: &str = r#"#!/bin/sh
@@ -217,6 +217,38 @@ fn a_broken_definition_is_found_before_it_is_installed() {
     upstart.has("polls-worker-x.conf", "broken\n");
     for shell in SHELLS {
         assert_eq!(upstart.run(shell, &check).0, 1);
+    }
+}
+
+/// B3: a file that is renamed over another is seen at once; a link, or what one leads to, is not.
+#[test]
+fn a_definition_is_a_regular_file_that_was_renamed() {
+    let system = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/script/system.sh");
+    for shell in SHELLS {
+        let upstart = Upstart::with("");
+        let here = upstart.0.path();
+        fs::create_dir_all(here.join("store/unit_a")).unwrap();
+        upstart.has("store/unit_a/0123", "new\n");
+        upstart.has("elsewhere", "old\n");
+        let job = here.join("polls-a.conf");
+        let install = format!(
+            ". {} && sync_file() {{ :; }} && STORE={here}/store && SYSTEM_TABLE='unit_a 0123 0644 {here}/polls-a.conf' && install_stored unit_a 0123",
+            system.display(),
+            here = here.display()
+        );
+        let links: [fn(PathBuf, &Path) -> std::io::Result<()>; 2] = [
+            |from, to| fs::hard_link(from, to),
+            |from, to| std::os::unix::fs::symlink(from, to),
+        ];
+        for link in links {
+            let _ = fs::remove_file(&job);
+            link(here.join("elsewhere"), &job).unwrap();
+            assert_eq!(upstart.run(shell, &install), (0, String::new()));
+            assert!(fs::symlink_metadata(&job).unwrap().is_file());
+            assert_eq!(fs::read_to_string(&job).unwrap(), "new\n");
+            let elsewhere = fs::read_to_string(here.join("elsewhere")).unwrap();
+            assert_eq!(elsewhere, "old\n", "it was written in place");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use deployer::config::Config;
 use deployer::files::host_files;
-use deployer::plan::{File, Place};
+use deployer::plan::{File, Name, Place};
 use deployer::template::Templates;
 
 use crate::checker::{Job, read};
@@ -135,6 +135,23 @@ fn a_generation_is_started_again_within_limits() {
         jobs(&unlimited)[0].1.stanzas["respawn limit"],
         ["limit", "unlimited"]
     );
+}
+
+/// B6: a release has its own gunicorn and its own packages, and several apps of one user share no control socket.
+#[test]
+fn a_generation_has_its_releases_gunicorn() {
+    let files = files(FILE);
+    let own = files.iter().find(|file| file.name == Name::GunicornConf);
+    assert!(
+        own.unwrap()
+            .content
+            .contains("\ncontrol_socket_disable = True\n")
+    );
+    for slot in ["a", "b"] {
+        let command = job(slot).exec.unwrap();
+        // A slot is a link to the release that was live when the generation started.
+        assert!(command.starts_with(&format!("/srv/polls/slots/{slot}/venv/bin/gunicorn ")));
+    }
 }
 
 /// Another server too: what starts it lies in the release that its slot leads to.
@@ -291,7 +308,7 @@ fn what_it_cannot_say_is_refused() {
     for (asked, says) in [
         ("memory_max: 1g", "Upstart limits no memory"),
         ("hardening: basic", "Upstart has no sandbox"),
-        ("after: [redis.service]", "Upstart cannot wait"),
+        ("after: [redis.service]", "a unit of systemd"),
         ("scope: user", "Upstart's jobs are root's"),
     ] {
         let source = FILE.replace("manager: upstart", &format!("manager: upstart, {asked}"));

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Section, text};
+use super::{Fault, Section, text};
 use crate::config::node::Node;
-use crate::config::{Hardening, Manager, Respawn, Scope, Service};
+use crate::config::{Hardening, Manager, Respawn, Scope, Service, ServiceName};
 
 /// Five times in a minute, and then somebody has to look.
 const FEW: Respawn = Respawn::Limited {
@@ -28,7 +28,7 @@ pub(super) fn service(section: &Section<'_>) -> Service {
         manager,
         scope,
         hardening: hardening(section, manager),
-        after: section.list("after", text),
+        after: section.list("after", |node| known_to(manager, text(node)?)),
         open_files: section.number("open_files", 256..=1_048_576, 16_384),
         memory_max: section.optional("memory_max"),
         start_timeout: section.seconds("start_timeout", 1..=3600, 60),
@@ -65,18 +65,30 @@ fn expressible(section: &Section<'_>, manager: Manager, scope: Scope) {
     if section.peek("hardening").and_then(Node::text) == Some("basic") {
         refuse("hardening", format!("{name} has no sandbox"), "write `off`");
     }
-    let label = "remove it: the app has to wait for what it needs";
-    refuse(
-        "after",
-        format!("{name} cannot wait for another service and start the app later again"),
-        label,
-    );
+    if manager == Manager::Supervisor {
+        refuse(
+            "after",
+            format!("{name} cannot wait for another service"),
+            "remove it: the app has to wait for what it needs",
+        );
+    }
     if manager == Manager::Upstart && scope == Scope::User {
         refuse(
             "scope",
             "Upstart's jobs are root's".to_owned(),
             "use `system`, or `manager: supervisor`",
         );
+    }
+}
+
+/// Upstart has no kinds of units.
+fn known_to(manager: Manager, service: ServiceName) -> Result<ServiceName, Fault> {
+    match service.of_unit().filter(|_| manager == Manager::Upstart) {
+        Some(name) => Err(Fault::new(
+            "a unit of systemd, and Upstart runs the app",
+            format!("write `{name}`"),
+        )),
+        None => Ok(service),
     }
 }
 

@@ -26,7 +26,7 @@ pub use command::CommandLine;
 pub use cron::{Cron, Numbers};
 pub use env::{EnvKey, VariableName};
 pub use git_ref::GitRef;
-pub use names::{AppName, EnvName, PackageName, UnitName, UserName, WorkerName};
+pub use names::{AppName, EnvName, PackageName, ServiceName, UserName, WorkerName};
 pub use net::{CdnUrl, HostAddress, IndexUrl, ServerName};
 pub use paths::{AbsPath, HostFile, RelPath, UrlPath};
 pub use program::Program;

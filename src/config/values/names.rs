@@ -21,8 +21,8 @@ text_type! {
 }
 
 text_type! {
-    /// A systemd unit with its suffix, such as `postgresql.service`.
-    UnitName, "a unit name", unit_name
+    /// A service of the host, such as `postgresql`, or a unit of systemd with its kind: `network-online.target`.
+    ServiceName, "a name of a service", service_name
 }
 
 text_type! {
@@ -89,18 +89,38 @@ fn user_name(text: &str) -> Result<(), Invalid> {
     )
 }
 
-fn unit_name(text: &str) -> Result<(), Invalid> {
+fn service_name(text: &str) -> Result<(), Invalid> {
     let rest = |byte: u8| byte.is_ascii_alphanumeric() || b":_.@-".contains(&byte);
     allow(
         spelled(text, |byte| byte.is_ascii_alphanumeric(), rest, 200),
         "use letters, digits and `:_.@-`, a letter or digit first",
     )?;
     allow(
-        UNIT_KINDS
-            .iter()
-            .any(|kind| text.len() > kind.len() && text.ends_with(kind)),
-        "add the unit's suffix, such as `.service`",
+        !text.contains('.') || kind_of_unit(text).is_some(),
+        "add the kind of unit, such as `.service`",
     )
+}
+
+fn kind_of_unit(name: &str) -> Option<&'static str> {
+    let kinds = UNIT_KINDS.into_iter();
+    kinds
+        .filter(|kind| name.len() > kind.len())
+        .find(|kind| name.ends_with(kind))
+}
+
+impl ServiceName {
+    /// As systemd calls it.
+    pub fn unit(&self) -> String {
+        match kind_of_unit(&self.0) {
+            Some(_) => self.0.clone(),
+            None => format!("{}.service", self.0),
+        }
+    }
+
+    /// Without the kind, if it has one.
+    pub(crate) fn of_unit(&self) -> Option<&str> {
+        self.0.strip_suffix(kind_of_unit(&self.0)?)
+    }
 }
 
 fn package_name(text: &str) -> Result<(), Invalid> {

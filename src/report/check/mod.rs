@@ -63,6 +63,7 @@ pub fn findings(examined: &Examined<'_>) -> Vec<Finding> {
         judge.repository();
         judge.large_files();
         judge.files();
+        judge.services();
         judge.nginx();
         judge.certificate();
         judge.names();

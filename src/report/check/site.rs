@@ -2,6 +2,7 @@
 
 use super::{Judge, Level};
 use crate::event::Fields;
+use crate::report::reasons::unknown_service;
 
 impl Judge<'_> {
     pub(super) fn large_files(&mut self) {
@@ -117,6 +118,18 @@ impl Judge<'_> {
             );
         } else {
             self.advise(Level::Error, "units", text, setup);
+        }
+    }
+
+    pub(super) fn services(&mut self) {
+        // Before that, setup may have to install one.
+        if !self.ready() {
+            return;
+        }
+        for service in self.facts("unknown-service") {
+            let text = unknown_service(service.get("name").map_or("", String::as_str));
+            let remedy = "correct the name, or remove it";
+            self.advise(Level::Warning, "services", text, remedy);
         }
     }
 

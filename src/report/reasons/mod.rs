@@ -8,7 +8,7 @@ mod warned;
 
 pub(super) use failed::failed;
 pub(super) use refused::refused;
-pub(super) use warned::warned;
+pub(super) use warned::{unknown_service, warned};
 
 use super::words::{harmless, listed};
 use crate::event::Fields;

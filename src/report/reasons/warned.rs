@@ -14,6 +14,7 @@ pub(in crate::report) fn warned(reason: &str, fields: &Fields) -> String {
             "nothing starts the app with the host: there is no cron that the login may use; let its start include `{}`",
             field("line").trim_start_matches("@reboot ")
         ),
+        ("no-service", ..) => unknown_service(&field("name")),
         ("hook-failed", ..) => format!(
             "hook `{}` failed (exit {}); the release serves all the same",
             field("name"),
@@ -49,6 +50,11 @@ pub(in crate::report) fn warned(reason: &str, fields: &Fields) -> String {
         ),
         _ => described(reason, fields),
     }
+}
+
+/// Said by `check` as well.
+pub(in crate::report) fn unknown_service(name: &str) -> String {
+    format!("the host has no `{name}`, which `service.after` names: nothing waits for it")
 }
 
 fn unpinned(count: &str, names: &str) -> String {

@@ -26,6 +26,9 @@ trial_lines() { unit_lines trial; }
 # worker_definition NAME: the $path of what a worker is started by: control.py makes programs of it.
 worker_definition() { path=$SCRIPTS/$APP-worker-$1.conf; }
 
+# It waits for none, and the file names none.
+unknown_services() { :; }
+
 # Nobody accounts for its processes: a generation tells by itself which its master is.
 unit_group() { cgroup=; }
 

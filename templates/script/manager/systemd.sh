@@ -39,6 +39,13 @@ unit_memory() {
   memory_of $(cat "/sys/fs/cgroup/$cgroup/cgroup.procs" "/sys/fs/cgroup/systemd/$cgroup/cgroup.procs" 2>/dev/null)
 }
 
+# unknown_services NAME...: those that it has no definition of.
+unknown_services() {
+  for one; do
+    [ "$(see_units show -p LoadState "$one" 2>/dev/null)" != LoadState=not-found ] || printf '%s\n' "$one"
+  done
+}
+
 # The one listener of all generations, from an earlier setup or from this one.
 listener_there() { [ -e "$UNITS/$APP-listen.socket" ]; }
 
@@ -70,7 +77,7 @@ schedule_state() {
   done <<LIST
 $(see_units show -p ActiveState,Result,ExecMainStatus,ExecMainExitTimestamp "$APP-schedule-$1.service" 2>/dev/null)
 LIST
-  next=$(see_units show -P NextElapseUSecRealtime "$APP-schedule-$1.timer" 2>/dev/null)
+  next=$(see_units show --value -p NextElapseUSecRealtime "$APP-schedule-$1.timer" 2>/dev/null)
 }
 
 # --- as who owns the units ---

@@ -79,6 +79,13 @@ unit_memory() {
 # worker_definition NAME: the $path of what a worker is started by.
 worker_definition() { path=/etc/init/$APP-worker-$1.conf; }
 
+# unknown_services NAME...: those that have neither a job nor a script.
+unknown_services() {
+  for one; do
+    "$INITCTL" status "$one" >/dev/null 2>&1 || [ -e "/etc/init.d/$one" ] || printf '%s\n' "$one"
+  done
+}
+
 listener_there() { [ -e "/etc/init/$APP-listen.conf" ]; }
 
 # --- as root ---

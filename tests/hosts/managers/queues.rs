@@ -10,7 +10,7 @@ use crate::site::Site;
 const TASKS: usize = 1000;
 
 /// The broker's unit is the host's: only its own systemd can be told to wait for it.
-const AFTER: &str = "service:\n  after: [redis-server.service]";
+const AFTER: &str = "service:\n  after: [redis-server]";
 
 #[test]
 #[ignore = "a part of `make soak`"]

@@ -45,11 +45,7 @@ fn rabbitmq(site: &Site) -> Result<()> {
         "redis://127.0.0.1/0",
         "amqp://guest@127.0.0.1//",
     )?;
-    site.edit(
-        "deploy.yaml",
-        "[redis-server.service]",
-        "[rabbitmq-server.service]",
-    )?;
+    site.edit("deploy.yaml", "[redis-server]", "[rabbitmq-server]")?;
     site.commit()?;
     site.set_up(&["--login", "root"])?;
     site.deployer(&PUSH)?.expect(0)?;

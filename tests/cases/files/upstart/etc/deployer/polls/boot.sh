@@ -20,6 +20,24 @@ if [ "${1-}" = workers ]; then
   exit
 fi
 
+# await SERVICE: until it runs, or the seconds are over that all of them have.
+await() {
+  until service_runs "$1"; do
+    if [ "$left" -le 0 ]; then echo "$1 does not run yet"; return; fi
+    left=$((left - 1))
+    sleep 1
+  done
+}
+
+# service_runs SERVICE: by its job, by its script for init; what has neither is not waited for.
+service_runs() {
+  if said=$(initctl status "$1" 2>/dev/null); then
+    case $said in *' start/running'*) ;; *) return 1 ;; esac
+  elif [ -e /etc/init.d/"$1" ]; then service "$1" status >/dev/null 2>&1
+  else echo "there is no $1 here"
+  fi
+}
+
 install -d -m 0755 '/run/polls' || exit 1
 for slot in 'a' 'b' 'trial'; do
   install -d -m 2750 -o 'polls' -g 'www-data' '/run/polls'/"$slot" || exit 1
@@ -30,6 +48,9 @@ install -d -m 0755 /var/log/deployer && install -d -m 2750 -o 'polls' -g 'polls'
 [ -e '/run/polls'/trial.log ] || install -m 0600 -o 'polls-deploy' /dev/null '/run/polls'/trial.log || exit 1
 [ "${1-}" != directories ] || exit 0
 as_owner /bin/sh '/etc/deployer/polls'/recover.sh
+# In "start on", a service that never starts, or that has a script in place of a job, would keep the app away for ever.
+left=90
+for service in 'postgresql' 'redis-server'; do await "$service"; done
 initctl start 'polls'-listen || initctl status 'polls'-listen
 for slot in a b; do
   [ ! -L '/srv/polls'/slots/"$slot" ] || initctl start 'polls'-"$slot" || initctl status 'polls'-"$slot"
