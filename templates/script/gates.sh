@@ -72,7 +72,7 @@ decide() {
     old=$(readlink "$ROOT/releases/$live/venv") new=$(readlink "$2/venv")
     if [ "$old" != "$new" ]; then why=packages
     elif [ -n "$new_units" ]; then why=unit
-    elif unfit=$(unfit_for_reload) && [ -n "$unfit" ]; then why=$unfit
+    elif find_unfit && [ -n "$unfit" ]; then why=$unfit
     elif ! unit_runs "$slot"; then why=stopped
     elif [ ! -L "$ROOT/web.sock" ]; then why=socket
     elif [ "$(kept_by_master "$ROOT/releases/$live")" != "$(kept_by_master "$2")" ]; then why=settings
@@ -95,6 +95,9 @@ decide() {
 # What a master reads once: preloading, where the old app would stay in its memory, the queue of its socket, and where
 # else it listens.
 kept_by_master() { grep -sE '^(preload_app|backlog|LISTEN) = ' "$1/.deployer/gunicorn.conf.py" | tail -n 3; }
+
+# find_unfit: once in a run, what $unfit it for a reload.
+find_unfit() { [ -n "${unfit+known}" ] || unfit=$(unfit_for_reload); }
 
 # `unit` when the unit was written after the live generation started, which a reload does not renew; `deaf` when its
 # workers do not heed TERM, and would serve on beside their successors; `threads` when they would drop requests, as

@@ -5,6 +5,7 @@ large_files() { take_content "$@" || { [ -z "$said" ] && take_content "$@"; } ||
 
 # take_content REVISION DIRECTORY: said nothing, and failed, where the store had something damaged, which is gone now.
 take_content() {
+  may_have_pointers "$2" || return 0
   look_for_pointers "$2" || return 1
   [ -n "$pointer" ] || return 0
   case $lacking in
@@ -13,6 +14,13 @@ take_content() {
     *) fetch_content "$1" "$2" || return 1 ;;
   esac
   python3 -I -S -c "$POINTERS_PY" fill "$part" "$2" "$ROOT/lfs" >>"$run/lfs"
+}
+
+# may_have_pointers DIRECTORY: most have none, and need no Python to say so. What cannot be read is not passed over.
+may_have_pointers() {
+  # shellcheck disable=SC2016 # expanded by the inner sh
+  [ -n "$(find "$1" -type f -size -1024c -exec sh -c \
+    'grep -lF "version https://git-lfs.github.com/spec/v1" "$@"; [ $? -lt 2 ] || echo unread' sh {} + | head -n 1)" ]
 }
 
 # look_for_pointers DIRECTORY: sets $pointer to the first, of those whose content is $lacking if there are any.

@@ -60,7 +60,8 @@ check_host() {
     command -v "$tool" >/dev/null || refuse "tool name=$tool"
   done
   check_links
-  as_app true || refuse "sudo user=$RUNAS"
+  # It takes one look as the app's user to know whether this login may be it, and the look that is needed anyway will do.
+  if [ -n "$first" ]; then as_app true; else find_unfit; fi || refuse "sudo user=$RUNAS"
   last=$(manifest_of "$live" kilobytes)
   need=$((65536 + ${last:-0} * 3 / 2))
   # shellcheck disable=SC2046 # two numbers

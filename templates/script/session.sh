@@ -28,7 +28,7 @@ attach() {
   cat <&4 >"$run/ctl" 3<&- 4<&- & # the fifo's only writer: the client's end is the worker's end of input
   feeder=$!
   exec 4<&-
-  tail -n +1 -f -s 0.02 --pid="$worker" <&3 || :
+  tail -n +1 -f -s 0.01 --pid="$worker" <&3 || :
   kill "$feeder" 2>/dev/null || :
   wait "$worker"
 }
