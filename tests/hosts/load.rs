@@ -196,6 +196,8 @@ pub(crate) fn switch(site: &Site, what: &str, takeover: &str, arguments: &[&str]
     let (load, kept) = (site.load(), site.kept_load());
     let old = coherent(site.web())?;
     let run = site.deployer(arguments)?.expect(0)?.says(takeover)?;
+    // Whoever asks after the end gets the new release alone.
+    sleep(Duration::from_millis(300));
     let (report, over_kept) = (load.stop(), kept.stop());
     let new = coherent(site.web())?;
     judge(what, &report, &run, &old, &new)?;

@@ -45,7 +45,11 @@ fn rabbitmq(site: &Site) -> Result<()> {
         "redis://127.0.0.1/0",
         "amqp://guest@127.0.0.1//",
     )?;
-    site.edit("deploy.yaml", "[redis-server]", "[rabbitmq-server]")?;
+    site.edit(
+        "deploy.yaml",
+        "after: [redis-server]",
+        "after: [rabbitmq-server]",
+    )?;
     site.commit()?;
     site.set_up(&["--login", "root"])?;
     site.deployer(&PUSH)?.expect(0)?;
