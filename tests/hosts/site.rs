@@ -150,10 +150,15 @@ impl Site {
     }
 
     pub(crate) fn deployer(&self, arguments: &[&str]) -> Result<Run> {
-        let run = self.start(arguments)?.end()?;
+        Self::run(self.command(arguments))
+    }
+
+    pub(crate) fn run(command: Command) -> Result<Run> {
+        let push = command.get_args().any(|argument| argument == "push");
+        let run = Running::start(command)?.end()?;
         // Two pushes of one commit have one name within a second, and a short one may have got its name in this.
         let ended = second()?;
-        while arguments[0] == "push" && run.took < Duration::from_secs(3) && second()? == ended {
+        while push && run.took < Duration::from_secs(3) && second()? == ended {
             sleep(Duration::from_millis(20));
         }
         Ok(run)

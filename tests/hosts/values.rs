@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 
 use crate::machines::{Machine, get};
 use crate::random::Random;
-use crate::run::{Run, Running};
+use crate::run::Run;
 use crate::site::{NAME, Site};
 use crate::state::coherent;
 use crate::texts::{NASTY, text, yaml};
@@ -244,7 +244,7 @@ impl Batch {
         for (name, value) in &self.secrets {
             command.env(format!("CLIENT_{name}"), value);
         }
-        Running::start(command)?.end()
+        Site::run(command)
     }
 
     fn arrived(&self, site: &Site) -> Result<()> {
