@@ -64,21 +64,30 @@ const MAIL_OUT: &str = r#"[python3, work.py, "it's 100 %, $HOME; \"x\" # \\"]"#;
 
 #[test]
 fn workers_follow_the_live_release() -> Result<()> {
-    let site = Site::live_after(|site| {
-        fs::write(site.app.path().join("work.py"), WORK)?;
-        add(site, &workers(MAIL_OUT))
-    })?;
+    let site = live(&workers(MAIL_OUT))?;
     follow(&site).context("follow")?;
     arguments(&site).context("arguments")?;
     by_hand(&site).context("by hand")?;
     scale(&site).context("scale")?;
-    cut(&site).context("cut")?;
+    cut(&site).context("cut")
+}
+
+#[test]
+fn workers_survive_what_befalls_them() -> Result<()> {
+    let site = live(&workers(MAIL_OUT).replace("instances: 2", "instances: 1"))?;
     broken(&site).context("broken")?;
     reboot(&site).context("reboot")?;
     power_cut(&site).context("power cut")?;
     rotation(&site).context("rotation")?;
     killed(&site).context("killed")?;
     removed(&site).context("removed")
+}
+
+fn live(workers: &str) -> Result<Site> {
+    Site::live_after(|site| {
+        fs::write(site.app.path().join("work.py"), WORK)?;
+        add(site, workers)
+    })
 }
 
 pub(crate) fn add(site: &Site, text: &str) -> Result<()> {
