@@ -8,7 +8,7 @@ ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -E)
 AS_ROOT := $(if $(ROOT),--config 'target."cfg(unix)".runner="$(ROOT)"')
 # Tests on machines wait more than they work.
 THREADS := $(shell cores=$$(nproc) && echo $$((cores < 3 ? 3 * cores : 8)))
-# How many random interrupts `soak` makes.
+# How many random interrupts `soak` makes; `test` makes 25.
 ROUNDS ?= 500
 
 .DEFAULT_GOAL := help
@@ -25,7 +25,7 @@ demo-local: ## deploy an example to this machine, without root, systemd or nginx
 	sh tests/machines/demo_local.sh target/release/deployer
 
 test: check ## install what is needed, check, run every test, also on booted machines
-	sh tests/all.sh $(THREADS) $(AS_ROOT)
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(THREADS)} cargo test --locked --no-fail-fast $(AS_ROOT)
 
 check: provision forbid format clippy shell docs ## formatting, lints, rendered scripts under shellcheck, docs
 

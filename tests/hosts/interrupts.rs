@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use crate::faults::{next_push_works, slow_site, use_takeover};
 use crate::machines::Machine;
 use crate::moment::{Log, kill_worker};
-use crate::random::{Random, number, patient};
+use crate::random::{Random, number};
 use crate::run::Run;
 use crate::site::{Page, Site};
 use crate::state::{coherent, wait_until_free};
@@ -41,7 +41,7 @@ struct Round {
 /// a push is left alone: it needs no other command, and leaves nothing of all of them.
 #[test]
 fn random_interrupts_never_leave_a_broken_site() -> Result<()> {
-    let count = number("DEPLOYER_TEST_INTERRUPTS").unwrap_or(if patient() { 25 } else { 12 });
+    let count = number("DEPLOYER_TEST_INTERRUPTS").unwrap_or(25);
     let mut random = Random::seeded()?;
     let seed = random.seed();
     let site = slow_site()?;

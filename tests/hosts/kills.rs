@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::faults::{next_push_works, slow_site, use_takeover};
 use crate::moment::{Log, kill_follower, kill_worker};
-use crate::random::{Random, number, patient, soak};
+use crate::random::{Random, number, soak};
 use crate::site::Site;
 use crate::state::{coherent, tidy, wait_until_free};
 
@@ -93,10 +93,6 @@ fn i11_a_kill_at_any_step_leaves_a_whole_site() -> Result<()> {
         cells = steps
             .map(|(kinds, turn)| kinds[turn % FAULTS.len()].clone())
             .collect();
-        if !patient() {
-            let half = cells.len().div_ceil(2);
-            cells = random.pick(cells, half);
-        }
     }
     let (mut in_step, made) = (0, cells.len());
     for cell in cells {

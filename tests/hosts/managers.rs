@@ -198,15 +198,9 @@ fn story_until_reboot(site: &Site, case: &Case) -> Result<()> {
 
 /// Other apps in its place.
 fn others(site: &Site, case: &Case) -> Result<()> {
-    for other in turn(vec!["examples", "servers"])? {
-        match other {
-            "examples" => examples::come_and_go(site, case),
-            _ => servers::come_and_go(site, case),
-        }
-        .context(other)?;
-        schedules::gone(site)?;
-    }
-    Ok(())
+    examples::come_and_go(site, case).context("examples")?;
+    schedules::gone(site)?;
+    servers::come_and_go(site, case).context("servers")
 }
 
 /// What was live is live again, and so are its workers.

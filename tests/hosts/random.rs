@@ -47,16 +47,11 @@ impl Random {
 
 /// One of those that take turns, by the same seed; all of them in CI and in `make soak`.
 pub(crate) fn turn<T>(all: Vec<T>) -> Result<Vec<T>> {
-    if patient() {
+    if soak() || std::env::var_os("CI").is_some() {
         return Ok(all);
     }
     let mut random = Random::seeded()?;
     Ok(random.pick(all, 1))
-}
-
-/// Whether nobody sits and waits: in CI, and in `make soak`.
-pub(crate) fn patient() -> bool {
-    soak() || std::env::var_os("CI").is_some()
 }
 
 /// `DEPLOYER_TEST_SOAK` asks for the full matrices.

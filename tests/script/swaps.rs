@@ -20,7 +20,7 @@ echo "$done swaps""#;
 #[test]
 fn i1_a_link_being_swapped_is_never_missing_and_never_mixed() {
     let asked = std::env::var("DEPLOYER_TEST_SWAPS").ok();
-    let swaps = asked.map_or(300, |text| text.parse::<u32>().expect("a number"));
+    let swaps = asked.map_or(1000, |text| text.parse::<u32>().expect("a number"));
     for shell in SHELLS {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let root = directory.path();
