@@ -233,6 +233,17 @@ pub struct Service {
     pub umask: Umask,
 }
 
+impl Service {
+    /// What starts before the app, as the manager calls it.
+    pub fn starts_after(&self) -> Vec<String> {
+        let call = match self.manager {
+            Manager::Systemd => ServiceName::unit,
+            Manager::Supervisor | Manager::Upstart => ServiceName::to_string,
+        };
+        self.after.iter().map(call).collect()
+    }
+}
+
 /// What starts, restarts and stops the app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Manager {

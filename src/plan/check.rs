@@ -1,4 +1,4 @@
-use super::setup::{packages, services};
+use super::setup::packages;
 use super::{Action, Examination, File, HostPlan, Identity, Kind, Step};
 use crate::config::{Config, PythonFrom};
 use crate::target::TargetHost;
@@ -20,7 +20,7 @@ pub fn check(config: &Config, host: &TargetHost, files: Vec<File>) -> HostPlan {
             let name = nginx.server_names.first()?.to_string();
             Some((nginx.tls.as_ref()?.listen, name))
         }),
-        services: services(config),
+        services: config.service.starts_after(),
         packages: packages(config),
     };
     HostPlan {

@@ -60,13 +60,6 @@ pub(super) fn packages(config: &Config) -> Vec<String> {
     names
 }
 
-/// What starts before the app, in the manager's words.
-pub(super) fn services(config: &Config) -> Vec<String> {
-    let service = &config.service;
-    let names = service.after.iter();
-    names.map(|name| service.manager.calls(name)).collect()
-}
-
 /// Makes a host ready for pushes; run again, it changes only what differs.
 pub fn setup(
     config: &Config,
@@ -151,7 +144,7 @@ pub fn setup(
             nginx: config.nginx.is_some(),
         },
     ));
-    let names = services(config);
+    let names = config.service.starts_after();
     if !names.is_empty() {
         prepare.push(Step::new("services", Action::NameServices { names }));
     }

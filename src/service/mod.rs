@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use minijinja::{Value, context};
 
-use crate::config::{Assets, Bind, Config, Manager, Scope, Server, ServiceName};
+use crate::config::{Assets, Bind, Config, Manager, Scope, Server};
 use crate::plan::File;
 use crate::quote;
 use crate::template::Templates;
@@ -51,14 +51,6 @@ impl Manager {
         }
         files.extend(launcher::files(config, templates)?);
         Ok(files)
-    }
-
-    /// As it is asked for a service.
-    pub fn calls(self, service: &ServiceName) -> String {
-        match self {
-            Self::Systemd => service.unit(),
-            Self::Supervisor | Self::Upstart => service.to_string(),
-        }
     }
 
     /// What setup looks after beside [`Self::files`], for all apps of a host.

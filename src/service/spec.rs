@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{
-    Config, Respawn, Schedule, Server, ServiceName, Signal, Size, Umask, Worker, WorkerName,
-};
+use crate::config::{Config, Respawn, Schedule, Server, Signal, Size, Umask, Worker, WorkerName};
 
 /// One kind of process: how it starts, what it may use, how it leaves.
 #[derive(Debug, Clone)]
@@ -27,7 +25,7 @@ pub struct Service {
     /// Whether it starts with the host.
     pub boot: bool,
     /// Services of the host that start before it.
-    pub after: Vec<ServiceName>,
+    pub after: Vec<String>,
     pub restart: Restart,
     pub stop: Stop,
     /// How long it may run at all.
@@ -180,7 +178,7 @@ impl Service {
             ],
             lasts: None,
             boot: false,
-            after: service.after.clone(),
+            after: service.starts_after(),
             restart: Restart::Never,
             stop: Stop {
                 signal: Signal::Term,

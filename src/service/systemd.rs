@@ -5,7 +5,7 @@ use std::time::Duration;
 use minijinja::{Value, context};
 
 use super::{NUMBERS, Restart, Service, TRIAL, calendar, program, seconds};
-use crate::config::{Config, Respawn, Scope, Server, ServiceName, Size};
+use crate::config::{Config, Respawn, Scope, Server, Size};
 use crate::plan::{File, Name, Place};
 use crate::quote::{self, Unquotable};
 use crate::template::Templates;
@@ -200,7 +200,7 @@ fn service(service: &Service) -> anyhow::Result<Value> {
         group => service.group.as_str(),
         umask => service.umask.to_string(),
         environment => words(&mut { environment })?,
-        after => service.after.iter().map(ServiceName::unit).collect::<Vec<_>>(),
+        after => service.after.clone(),
         restart, count, interval,
         delay => seconds(delay),
         stop_signal => service.stop.signal.as_str(),

@@ -65,13 +65,7 @@ pub(super) fn files(
         let listener = templates.render("program/listen.py.j2", values)?;
         files.push(script(Name::Listener, "listen.py", listener));
     }
-    let after: Vec<_> = config
-        .service
-        .after
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let boot = context! { after, ..values.clone() };
+    let boot = context! { after => config.service.starts_after(), ..values.clone() };
     let boot = templates.render("upstart/boot.sh.j2", &boot)?;
     files.push(script(Name::BootScript, "boot.sh", boot));
     let run = config.run_dir();
