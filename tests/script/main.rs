@@ -6,6 +6,7 @@ mod library;
 mod lock;
 mod plans;
 mod releases;
+mod pipes;
 mod pointers;
 mod requirements;
 mod statics;
