@@ -12,9 +12,8 @@ find_live() {
 
 # Setup wrote down what runs the app here: told of another, a run would start a second one beside it.
 same_manager() {
-  read -r pinned 2>/dev/null <"$ROOT/.deployer/manager" || pinned='systemd system'
-  [ "$pinned" != "$MANAGER $SCOPE" ] || return 0
-  ev "refused manager-differs have=$(word "$pinned") want=$(word "$MANAGER $SCOPE")"
+  other_manager || return 0
+  ev "refused manager-differs $managers"
   return 1
 }
 

@@ -123,6 +123,7 @@ impl Judge<'_> {
         let owner = self.of("root", "owner").to_owned();
         let holder = self.of("root", "app").trim().to_owned();
         let state = self.of("root", "state").to_owned();
+        let managers = self.fact("other-manager").cloned().unwrap_or_default();
         let named = |name: &str| Fields::from([("name".to_owned(), name.to_owned())]);
         if self.of("root", "real") == "no" {
             return self.refused("root", "root-link", &Fields::new());
@@ -136,10 +137,7 @@ impl Judge<'_> {
                 self.refused("root", "foreign", &path);
             }
             "ready" if holder != app => self.refused("root", "other-app", &named(&holder)),
-            "ready" if self.fact("other-manager").is_some() => {
-                let managers = self.fact("other-manager").cloned().unwrap_or_default();
-                self.refused("root", "manager-differs", &managers);
-            }
+            "ready" if !managers.is_empty() => self.refused("root", "manager-differs", &managers),
             "ready" if self.of("root", "layout") == "no" => {
                 self.refused("root", "layout", &Fields::new());
             }
