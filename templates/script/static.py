@@ -311,7 +311,6 @@ def remove(path):
     call(["rm", "-rf", path])
 
 
-
 class Making:
     """New files stand aside until all of them are on disk."""
 

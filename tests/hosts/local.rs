@@ -51,7 +51,7 @@ fn a_host_deploys_itself_without_ssh() -> Result<()> {
 
 /// `make demo-local` is for whoever has no root; nobody should have to clean up after it.
 #[test]
-fn the_demo_of_one_machine_shows_three_releases_and_leaves_nothing() -> Result<()> {
+fn the_demo_of_one_machine_goes_there_and_back_and_leaves_nothing() -> Result<()> {
     let lab = Lab::new()?;
     let host = lab.up_with("web1", &Options::with_uv())?;
     host.sh("useradd --create-home visitor && install -d /opt/deployer")?;

@@ -153,6 +153,7 @@ impl Site {
         Self::run(self.command(arguments))
     }
 
+    /// A command of [`Self::command`], to its end.
     pub(crate) fn run(command: Command) -> Result<Run> {
         let push = command.get_args().any(|argument| argument == "push");
         let run = Running::start(command)?.end()?;

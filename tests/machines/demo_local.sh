@@ -1,6 +1,6 @@
 #!/bin/sh
 # `make demo-local`: an example on this machine itself, without root, systemd or nginx. A supervisord of its own keeps it
-# running on a port; it goes through three releases, and nothing of it is left behind.
+# running on a port; it goes to a second release and back, and nothing of it is left behind.
 # usage: demo_local.sh DEPLOYER
 set -eu
 deployer=$(readlink -f "$1")

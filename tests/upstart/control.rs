@@ -266,6 +266,19 @@ fn the_lines_of_a_log_are_plain() {
     assert_eq!(said, "one\ntwo\n/var/log/upstart/polls-worker-celery-2.log");
 }
 
+/// A service has a job or, as many on Ubuntu 14.04, a script for init.
+#[test]
+fn a_service_that_nobody_knows_is_named() {
+    for (ends, said) in [("", ""), ("exit 1", "no-such-service")] {
+        let upstart = Upstart::with("");
+        upstart.has("state.ends", ends);
+        for shell in SHELLS {
+            let found = upstart.run(shell, "unknown_services no-such-service");
+            assert_eq!(found, (0, said.to_owned()), "{shell}");
+        }
+    }
+}
+
 #[test]
 fn an_upstart_that_is_too_old_is_refused() {
     for (version, ends) in [
