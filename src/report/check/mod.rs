@@ -226,8 +226,9 @@ impl Judge<'_> {
             .map_or("", String::as_str)
     }
 
+    /// Whether it was set up, and by the manager that the file asks for: of another, nothing here says more.
     fn ready(&self) -> bool {
-        self.of("root", "state") == "ready"
+        self.of("root", "state") == "ready" && self.fact("other-manager").is_none()
     }
 
     fn privileged(&self) -> bool {
