@@ -92,7 +92,7 @@ look_at_root() {
   fi
   ev "fact root state=$state owner=$(word "$owner") app=$(word "$app") real=$real layout=$layout"
   [ "$state" = ready ] || return 0
-  if other_manager as_owner_of_tree; then ev "fact other-manager $managers"; fi
+  if other_manager "$(as_owner_of_tree cat "$ROOT/.deployer/manager" 2>/dev/null)"; then ev "fact other-manager $managers"; fi
 }
 
 # Never as root: a file of the tree could be a link.

@@ -12,7 +12,7 @@ find_live() {
 
 # Setup wrote down what runs the app here: told of another, a run would start a second one beside it.
 same_manager() {
-  other_manager || return 0
+  other_manager "$(cat "$ROOT/.deployer/manager" 2>/dev/null)" || return 0
   ev "refused manager-differs $managers"
   return 1
 }

@@ -11,7 +11,7 @@ make_directories() {
 # settle_manager: what the host has, and what an earlier setup said, is what the file says.
 settle_manager() {
   if [ -s "$ROOT/.deployer/setup" ] || [ -s "$ROOT/.deployer/manager" ]; then
-    ! other_manager as_owner || refuse "manager-differs $managers"
+    ! other_manager "$(as_owner cat "$ROOT/.deployer/manager" 2>/dev/null)" || refuse "manager-differs $managers"
   fi
   [ "$MANAGER" = supervisor ] || [ "$MANAGER" = "$(init_of_host)" ] || refuse "other-manager have=$(init_of_host) want=$MANAGER"
   check_manager

@@ -4,11 +4,10 @@
 # Root, or the login where there is no root, keeps every content it ever installed under its digest, so a rollback
 # installs what root has seen before, never what another user could have written, and nothing under another file's name.
 
-# other_manager READER...: whether setup wrote down that another manager runs the app here, as that user may read it; sets
-# $managers to what there is and what the file asks for. Before anything was written down, it was systemd.
+# other_manager WRITTEN: whether that, which setup wrote down, is another manager than the file asks for; sets $managers to
+# both. Before anything was written down, it was systemd.
 other_manager() {
-  pinned=$("$@" cat "$ROOT/.deployer/manager" 2>/dev/null)
-  [ -n "$pinned" ] || pinned='systemd system'
+  pinned=${1:-systemd system}
   managers="have=$(word "$pinned") want=$(word "$MANAGER $SCOPE")"
   [ "$pinned" != "$MANAGER $SCOPE" ]
 }
