@@ -18,6 +18,7 @@ mod mask;
 mod objects;
 mod packages;
 mod paint;
+mod progress;
 mod reasons;
 mod say;
 mod screen;
@@ -266,7 +267,7 @@ impl<W: Write> Report<W> {
             return Ok(());
         }
         let age = self.at.saturating_sub(*since);
-        let progress = self.stories[host].progress.as_deref();
+        let progress = self.stories[host].progress.as_ref();
         let text = words::still_running(step, progress, age);
         let body = vec![("step", json!(step)), ("seconds", stream::seconds(age))];
         self.put("running", Some(host), body);

@@ -103,7 +103,10 @@ impl<W: Write> Screen<W> {
             None => "connecting",
         };
         let message = match &story.progress {
-            Some(progress) if story.step.is_some() => format!("{status} {progress}"),
+            Some(progress) if story.step.is_some() => match progress.bar() {
+                Some(bar) => format!("{status} {bar} {progress}"),
+                None => format!("{status} {progress}"),
+            },
             _ => status.to_owned(),
         };
         if bar.message() != message {

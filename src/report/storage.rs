@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::secrets::reason;
 use super::words::{count, harmless, time};
-use super::{ExitCode, Finding, Level, reasons};
+use super::{ExitCode, Finding, Level};
 use crate::config::Storage;
 use crate::event::Fields;
 use crate::run::{LoginFault, StorageFault};
@@ -216,24 +216,5 @@ pub(super) fn failed(reason: &str, fields: &Fields, host: &str) -> Option<(Strin
             "run it again".to_owned(),
         ),
         _ => return None,
-    })
-}
-
-/// How far an upload is, or what it came to.
-pub(super) fn progress(fields: &Fields) -> Option<String> {
-    let number = |key: &str| fields.get(key)?.parse::<u64>().ok();
-    let (files, of) = (number("files")?, number("of")?);
-    let (bytes, total) = (number("bytes")?, number("total")?);
-    let (files, of) = (usize::try_from(files).ok()?, usize::try_from(of).ok()?);
-    let size = |bytes: u64| reasons::size(&bytes.to_string());
-    Some(match (files, of) {
-        (_, 0) => "nothing new".to_owned(),
-        (files, of) if files == of => format!("{}, {}", count(files, "file"), size(total)),
-        (files, of) => format!(
-            "{files} of {}, {} of {}",
-            count(of, "file"),
-            size(bytes),
-            size(total)
-        ),
     })
 }

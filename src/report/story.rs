@@ -1,3 +1,4 @@
+use super::progress::Progress;
 use crate::event::{Event, Fields, Outcome};
 use crate::run::{Ending, News, Update, Verb};
 use std::collections::VecDeque;
@@ -21,7 +22,7 @@ pub(super) struct Story {
     /// What the running step decided about itself.
     pub(super) chosen: Option<String>,
     /// How far it is, where it says so.
-    pub(super) progress: Option<String>,
+    pub(super) progress: Option<Progress>,
     /// The last lines of the last step.
     pub(super) tail: VecDeque<String>,
     /// That step printed more than these.
@@ -127,8 +128,8 @@ impl Story {
                 self.current = fields.get("release").cloned().or(self.current.take());
             }
             Event::Fact { what, fields } if what == "upload" => {
-                self.progress = super::storage::progress(fields);
-                self.chosen.clone_from(&self.progress);
+                self.progress = Progress::of(fields);
+                self.chosen = self.progress.as_ref().map(Progress::to_string);
             }
             Event::Fact { what, fields } if what == "packages" => {
                 self.packages = fields.get("list").cloned();

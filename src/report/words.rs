@@ -2,6 +2,7 @@
 
 use super::environment;
 use super::paint::Paint;
+use super::progress::Progress;
 use super::story::Story;
 use super::{Subject, holder};
 use crate::event::{Event, Fields, Outcome};
@@ -154,7 +155,7 @@ pub(super) fn phase(subject: &Subject, went: bool) -> (&'static str, String) {
 }
 
 /// Whole seconds are enough for what has not ended.
-pub(super) fn still_running(step: &str, progress: Option<&str>, age: Duration) -> String {
+pub(super) fn still_running(step: &str, progress: Option<&Progress>, age: Duration) -> String {
     let progress = progress.map_or_else(String::new, |progress| format!(" {progress}"));
     let seconds = age.as_secs();
     let age = match seconds / 60 {
