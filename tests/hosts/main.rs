@@ -28,6 +28,7 @@ mod brotli;
 mod browser;
 mod check;
 mod client_build;
+mod clock;
 mod control;
 mod django;
 mod examples;

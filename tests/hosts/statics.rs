@@ -5,6 +5,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::clock;
 use crate::machines::{Machine, Reply, get};
 use crate::site::{NAME, Site};
 
@@ -208,7 +209,17 @@ fn only_kept_releases_stay(site: &Site) -> Result<()> {
     let trees = "cd /srv/hello/static && ls | grep -c '^2' && ls trees | wc -l && ls -A | grep -c '^\\.'; :";
     let trees = web.sh(trees)?;
     ensure!(trees == "2\n2\n0", "{trees}");
-    let stored = web.sh("ls /srv/hello/static/store/static | grep -c style")?;
-    ensure!(stored == "3", "{stored}");
-    Ok(())
+    let stored = || web.sh("ls /srv/hello/static/store/static | grep -c style");
+    ensure!(stored()? == "3", "{}", stored()?);
+
+    clock::later(web, "+29d")?;
+    edit(site, 8)?;
+    site.deployer(&PUSH)?.expect(0)?;
+    ensure!(stored()? == "4", "{}", stored()?);
+    clock::later(web, "+31d")?;
+    edit(site, 9)?;
+    site.deployer(&PUSH)?.expect(0)?;
+    clock::right(web)?;
+    ensure!(stored()? == "2", "{}", stored()?);
+    all_there(web, &[files_of_page(web)?])
 }

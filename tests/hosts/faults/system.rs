@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 
 use super::{PUSH, next_push_works, use_takeover};
+use crate::clock;
 use crate::machines::get;
 use crate::moment::Log;
 use crate::random::{Random, soak};
@@ -186,11 +187,7 @@ fn i14_i27_a_clock_years_off_changes_no_order() -> Result<()> {
         &["+10y", "-10y"]
     };
     for years in years {
-        web.sh(&format!(
-            "lib=$(ls /usr/lib/*/faketime/libfaketime.so.1) &&
-             echo \"SetEnv LD_PRELOAD=$lib FAKETIME={years} DONT_FAKE_MONOTONIC=1\" > /etc/ssh/sshd_config.d/clock.conf &&
-             systemctl restart ssh"
-        ))?;
+        clock::wrong(web, years)?;
         let year = web.sh("date +%Y")?;
         let old = coherent(web)?;
         next_push_works(&site).with_context(|| format!("at {years}"))?;
@@ -209,7 +206,7 @@ fn i14_i27_a_clock_years_off_changes_no_order() -> Result<()> {
             .expect(0)?;
         ensure!(coherent(web)? == new);
     }
-    web.sh("rm /etc/ssh/sshd_config.d/clock.conf && systemctl restart ssh")?;
+    clock::right(web)?;
     for _ in 0..3 {
         next_push_works(&site)?;
     }
