@@ -6,10 +6,8 @@ use super::reasons;
 use super::words::count;
 use crate::event::Fields;
 
-const CELLS: u64 = 12;
-
 /// So many of these files and bytes are in the storage.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Progress {
     files: usize,
     of: usize,
@@ -29,18 +27,9 @@ impl Progress {
         })
     }
 
-    /// `[=====>      ]` as long as there is something to do, for a line that is drawn again and again.
-    pub(super) fn bar(&self) -> Option<String> {
-        if self.files >= self.of {
-            return None;
-        }
-        let full = self.bytes.min(self.total).saturating_mul(CELLS) / self.total.max(1);
-        let cells = (0..CELLS).map(|cell| match cell.cmp(&full) {
-            std::cmp::Ordering::Less => '=',
-            std::cmp::Ordering::Equal => '>',
-            std::cmp::Ordering::Greater => ' ',
-        });
-        Some(format!("[{}]", cells.collect::<String>()))
+    /// The bytes there are and those there will be, as long as there is something to do.
+    pub(super) fn share(&self) -> Option<(u64, u64)> {
+        (self.files < self.of).then_some((self.bytes, self.total))
     }
 }
 
@@ -59,32 +48,5 @@ impl fmt::Display for Progress {
                 size(self.total)
             ),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bar(files: usize, bytes: u64, total: u64) -> Option<String> {
-        let of = 4;
-        Progress {
-            files,
-            of,
-            bytes,
-            total,
-        }
-        .bar()
-    }
-
-    #[test]
-    fn bars() {
-        assert_eq!(bar(0, 0, 90).as_deref(), Some("[>           ]"));
-        assert_eq!(bar(1, 45, 90).as_deref(), Some("[======>     ]"));
-        // The last file may have no bytes, or a host a wrong idea of their number.
-        assert_eq!(bar(3, 90, 90).as_deref(), Some("[============]"));
-        assert_eq!(bar(3, u64::MAX, 90).as_deref(), Some("[============]"));
-        assert_eq!(bar(0, 0, 0).as_deref(), Some("[>           ]"));
-        assert_eq!(bar(4, 90, 90), None);
     }
 }

@@ -2,12 +2,17 @@
 
 use super::ci::{Ci, Folded};
 use super::paint::Paint;
+use super::progress::Progress;
 use super::say::Say;
 use super::story::Story;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
+
+// What indicatif draws of a host.
+const STEP: &str = "{prefix}  {msg:12}  {clock}";
+const UPLOAD: &str = "{prefix}  {msg}  [{bar:12}]  {clock}";
 
 #[derive(Debug)]
 pub enum Screen<W: Write> {
@@ -61,9 +66,7 @@ impl<W: Write> Screen<W> {
             .unwrap_or(0);
         for name in hosts.iter().take(rows) {
             let bar = live.board.add(ProgressBar::new_spinner());
-            if let Ok(style) = ProgressStyle::with_template("{prefix}  {msg:12}  {clock}") {
-                bar.set_style(style.with_key("clock", clock));
-            }
+            draw(&bar, STEP);
             bar.set_prefix(format!("{name:width$}"));
             bar.set_message("connecting");
             bar.enable_steady_tick(Duration::from_millis(250));
@@ -102,15 +105,24 @@ impl<W: Write> Screen<W> {
             None if story.connected => "waiting",
             None => "connecting",
         };
-        let message = match &story.progress {
-            Some(progress) if story.step.is_some() => match progress.bar() {
-                Some(bar) => format!("{status} {bar} {progress}"),
-                None => format!("{status} {progress}"),
-            },
-            _ => status.to_owned(),
+        let progress = story.progress.as_ref().filter(|_| story.step.is_some());
+        let message = match progress {
+            Some(progress) => format!("{status} {progress}"),
+            None => status.to_owned(),
         };
         if bar.message() != message {
             bar.set_message(message);
+        }
+        let share = progress.and_then(Progress::share);
+        if bar.length().is_some() != share.is_some() {
+            draw(bar, if share.is_some() { UPLOAD } else { STEP });
+        }
+        match share {
+            Some((done, all)) => {
+                bar.set_length(all);
+                bar.set_position(done);
+            }
+            None => bar.unset_length(),
         }
         if shown != status {
             status.clone_into(shown);
@@ -135,6 +147,12 @@ impl<W: Write> Screen<W> {
 
 fn write(out: &mut impl Write, lines: &[String]) -> io::Result<()> {
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+fn draw(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.with_key("clock", clock).progress_chars("=> "));
+    }
 }
 
 /// `00:04`, how long the step has run.
