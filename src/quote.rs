@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::config::{EnvKey, Literal};
+use crate::config::{EnvKey, Literal, is_noncharacter};
 
 /// Why a value cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +14,8 @@ pub enum Unquotable {
     Nul,
     #[error("a line break or another control character cannot be written here")]
     Control,
+    #[error("a noncharacter of Unicode cannot be written: systemd reads no file that has one")]
+    Noncharacter,
     #[error("`$` cannot be written: nginx would read a variable")]
     Dollar,
     #[error("only letters, digits and `_./:@+,=~-` can be written here")]
@@ -47,6 +49,9 @@ pub fn plain(text: &str) -> Result<&str, Unquotable> {
 pub fn systemd(text: &str) -> Result<String, Unquotable> {
     if text.contains(char::is_control) {
         return Err(Unquotable::Control);
+    }
+    if text.contains(is_noncharacter) {
+        return Err(Unquotable::Noncharacter);
     }
     if plain(text).is_ok() {
         return Ok(text.to_owned());
@@ -215,6 +220,9 @@ pub fn env_file<'a>(
     for (key, value) in values.into_iter().collect::<BTreeMap<_, _>>() {
         if value.contains('\0') {
             return Err(Unquotable::Nul);
+        }
+        if value.contains(is_noncharacter) {
+            return Err(Unquotable::Noncharacter);
         }
         file.push_str(key.as_str());
         file.push_str("=\"");

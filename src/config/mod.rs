@@ -43,7 +43,7 @@ pub use values::{
     Email, Endpoint, EnvKey, EnvName, ExtraName, GitRef, GunicornName, HostAddress, HostFile,
     IndexUrl, Invalid, Numbers, PackageName, Prefix, ProfileName, Program, PythonVersion, Region,
     RelPath, RepoUrl, ServerName, ServiceName, Size, Umask, UrlPath, UserName, VariableName,
-    WorkerName, WsgiApp,
+    WorkerName, WsgiApp, is_noncharacter,
 };
 pub use worker::{Respawn, Signal, Worker};
 

@@ -24,6 +24,7 @@ pub(super) fn reason(why: &Unresolved) -> String {
         Unresolved::Blank => "its value is blank".to_owned(),
         Unresolved::NotUtf8 => "its value is not UTF-8".to_owned(),
         Unresolved::Nul => "its value has a NUL character".to_owned(),
+        Unresolved::Noncharacter => "its value has a noncharacter of Unicode".to_owned(),
         Unresolved::SeveralLines => "its value has more than one line".to_owned(),
         Unresolved::TooLong => "its value is longer than 120000 bytes".to_owned(),
         Unresolved::NotFound => "there is no such program as its command names".to_owned(),

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::config::{SecretSource, VariableName};
+use crate::config::{SecretSource, VariableName, is_noncharacter};
 use crate::event::visible;
 use crate::secret::Secret;
 
@@ -26,6 +26,7 @@ pub enum Unresolved {
     Blank,
     NotUtf8,
     Nul,
+    Noncharacter,
     TooLong,
     /// Where only one may be.
     SeveralLines,
@@ -61,6 +62,7 @@ pub fn resolve(
     let text = String::from_utf8(bytes).map_err(|_| Unresolved::NotUtf8)?;
     match text {
         _ if text.contains('\0') => Err(Unresolved::Nul),
+        _ if text.contains(is_noncharacter) => Err(Unresolved::Noncharacter),
         _ if text.trim().is_empty() => Err(Unresolved::Blank),
         _ => Ok(Secret::new(text)),
     }
@@ -184,6 +186,7 @@ mod tests {
             ("echo", Unresolved::Blank),
             ("printf '\\377'", Unresolved::NotUtf8),
             ("printf 'a\\000b'", Unresolved::Nul),
+            ("printf '\\357\\277\\276'", Unresolved::Noncharacter),
             ("head -c 900000 /dev/zero | tr '\\0' x", Unresolved::TooLong),
             (
                 "echo no such entry >&2; exit 3",

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use deployer::config::is_noncharacter;
+
 use crate::random::Random;
 
 /// Each broke some format that was written without care.
@@ -42,7 +44,7 @@ pub(crate) const NASTY: [&str; 34] = [
     "DEPLOYER_END\nEOF\n",
 ];
 
-/// Any characters but NUL, those that some format reads among them more often.
+/// Any characters that a variable may have, those that some format reads among them more often.
 pub(crate) fn text(random: &mut Random) -> String {
     const SYNTAX: &str = "\\\"'`$%#;{}[]()<>&|!*?~ \t\r\n=:,@^-.0a";
     let syntax: Vec<char> = SYNTAX.chars().collect();
@@ -50,7 +52,8 @@ pub(crate) fn text(random: &mut Random) -> String {
         .map(|_| match random.below(3) {
             0 => {
                 let code = u32::try_from(1 + random.below(0x0010_fffe)).unwrap_or(1);
-                char::from_u32(code).unwrap_or('\u{fffd}')
+                let letter = char::from_u32(code).filter(|letter| !is_noncharacter(*letter));
+                letter.unwrap_or('\u{fffd}')
             }
             _ => syntax[random.below(syntax.len())],
         })

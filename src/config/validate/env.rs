@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{Fault, Section};
 use crate::config::SecretSource;
 use crate::config::node::{Entry, Node, Plain, Value};
-use crate::config::values::{EnvKey, Text};
+use crate::config::values::{EnvKey, Text, is_noncharacter};
 
 /// Linux refuses a longer string in an environment.
 const LONGEST: usize = 120_000;
@@ -56,6 +56,10 @@ fn value(node: &Node) -> Result<String, Fault> {
                 _ if text.contains('\0') => {
                     Err(Fault::new("a NUL character", "no variable can hold it"))
                 }
+                _ if text.contains(is_noncharacter) => Err(Fault::new(
+                    "a noncharacter of Unicode",
+                    "systemd reads no file that has one",
+                )),
                 _ if text.len() > LONGEST => {
                     Err(Fault::new("longer than 120000 bytes", "use a file"))
                 }

@@ -38,6 +38,12 @@ fn word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
+/// Unicode keeps these out of every text, U+FFFE among them. systemd reads no file that has one.
+pub fn is_noncharacter(letter: char) -> bool {
+    let code = u32::from(letter);
+    (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe
+}
+
 impl EnvKey {
     /// The largest upload in bytes, for the app to know.
     pub fn uploads_max_size() -> Self {

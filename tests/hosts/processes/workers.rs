@@ -445,7 +445,6 @@ fn power_cut(site: &Site) -> Result<()> {
         std::thread::sleep(Duration::from_millis(300));
     }
     ensure!(coherent(web)? == live);
-    tidy(web)?;
     site.deployer(&PUSH)?.expect(0)?;
     tidy(web)
 }
