@@ -1,10 +1,12 @@
 # Waits until a generation of the app is proven, or says why it is not. Runs as the app's user.
-import glob, http.client, json, os, socket, ssl, sys, time
+import json, os, socket, sys, time
 
 (app, run, release, cgroup, workers, deadline, host, path, low, high, limit, port, count, marked, scheme) = sys.argv[1:]
 known = [False]
+MOST = 65536
 workers, limit, count = int(workers), float(limit), int(count)
-until = time.monotonic() + float(deadline)
+began = time.monotonic()
+until = began + float(deadline)
 
 
 def say(word, **fields):
@@ -27,9 +29,16 @@ def written(name):
         return file.read()
 
 
+def in_workers(wanted):
+    try:
+        return [run + "/workers/" + name for name in os.listdir(run + "/workers") if wanted(name)]
+    except OSError:
+        return []
+
+
 def reports():
     found = []
-    for name in glob.glob(run + "/workers/[0-9]*"):
+    for name in in_workers(str.isdigit):
         try:
             report = json.loads(written(name))
         except (OSError, ValueError):
@@ -47,7 +56,7 @@ def lives(process):
 def failed():
     """How many workers of this release have left before they had imported the app."""
     count = 0
-    for name in glob.glob(run + "/workers/failed.*"):
+    for name in in_workers(lambda name: name.startswith("failed.")):
         try:
             count += written(name) == release
         except (OSError, ValueError):
@@ -71,34 +80,66 @@ def died():
     return True
 
 
-class Unix(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(run + "/gunicorn.sock")
+# --- requests: http.client takes longer to load than all else here, and twice in a push ---
 
 
-class Https(http.client.HTTPConnection):
-    """The site by its name, wherever that leads. Whom the certificate convinces is not asked here: the host asks itself."""
-
-    def connect(self):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        plain = socket.create_connection(("127.0.0.1", self.port), self.timeout)
-        self.sock = context.wrap_socket(plain, server_hostname=host)
+def open_socket():
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    line.settimeout(limit)
+    line.connect(run + "/gunicorn.sock")
+    return line
 
 
-def ask(connection):
+def open_site():
+    line = socket.create_connection(("127.0.0.1", int(port)), limit)
+    if scheme != "https":
+        return line
+    # The site by its name, wherever that leads. Whom the certificate convinces is not asked here: the host asks itself.
+    import ssl
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(line, server_hostname=host)
+
+
+def ask(door):
+    """The status of an answer that is whole; 0 without one."""
+    lines = ["GET %s HTTP/1.1" % path, "Host: " + host, "X-Forwarded-Proto: " + scheme, "User-Agent: deployer"]
+    lines += ["X-Deployer-Probe: " + app, "Accept-Encoding: identity", "Connection: close", "", ""]
     try:
-        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": scheme, "User-Agent": "deployer", "X-Deployer-Probe": app})
-        answer = connection.getresponse()
-        answer.read(65536)
-        known.append(answer.getheader("X-Deployer-App") == app)
-        return answer.status
-    except (OSError, http.client.HTTPException):
+        with door() as line:
+            line.sendall("\r\n".join(lines).encode("latin-1"))
+            status, headers, body = head_of(line)
+            known.append(headers.get("x-deployer-app") == app)
+            return status if status in (204, 304) or whole(line, headers, body) else 0
+    except (OSError, ValueError, IndexError):
         return 0
-    finally:
-        connection.close()
+
+
+def head_of(line):
+    """Status and headers of the answer, past those that only announce it, and what of its body came along."""
+    status, came = 0, b""
+    while status < 200:
+        while b"\r\n\r\n" not in came:
+            more = line.recv(65536)
+            if not more or len(came) > MOST:
+                raise ValueError("no answer")
+            came += more
+        head, came = came.split(b"\r\n\r\n", 1)
+        first, *fields = head.decode("latin-1").split("\r\n")
+        status = int(first.split(" ", 2)[1])
+    pairs = [field.partition(":") for field in fields]
+    return status, {name.lower(): value.strip() for name, _, value in pairs}, came
+
+
+def whole(line, headers, body):
+    """Whether the body comes to the end that its headers promise; of a long one, the first part is enough."""
+    length = int(headers.get("content-length", -1))
+    while len(body) <= MOST and not 0 <= length <= len(body):
+        more = line.recv(65536)
+        if not more:
+            return length < 0 and ("chunked" not in headers.get("transfer-encoding", "") or body.endswith(b"0\r\n\r\n"))
+        body += more
+    return True
 
 
 def healthy(status):
@@ -121,7 +162,8 @@ while True:
         seen_alive = True
     if time.monotonic() > until:
         say("fail boot-timeout", workers=len(mine), wanted=workers)
-    time.sleep(0.02)
+    # Who waits longer may look less often.
+    time.sleep(0.02 if time.monotonic() < began + 1 else 0.05)
 
 for report in mine:
     prefix = os.path.realpath(report["prefix"])
@@ -132,11 +174,10 @@ answers, tries, status, by = 0, 3, 0, "socket"
 patience = time.monotonic() + 5
 while answers < count:
     by = "socket"
-    status = ask(Unix("localhost", timeout=limit))
+    status = ask(open_socket)
     if healthy(status) and port != "0":
         by = "nginx"
-        through = Https if scheme == "https" else http.client.HTTPConnection
-        status = ask(through("127.0.0.1", int(port), timeout=limit))
+        status = ask(open_site)
         if marked == "yes" and status and not known[-1]:
             # nginx may still be taking up its configuration; or something else has the port.
             if time.monotonic() > patience:

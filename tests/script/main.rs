@@ -1,5 +1,6 @@
 //! Plan -> script: exact text, and the library under real shells.
 
+mod answers;
 mod framework;
 mod goldens;
 mod library;
