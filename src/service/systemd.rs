@@ -213,19 +213,23 @@ fn service(service: &Service) -> anyhow::Result<Value> {
     })
 }
 
+/// As `unit` of `templates/script/manager/systemd.sh` has it. Versions before 252 do not know `--kill-whom`.
+const RELOAD: &str = "kill -s HUP --kill-who main";
+
 /// Unit and verbs that the owner may use without a password.
-fn grants(config: &Config) -> Vec<(Value, Vec<&'static str>)> {
-    // Plain names, and brackets for digits that sudo is to read.
-    let unit = |end: &str| Value::from_safe_string(format!("{}-{end}.service", config.app));
-    let mut grants: Vec<_> = GENERATIONS
-        .iter()
-        .map(|slot| (unit(slot), vec!["start", "stop", "reload", "reset-failed"]))
-        .collect();
-    let switch = || vec!["start", "stop", "reset-failed"];
-    grants.push((unit(TRIAL), switch()));
+fn grants(config: &Config) -> Vec<(Value, Vec<Value>)> {
+    // Plain words and names, and brackets for digits that sudo is to read.
+    let word = |text: &str| Value::from_safe_string(text.to_owned());
+    let grant = |end: &str, more: &[&str]| {
+        let unit = word(&format!("{}-{end}.service", config.app));
+        let verbs = ["start", "stop", "reset-failed"].iter().chain(more);
+        (unit, verbs.map(|verb| word(verb)).collect())
+    };
+    let generations = GENERATIONS.iter().map(|slot| grant(slot, &[RELOAD]));
+    let mut grants: Vec<_> = generations.chain([grant(TRIAL, &[])]).collect();
     for name in config.workers.keys() {
         for number in NUMBERS {
-            grants.push((unit(&format!("worker-{name}@{number}")), switch()));
+            grants.push(grant(&format!("worker-{name}@{number}"), &[]));
         }
     }
     grants

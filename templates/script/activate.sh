@@ -29,6 +29,8 @@ switch_reload() {
 # requests. Where the reload is refused they never leave, and count again.
 # shellcheck disable=SC2016 # expanded by the inner sh
 reload_slot() {
+  # Nothing can have run a release of this run's own name.
+  if [ "$1" = "$ID" ]; then unit reload "$slot"; return; fi
   as_app sh -c 'cd "$1/workers" && for one in [0-9]*; do
     ! grep -qsF "\"release\": \"$2\"" "$one" || mv -f "$one" "aside.$one"
   done' sh "$RUNDIR/$slot" "$ROOT/releases/$1"

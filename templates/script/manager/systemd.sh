@@ -8,7 +8,11 @@ MANAGER=systemd
 
 # unit VERB SLOT: start, stop, reload, or `forgive`, after which it may be started though it failed too often.
 unit() {
-  case $1 in forgive) set -- reset-failed "$2" ;; esac
+  case $1 in
+    forgive) set -- reset-failed "$2" ;;
+    # From systemd's own hand: for the program of ExecReload= it would first make the whole sandbox once more.
+    reload) switch_units kill -s HUP --kill-who main "$APP-$2.service"; return ;;
+  esac
   switch_units "$1" "$APP-$2.service"
 }
 
