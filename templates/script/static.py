@@ -306,9 +306,10 @@ def finish(file):
 
 
 def remove(path):
-    # Here and below: most pushes run nothing, and need not wait for what that takes.
-    from subprocess import call
-    call(["rm", "-rf", path])
+    for directory, _, names in os.walk(os.fsencode(path), topdown=False):
+        for name in names:
+            os.unlink(os.path.join(directory, name))
+        os.rmdir(directory)
 
 
 class Making:
@@ -423,6 +424,7 @@ def make(tree):
 
 
 def sync(path):
+    # Here and above: most pushes run nothing, and need not wait for what that takes.
     from subprocess import DEVNULL, call
     if call(["sync", "-f", path], stderr=DEVNULL):
         os.sync()
