@@ -8,7 +8,7 @@ ROOT := $(if $(filter-out 0,$(shell id -u)),sudo -E)
 AS_ROOT := $(if $(ROOT),--config 'target."cfg(unix)".runner="$(ROOT)"')
 # Tests on machines wait more than they work.
 THREADS := $(shell cores=$$(nproc) && echo $$((cores < 3 ? 3 * cores : 8)))
-# How many random interrupts `soak` makes; `test` makes 25.
+# How many random interrupts `soak` makes; `test` makes 12, in CI 25.
 ROUNDS ?= 500
 
 .DEFAULT_GOAL := help

@@ -82,6 +82,15 @@ fn fill(site: &Site) -> Result<()> {
     Ok(())
 }
 
+/// What follows is as true of few files, and takes less long.
+fn few_are_left(site: &Site) -> Result<()> {
+    let top = site.app.path().join("static/many");
+    for entry in fs::read_dir(top)?.skip(20) {
+        fs::remove_file(entry?.path())?;
+    }
+    Ok(())
+}
+
 /// What whoever may read it is told of it.
 fn object(storage: &Storage, key: &str) -> Result<[String; 3]> {
     let endpoint = format!("http://{}", storage.address()).parse()?;
@@ -137,6 +146,7 @@ fn a_storage_has_the_files_before_any_host_switches() -> Result<()> {
         FILES + 1
     );
     check(&site, 0, &objects)?;
+    few_are_left(&site)?;
     what_passes(&site, &storage)?;
     what_does_not(&site, &storage)?;
     cut(&site, &storage)?;

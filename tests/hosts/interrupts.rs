@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use crate::faults::{next_push_works, slow_site, use_takeover};
 use crate::machines::Machine;
 use crate::moment::{Log, kill_worker};
-use crate::random::{Random, number};
+use crate::random::{Random, rounds};
 use crate::run::Run;
 use crate::site::{Page, Site};
 use crate::state::{coherent, wait_until_free};
@@ -35,13 +35,13 @@ struct Round {
     delay: Duration,
 }
 
-/// `DEPLOYER_TEST_SEED` repeats a run; `DEPLOYER_TEST_INTERRUPTS` makes it longer.
+/// `DEPLOYER_TEST_SEED` repeats a run; `DEPLOYER_TEST_INTERRUPTS` says how many.
 ///
 /// Most rounds begin on what the one before has left: the clean-up is interrupted as well. After some, and after the last,
 /// a push is left alone: it needs no other command, and leaves nothing of all of them.
 #[test]
 fn random_interrupts_never_leave_a_broken_site() -> Result<()> {
-    let count = number("DEPLOYER_TEST_INTERRUPTS").unwrap_or(25);
+    let count = rounds("DEPLOYER_TEST_INTERRUPTS", 25, 12);
     let mut random = Random::seeded()?;
     let seed = random.seed();
     let site = slow_site()?;

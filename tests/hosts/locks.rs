@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::random::number;
+use crate::random::rounds;
 use crate::site::{HELD, Site};
 use crate::state::{coherent, print, same, tidy, wait_until_free};
 
@@ -59,7 +59,7 @@ fn i10_of_two_pushes_one_wins_and_the_other_changes_nothing() -> Result<()> {
         site.change()?;
         site.deployer(&["push", "production"])?.expect(0)?;
     }
-    let rounds = number("DEPLOYER_TEST_LOCKS").unwrap_or(10);
+    let rounds = rounds("DEPLOYER_TEST_LOCKS", 10, 4);
     for round in 1..=rounds {
         in_the_same_instant(&site, round).with_context(|| format!("round {round}"))?;
     }

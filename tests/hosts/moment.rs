@@ -1,7 +1,8 @@
 //! The moment at which a run is at a step, as the run itself writes it down.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -27,13 +28,24 @@ impl Log {
     /// Waits, busily, for an event such as `step seal` or `ready`.
     pub(crate) fn wait_for(&self, event: &str) -> Result<()> {
         let end = Instant::now() + Duration::from_secs(90);
+        let (mut log, mut text) = (None, Vec::new());
         loop {
-            let events = self.events();
-            if events.iter().any(|line| is(line, event)) {
-                return Ok(());
+            if log.is_none() {
+                log = self.path().and_then(|path| File::open(path).ok());
             }
-            if events.iter().any(|line| is(line, "end")) || Instant::now() > end {
-                bail!("the run never came to `{event}`:\n{}", events.join("\n"));
+            let more = match &mut log {
+                Some(log) => log.read_to_end(&mut text)?,
+                None => 0,
+            };
+            let over = Instant::now() > end;
+            if more > 0 || over {
+                let events = events(&text);
+                if events.iter().any(|line| is(line, event)) {
+                    return Ok(());
+                }
+                if over || events.iter().any(|line| is(line, "end")) {
+                    bail!("the run never came to `{event}`:\n{}", events.join("\n"));
+                }
             }
             sleep(Duration::from_micros(300));
         }
@@ -59,12 +71,8 @@ impl Log {
 
     /// What was printed into it, without the nonce.
     pub(crate) fn events(&self) -> Vec<String> {
-        let text = self.text().unwrap_or_default();
-        let lines = text.split_inclusive('\n');
-        lines
-            .filter_map(|line| line.strip_prefix('@')?.split_once(' '))
-            .filter_map(|(_, event)| Some(event.strip_suffix('\n')?.to_owned()))
-            .collect()
+        let text = self.path().and_then(|path| fs::read(path).ok());
+        events(&text.unwrap_or_default())
     }
 
     pub(crate) fn id(&self) -> Result<String> {
@@ -73,14 +81,23 @@ impl Log {
         Ok(name.to_string_lossy().into_owned())
     }
 
-    fn text(&self) -> Option<String> {
-        let bytes = fs::read(self.directory()?.join("log")).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+    fn path(&self) -> Option<PathBuf> {
+        Some(self.directory()?.join("log"))
     }
 
     fn directory(&self) -> Option<PathBuf> {
         list(&self.runs).difference(&self.before).next().cloned()
     }
+}
+
+/// Those of whole lines.
+fn events(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    let lines = text.split_inclusive('\n');
+    lines
+        .filter_map(|line| line.strip_prefix('@')?.split_once(' '))
+        .filter_map(|(_, event)| Some(event.strip_suffix('\n')?.to_owned()))
+        .collect()
 }
 
 fn is(line: &str, event: &str) -> bool {

@@ -47,11 +47,21 @@ impl Random {
 
 /// One of those that take turns, by the same seed; all of them in CI and in `make soak`.
 pub(crate) fn turn<T>(all: Vec<T>) -> Result<Vec<T>> {
-    if soak() || std::env::var_os("CI").is_some() {
+    if thorough() {
         return Ok(all);
     }
     let mut random = Random::seeded()?;
     Ok(random.pick(all, 1))
+}
+
+/// How many rounds of what another draw repeats: what the variable says, else all in CI and in `make soak`, and a few here.
+pub(crate) fn rounds(variable: &str, all: u64, few: u64) -> u64 {
+    number(variable).unwrap_or(if thorough() { all } else { few })
+}
+
+/// Whether what takes turns is done whole.
+pub(crate) fn thorough() -> bool {
+    soak() || std::env::var_os("CI").is_some()
 }
 
 /// `DEPLOYER_TEST_SOAK` asks for the full matrices.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::machines::{GitServer, Lab, Load, Machine, Options, Proxy, Reply, SshConfig, get};
-use crate::random::soak;
+use crate::random::{soak, thorough};
 use crate::run::{Run, Running};
 
 /// `examples/flask` with the app and the packages of `tests/hosts/hello`, which boot faster.
@@ -76,7 +76,7 @@ impl Site {
 
     /// An example, and a web host for each of these; its deploy.yaml names the first.
     pub(crate) fn of(example: &str, options: &[Options]) -> Result<Self> {
-        let lab = Lab::new()?;
+        let lab = Lab::in_memory()?;
         let git = GitServer::up(&lab, "git1")?;
         let web: Vec<Machine> = (1..)
             .zip(options)
@@ -307,7 +307,11 @@ fn second() -> Result<u64> {
 
 /// Requests per second.
 fn rate() -> u32 {
-    if soak() { 200 } else { 40 }
+    match (soak(), thorough()) {
+        (true, _) => 200,
+        (false, true) => 40,
+        (false, false) => 20,
+    }
 }
 
 /// All that a directory has, into another.

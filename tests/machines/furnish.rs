@@ -12,6 +12,9 @@ use super::image::{Image, lock};
 use super::machine::{Machine, Options};
 use super::process::run;
 
+/// In kB: what the disks of all tests at once may come to, twice.
+const PLENTY: u64 = 8 << 20;
+
 const NETWORK_UNIT: &str = include_str!("network.service");
 
 impl Machine {
@@ -50,12 +53,16 @@ impl Machine {
         for (from, to) in &options.binds {
             writeln!(args, "--bind-ro={}:{}", from.display(), to.display())?;
         }
+        if let Some(unit) = options.only {
+            // The first word that is no option, and for systemd inside.
+            writeln!(args, "systemd.unit={unit}")?;
+        }
         fs::write(self.dir.join("nspawn"), args)?;
         self.introduce()
     }
 
-    /// An overlay cannot lie on every file system (not on another overlay, as in a
-    /// container): memory serves where it must.
+    /// An overlay cannot lie on every file system (not on another overlay, as in a container): memory serves where it
+    /// must, and where the lab asks for it.
     fn mount_disk(&self, lower: &Path) -> Result<()> {
         let dir = self.dir.to_str().context("the cache's path is not UTF-8")?;
         let lower = lower.display();
@@ -76,9 +83,14 @@ impl Machine {
                 ],
             )
         };
-        if mount().is_err() {
+        let in_memory = || {
+            fs::create_dir_all(self.dir.join("disk"))?;
             run("mount", &["-t", "tmpfs", "disk", &format!("{dir}/disk")])?;
-            mount()?;
+            mount()
+        };
+        let enough = self.lab.prefers_memory() && available_memory()? >= PLENTY;
+        if enough || mount().is_err() {
+            in_memory()?;
         }
         Ok(())
     }
@@ -100,4 +112,14 @@ impl Machine {
         }
         Ok(fs::write(self.root_path().join("etc/hosts"), hosts)?)
     }
+}
+
+/// In kB.
+fn available_memory() -> Result<u64> {
+    let facts = fs::read_to_string("/proc/meminfo")?;
+    let line = facts
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"));
+    let number = line.and_then(|line| line.trim().split(' ').next());
+    Ok(number.context("unreadable /proc/meminfo")?.parse()?)
 }

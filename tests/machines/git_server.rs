@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use super::lab::Lab;
-use super::machine::Machine;
+use super::machine::{Machine, Options};
 use super::process::{run, run_with};
 
 pub(super) const HOME: &str = "/srv/git";
@@ -20,7 +20,11 @@ pub struct GitServer {
 
 impl GitServer {
     pub fn up(lab: &Lab, name: &str) -> Result<Self> {
-        Self::on(lab.up(name)?)
+        let options = Options {
+            only: Some("ssh.service"),
+            ..Options::default()
+        };
+        Self::on(lab.up_with(name, &options)?)
     }
 
     /// Makes a running machine a git server too.
@@ -29,13 +33,12 @@ impl GitServer {
             "useradd --create-home --home-dir {HOME} --shell /usr/bin/git-shell git
              install -d -m 700 -o git -g git {HOME}/.ssh
              install -m 600 -o git -g git /root/.ssh/authorized_keys {HOME}/.ssh/
-             # A fetch is too short for a session of its own, with a systemd for its user.
-             sed -i /pam_systemd/d /etc/pam.d/common-session
+             # A fetch is too short for a session of its own; and without PAM a password that cannot be locks a login out.
+             usermod -p '*' git
+             echo 'UsePAM no' > /etc/ssh/sshd_config.d/git.conf
              # Tests fail on purpose, and more often than a server with penalties would bear.
-             if /usr/sbin/sshd -t -o PerSourcePenalties=no 2>/dev/null; then
-                 echo 'PerSourcePenalties no' > /etc/ssh/sshd_config.d/penalties.conf
-                 systemctl reload ssh
-             fi"
+             ! /usr/sbin/sshd -t -o PerSourcePenalties=no 2>/dev/null || echo 'PerSourcePenalties no' >> /etc/ssh/sshd_config.d/git.conf
+             systemctl reload ssh"
         ))?;
         Ok(Self { machine })
     }

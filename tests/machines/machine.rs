@@ -19,6 +19,8 @@ pub struct Options {
     pub uv: bool,
     /// Debian packages besides the usual ones; each set of them is an image of its own.
     pub packages: Vec<&'static str>,
+    /// Boots this unit and what it needs, and nothing else that the packages would start.
+    pub only: Option<&'static str>,
     /// Paths of the outer machine and where they appear, read-only.
     pub binds: Vec<(PathBuf, PathBuf)>,
 }
@@ -39,6 +41,7 @@ impl Default for Options {
             suite: "trixie".to_owned(),
             uv: false,
             packages: Vec::new(),
+            only: None,
             binds: Vec::new(),
         }
     }

@@ -1,10 +1,12 @@
 //! Who holds a host, and a freeze, as the host tells of them.
 
+use std::thread;
+
 use crate::library::{SHELLS, library_of, run};
 
 /// What a body says, in a root of its own where nobody holds anything; times are replaced.
 fn said(kind: &str, body: &str) -> Vec<String> {
-    let mut answers = SHELLS.map(|shell| {
+    let answer = |shell: &str| {
         let text = library_of(
             kind,
             &format!(
@@ -16,18 +18,28 @@ fn said(kind: &str, body: &str) -> Vec<String> {
         let said = run(shell, &text, &["none", "id"], "");
         let out = String::from_utf8_lossy(&said.stdout).into_owned();
         let lines = out.lines().filter(|line| !line.is_empty()).map(|line| {
-            let line = line.split_once(' ').filter(|(nonce, _)| nonce.starts_with('@')).map_or(line, |(_, rest)| rest);
-            line.split(' ').map(|word| match word.split_once('=') {
-                Some(("since" | "age", value)) if value.parse::<u64>().is_ok() => "T",
-                _ => word,
-            }).collect::<Vec<_>>().join(" ")
+            let line = line
+                .split_once(' ')
+                .filter(|(nonce, _)| nonce.starts_with('@'))
+                .map_or(line, |(_, rest)| rest);
+            line.split(' ')
+                .map(|word| match word.split_once('=') {
+                    Some(("since" | "age", value)) if value.parse::<u64>().is_ok() => "T",
+                    _ => word,
+                })
+                .collect::<Vec<_>>()
+                .join(" ")
         });
         let lines: Vec<String> = lines.collect();
         (lines, format!("{shell} {body}: {said:?}"))
+    };
+    // Most wait.
+    let [(dash, why), (bash, _)] = thread::scope(|scope| {
+        let both = SHELLS.map(|shell| scope.spawn(move || answer(shell)));
+        both.map(|answer| answer.join().expect("an answer"))
     });
-    let [(dash, why), (bash, _)] = &mut answers;
     assert_eq!(dash, bash, "{why}");
-    std::mem::take(dash)
+    dash
 }
 
 #[test]
