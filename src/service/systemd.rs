@@ -213,7 +213,8 @@ fn service(service: &Service) -> anyhow::Result<Value> {
     })
 }
 
-/// As `unit` of `templates/script/manager/systemd.sh` has it. Versions before 252 do not know `--kill-whom`.
+/// As `unit` of `templates/script/manager/systemd.sh` has it. Versions before 252 know no `--kill-whom`; later ones take the
+/// beginning of it.
 const RELOAD: &str = "kill -s HUP --kill-who main";
 
 /// Unit and verbs that the owner may use without a password.

@@ -126,6 +126,8 @@ def head_of(line):
             came += more
         head, came = came.split(b"\r\n\r\n", 1)
         first, *fields = head.decode("latin-1").split("\r\n")
+        if not first.startswith("HTTP/"):
+            raise ValueError("no answer")
         status = int(first.split(" ", 2)[1])
     pairs = [field.partition(":") for field in fields]
     return status, {name.lower(): value.strip() for name, _, value in pairs}, came
@@ -133,13 +135,26 @@ def head_of(line):
 
 def whole(line, headers, body):
     """Whether the body comes to the end that its headers promise; of a long one, the first part is enough."""
-    length = int(headers.get("content-length", -1))
-    while len(body) <= MOST and not 0 <= length <= len(body):
+    chunked = "chunked" in headers.get("transfer-encoding", "").lower()
+    length = -1 if chunked else int(headers.get("content-length", -1))
+    while len(body) <= MOST and not (last_chunk(body) if chunked else 0 <= length <= len(body)):
         more = line.recv(65536)
         if not more:
-            return length < 0 and ("chunked" not in headers.get("transfer-encoding", "") or body.endswith(b"0\r\n\r\n"))
+            return length < 0 and not chunked
         body += more
     return True
+
+
+def last_chunk(body):
+    """Whether the last of its chunks has come, and the lines that may follow it."""
+    while True:
+        size, found, rest = body.partition(b"\r\n")
+        if not found:
+            return False
+        size = int(size.split(b";")[0], 16)
+        if size == 0:
+            return rest.startswith(b"\r\n") or b"\r\n\r\n" in rest
+        body = rest[size + 2:]
 
 
 def healthy(status):

@@ -306,10 +306,14 @@ def finish(file):
 
 
 def remove(path):
-    for directory, _, names in os.walk(os.fsencode(path), topdown=False):
-        for name in names:
-            os.unlink(os.path.join(directory, name))
-        os.rmdir(directory)
+    try:
+        for directory, _, names in os.walk(os.fsencode(path), topdown=False):
+            for name in names:
+                os.unlink(os.path.join(directory, name))
+            os.rmdir(directory)
+    except OSError:
+        # The next run removes what is left of it.
+        pass
 
 
 class Making:

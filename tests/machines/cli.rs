@@ -79,7 +79,7 @@ struct Up {
     /// Give the hosts `uv`
     #[arg(long)]
     uv: bool,
-    /// Make them git servers: repositories in /srv/git, user `git`
+    /// Make them git servers and nothing else: repositories in /srv/git, user `git`
     #[arg(long)]
     git: bool,
     /// The Debian release

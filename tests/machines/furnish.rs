@@ -85,7 +85,17 @@ impl Machine {
         };
         let in_memory = || {
             fs::create_dir_all(self.dir.join("disk"))?;
-            run("mount", &["-t", "tmpfs", "disk", &format!("{dir}/disk")])?;
+            run(
+                "mount",
+                &[
+                    "-t",
+                    "tmpfs",
+                    "-o",
+                    "size=4g",
+                    "disk",
+                    &format!("{dir}/disk"),
+                ],
+            )?;
             mount()
         };
         let enough = self.lab.prefers_memory() && available_memory()? >= PLENTY;

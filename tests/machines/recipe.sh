@@ -21,7 +21,7 @@ done
 
 # Timers that reach for a network are off, so that nothing stirs while a test measures.
 # Host keys go, because each machine gets its own.
-# Nobody reads a greeting, for which each login runs five programs; and a login comes again before its own systemd has gone.
+# Nobody reads a greeting, for which each login runs five programs.
 # Generators run at each daemon-reload and find nothing in a container: half of what it costs.
 # shellcheck disable=SC2016 # mmdebstrap's own shell expands $1
 mmdebstrap --quiet --variant=minbase --format=directory --include="$packages" \
@@ -35,7 +35,6 @@ mmdebstrap --quiet --variant=minbase --format=directory --include="$packages" \
     --customize-hook='mkdir -p "$1/etc/systemd/system-generators" && cd "$1/etc/systemd/system-generators" &&
         for name in debug fstab gpt-auto hibernate-resume run ssh system-update tpm2; do ln -s /dev/null "systemd-$name-generator"; done' \
     --customize-hook='rm -r "$1/etc/update-motd.d"' \
-    --customize-hook='mkdir -p "$1/etc/systemd/logind.conf.d" && printf "[Login]\nUserStopDelaySec=infinity\n" > "$1/etc/systemd/logind.conf.d/tests.conf"' \
     --customize-hook='mkdir -p "$1/etc/uv" "$1/opt/wheels"' \
     --customize-hook='printf "[global]\nno-index = true\nfind-links = /opt/wheels\ndisable-pip-version-check = true\n" > "$1/etc/pip.conf"' \
     --customize-hook='printf "no-index = true\nfind-links = [\"/opt/wheels\"]\npython-downloads = \"never\"\n" > "$1/etc/uv/uv.toml"' \

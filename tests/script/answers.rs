@@ -66,8 +66,16 @@ fn an_answer_that_is_whole_is_healthy() {
             false,
         ),
         (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\nContent-Length: 9\r\n\r\n2;a=b\r\nok\r\n0;c\r\n\r\n",
+            false,
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nServer-Timing: a\r\n\r\n",
+            false,
+        ),
+        (
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-            true,
+            false,
         ),
         (&long, false),
     ] {
@@ -92,7 +100,16 @@ fn one_that_is_not_whole_is_none() {
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
             0,
         ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\nok0\r\n\r\n",
+            0,
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nok\r\n",
+            0,
+        ),
         (b"HTTP/1.1 200 OK\r\nContent-Le", 0),
+        (b"SSH/2.0 200 OK\r\n\r\n", 0),
         (b"HTTP/1.1 103 Early Hints\r\n\r\n", 0),
         (b"HTTP/1.1 OK\r\n\r\n", 0),
         (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", 0),

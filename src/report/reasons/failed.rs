@@ -94,7 +94,7 @@ pub(in crate::report) fn failed(
         ("release-gone", _) => (format!("the old release is gone from {host}"), None),
         ("reload", _) => (
             format!("the process manager could not reload the app on {host}"),
-            None,
+            Some("where sudo refused it, `deployer setup` renews what the login may do".to_owned()),
         ),
         ("shared", _) => (
             format!(

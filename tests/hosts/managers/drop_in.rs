@@ -1,4 +1,4 @@
-//! What sudo makes of the drop-in where another manager than systemd runs the app: just these programs and numbers.
+//! What sudo makes of each manager's drop-in: just these programs, words and numbers.
 
 use std::fs;
 use std::process::Command;
@@ -18,13 +18,36 @@ workers: {queue: ./work}
 environments: {production: {hosts: deploy@web1}}
 ";
 
-/// What stands in for both only prints what it is told: whether it may be asked is sudo's to say.
+/// What stands in for the other two only prints what it is told: whether it may be asked is sudo's to say.
 const ASKED: &str = "#!/bin/sh\necho \"$0 $*\"\n";
 
 #[test]
 fn a_login_may_switch_its_own_workers_alone() -> Result<()> {
     let web = Machine::up("web1")?;
     web.sh("useradd --system hello; useradd --create-home deploy")?;
+    take_drop_in(&web, "systemd")?;
+    let systemctl = |words: &str| format!("-l /usr/bin/systemctl {words}");
+    let good = [
+        "start hello-b.service",
+        "stop hello-trial.service",
+        "kill -s HUP --kill-who main hello-a.service",
+        "start hello-worker-queue@1.service",
+        "stop hello-worker-queue@199.service",
+    ];
+    let bad = [
+        "restart hello-a.service",
+        "kill -s KILL --kill-who main hello-a.service",
+        "kill -s HUP --kill-who all hello-a.service",
+        "kill -s HUP --kill-who main hello-a.service nginx.service",
+        "kill -s HUP --kill-who main hello-trial.service",
+        "kill -s HUP --kill-who main hello-worker-queue@1.service",
+        "start hello-worker-queue@0.service",
+        "start hello-worker-queue@200.service",
+        "start hello-worker-other@1.service",
+        "daemon-reload",
+    ];
+    judge(&web, &good.map(systemctl), &bad.map(systemctl))?;
+
     web.write_file("/sbin/initctl", ASKED.as_bytes(), 0o755)?;
     web.write_file("/etc/deployer/hello/control.py", b"", 0o644)?;
     take_drop_in(&web, "upstart")?;
