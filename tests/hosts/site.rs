@@ -76,7 +76,7 @@ impl Site {
 
     /// An example, and a web host for each of these; its deploy.yaml names the first.
     pub(crate) fn of(example: &str, options: &[Options]) -> Result<Self> {
-        let lab = Lab::in_memory()?;
+        let lab = Lab::in_a_hurry()?;
         let git = GitServer::up(&lab, "git1")?;
         let web: Vec<Machine> = (1..)
             .zip(options)

@@ -45,6 +45,15 @@ impl Machine {
         fs::create_dir_all(&wants)?;
         symlink("../lab-network.service", wants.join("lab-network.service"))?;
 
+        if self.lab.hurried() && !options.logs_out {
+            let dir = etc.join("systemd/logind.conf.d");
+            fs::create_dir_all(&dir)?;
+            fs::write(
+                dir.join("tests.conf"),
+                "[Login]\nUserStopDelaySec=infinity\n",
+            )?;
+        }
+
         let mut args = format!("--bind-ro={}:/opt/wheels\n", image.wheels.display());
         if options.uv {
             let uv = image.wheels.join("bin/uv");
@@ -98,7 +107,7 @@ impl Machine {
             )?;
             mount()
         };
-        let enough = self.lab.prefers_memory() && available_memory()? >= PLENTY;
+        let enough = self.lab.hurried() && available_memory()? >= PLENTY;
         if enough || mount().is_err() {
             in_memory()?;
         }

@@ -28,8 +28,8 @@ struct Inner {
     id: String,
     dir: PathBuf,
     network: Network,
-    /// Whether disks lie in memory while there is plenty of it.
-    in_memory: bool,
+    /// See [`Lab::in_a_hurry`].
+    hurried: bool,
     /// Sweeps this lab when its standard input ends, so at the latest when we do.
     /// A lab by hand has none and outlives its processes.
     keeper: Option<Child>,
@@ -41,16 +41,17 @@ impl Lab {
         Self::own(false)
     }
 
-    /// The same with disks in memory, where what a machine writes costs a tenth less of all that it does.
-    pub fn in_memory() -> Result<Self> {
+    /// The same for machines that cost less: their disks lie in memory while there is plenty of it, and a login's own
+    /// systemd stays for the next login, unless the machine [`logs_out`](Options::logs_out).
+    pub fn in_a_hurry() -> Result<Self> {
         Self::own(true)
     }
 
-    fn own(in_memory: bool) -> Result<Self> {
+    fn own(hurried: bool) -> Result<Self> {
         let _lock = lock(&runs()?.join("lock"))?;
         sweep_dead()?;
         let hash = RandomState::new().hash_one(process::id());
-        Self::create(&format!("{:08x}", hash >> 32), hash, true, in_memory)
+        Self::create(&format!("{:08x}", hash >> 32), hash, true, hurried)
     }
 
     /// The one lab that stays until its last machine is taken down.
@@ -72,12 +73,12 @@ impl Lab {
             id: BY_HAND.to_owned(),
             dir,
             network,
-            in_memory: false,
+            hurried: false,
             keeper: None,
         })))
     }
 
-    fn create(id: &str, hash: u64, owned: bool, in_memory: bool) -> Result<Self> {
+    fn create(id: &str, hash: u64, owned: bool, hurried: bool) -> Result<Self> {
         ensure_ready()?;
         let dir = runs()?.join(id);
         fs::create_dir_all(dir.join("machines"))?;
@@ -95,7 +96,7 @@ impl Lab {
             id: id.to_owned(),
             dir,
             network,
-            in_memory,
+            hurried,
             keeper,
         })))
     }
@@ -141,8 +142,8 @@ impl Lab {
         &self.0.network
     }
 
-    pub(super) fn prefers_memory(&self) -> bool {
-        self.0.in_memory
+    pub(super) fn hurried(&self) -> bool {
+        self.0.hurried
     }
 
     /// True if the lab outlives this process.

@@ -21,6 +21,8 @@ pub struct Options {
     pub packages: Vec<&'static str>,
     /// Boots this unit and what it needs, and nothing else that the packages would start.
     pub only: Option<&'static str>,
+    /// Whether a login's own systemd leaves after its last session, as it usually does.
+    pub logs_out: bool,
     /// Paths of the outer machine and where they appear, read-only.
     pub binds: Vec<(PathBuf, PathBuf)>,
 }
@@ -42,6 +44,7 @@ impl Default for Options {
             uv: false,
             packages: Vec::new(),
             only: None,
+            logs_out: false,
             binds: Vec::new(),
         }
     }

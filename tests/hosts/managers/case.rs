@@ -4,7 +4,8 @@ use std::fs;
 
 use anyhow::{Result, ensure};
 
-use crate::site::{NAME, Site};
+use crate::machines::Options;
+use crate::site::{HELLO, NAME, Site};
 
 #[derive(Clone, Copy)]
 pub(super) struct Case {
@@ -46,7 +47,11 @@ impl Case {
 
     /// A machine with a login that has no sudo where the case needs no more, and the app's file as this case has it.
     pub(super) fn site(&self) -> Result<Site> {
-        let site = Site::bare()?;
+        let options = Options {
+            logs_out: self.rootless,
+            ..Options::with_uv()
+        };
+        let site = Site::of(HELLO, &[options])?;
         self.logs_in(&site)?;
         self.asks(&site)?;
         Ok(site)
