@@ -38,10 +38,11 @@ fn asked(answer: &[u8], then_closes: bool) -> String {
             }
         }
     });
-    said(directory.path(), &release)
+    probed(directory.path(), &release)
 }
 
-fn said(run: &Path, release: &Path) -> String {
+/// What a probe of the one worker of this release says, whose reports are in `run`.
+pub(crate) fn probed(run: &Path, release: &Path) -> String {
     let output = Command::new("timeout")
         .args(["20", "python3", "-I", "-S", "-c", PROBE, "polls"])
         .args([run, release])

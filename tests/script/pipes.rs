@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const PROBE: &str = include_str!("../../templates/script/probe.py");
+use crate::answers::probed;
+
 const WORKERS: &str = include_str!("../../templates/script/workers.sh");
 
 fn pipes(run: &Path, names: &[&str]) {
@@ -19,15 +20,8 @@ fn pipes(run: &Path, names: &[&str]) {
 fn the_probe_waits_for_no_pipe() {
     let run = tempfile::tempdir().expect("a temporary directory");
     pipes(run.path(), &["workers/1", "workers/failed.1", "master"]);
-    let said = Command::new("timeout")
-        .args(["20", "python3", "-I", "-S", "-c", PROBE, "polls"])
-        .arg(run.path())
-        .args(["/srv/polls/releases/1", "", "1", "0.1", "localhost", "/"])
-        .args(["200", "399", "1", "0", "1", "no", "http"])
-        .output()
-        .expect("python3 starts");
-    let text = String::from_utf8_lossy(&said.stdout);
-    assert_eq!(text, "fail boot-timeout wanted=1 workers=0\n", "{said:?}");
+    let said = probed(run.path(), Path::new("/srv/polls/releases/1"));
+    assert_eq!(said, "fail boot-timeout wanted=1 workers=0\n");
 }
 
 #[test]

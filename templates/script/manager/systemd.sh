@@ -9,11 +9,11 @@ MANAGER=systemd
 # unit VERB SLOT: start, stop, reload, or `forgive`, after which it may be started though it failed too often.
 unit() {
   case $1 in
-    forgive) set -- reset-failed "$2" ;;
+    forgive) switch_units reset-failed "$APP-$2.service" ;;
     # From systemd's own hand: for the program of ExecReload= it would first make the whole sandbox once more.
-    reload) switch_units kill -s HUP --kill-who main "$APP-$2.service"; return ;;
+    reload) switch_units kill -s HUP --kill-who main "$APP-$2.service" ;;
+    *) switch_units "$1" "$APP-$2.service" ;;
   esac
-  switch_units "$1" "$APP-$2.service"
 }
 
 # unit_state SLOT: its $activity, one of active, inactive, failed, activating, deactivating, reloading and unknown.
