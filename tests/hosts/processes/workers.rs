@@ -436,7 +436,8 @@ fn power_cut(site: &Site) -> Result<()> {
     push.kill()?;
     web.boot()?;
     let until = Instant::now() + Duration::from_secs(60);
-    while running(site).ok().as_ref() != Some(&before) {
+    let journal = web.root_path().join("srv/hello/.deployer/journal");
+    while journal.exists() || running(site).ok().as_ref() != Some(&before) {
         ensure!(
             Instant::now() < until,
             "{:?} and not {before:?}",
