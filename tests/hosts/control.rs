@@ -36,7 +36,7 @@ fn processes(site: &Site) -> Result<()> {
         let (workers, master) = (workers(site)?, master(site)?);
         let load = site.load();
         let run = site.deployer(&[command, "production"])?.expect(0)?;
-        // However fast that was.
+        // However fast that was, twenty requests at the lowest of rates.
         sleep(Duration::from_secs(1));
         let report = load.stop();
         ensure!(
@@ -44,7 +44,7 @@ fn processes(site: &Site) -> Result<()> {
             "{command}: {:?}\n{run}",
             report.failed
         );
-        ensure!(report.ok > 50, "{command}: {} requests", report.ok);
+        ensure!(report.ok >= 20, "{command}: {} requests", report.ok);
         run.says(says)?;
         ensure!(coherent(web)?.release == release);
         let after = self::workers(site)?;
