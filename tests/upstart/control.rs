@@ -11,7 +11,10 @@ const ANSWERS: &str = r#"#!/bin/sh
 cd "${0%/*}" || exit
 case $1 in
   version) cat version ;;
-  status) cat state; exec sh -c "$(cat state.ends 2>/dev/null)" ;;
+  status)
+    # What begins with its own name is an error.
+    if grep -q ^initctl: state; then cat state >&2 && exit 1; fi
+    cat state; exec sh -c "$(cat state.ends 2>/dev/null)" ;;
   *)
     echo "$*" >>told
     [ ! -e after ] || mv after state
@@ -106,9 +109,11 @@ fn each_state_is_understood() {
             "polls-worker-celery (1) stop/killed, process 4244",
             "deactivating",
         ),
-        // On standard error, as is "Unknown instance".
-        ("a", "", "unknown"),
-        ("worker-celery@1", "", "inactive"),
+        ("a", NO_JOB, "inactive"),
+        ("worker-celery@1", NO_INSTANCE, "inactive"),
+        // Nobody can tell, least of all that it does not run.
+        ("a", NO_BUS, "unknown"),
+        ("worker-celery@1", "", "unknown"),
         // Another job whose name only begins the same.
         ("a", "polls-ab start/running, process 1", "unknown"),
     ] {
@@ -122,6 +127,9 @@ fn each_state_is_understood() {
 
 const RUNS: &str = "polls-a start/running, process 1118\n";
 const STOPPED: &str = "polls-a stop/waiting\n";
+const NO_JOB: &str = "initctl: Unknown job: polls-a\n";
+const NO_INSTANCE: &str = "initctl: Unknown instance: \n";
+const NO_BUS: &str = "initctl: Unable to connect to system bus: Failed to connect to socket\n";
 
 /// B2, B3: what is so already is no failure, whatever the exit status; what is not so is one.
 #[test]
@@ -130,8 +138,14 @@ fn the_state_counts_and_not_the_status() {
     for (upstart, line, ends, told) in [
         (Upstart::with(RUNS), "unit start a", 0, ""),
         (Upstart::with(STOPPED), "unit stop a", 0, ""),
-        // "Unknown job": it does not run either.
-        (Upstart::with(""), "unit stop a", 0, ""),
+        (Upstart::with(NO_JOB), "unit stop a", 0, ""),
+        // No answer at all is no reason to believe that it has stopped.
+        (
+            Upstart::with(NO_BUS).answers("stop", 1, NO_BUS),
+            "unit stop a",
+            1,
+            "stop polls-a\n",
+        ),
         (
             Upstart::with(STOPPED).answers("start", 0, RUNS),
             "unit start a",
@@ -154,7 +168,7 @@ fn the_state_counts_and_not_the_status() {
         ),
         // `Method "Get" ... doesn't exist`: its file is gone or broken, and it has stopped.
         (
-            Upstart::with(RUNS).answers("stop", 1, ""),
+            Upstart::with(RUNS).answers("stop", 1, NO_JOB),
             "unit stop a",
             0,
             "stop polls-a\n",
@@ -175,14 +189,17 @@ fn the_state_counts_and_not_the_status() {
         ),
         // B8: an instance is named with its number, or Upstart knows none.
         (
-            Upstart::with("").answers("start", 0, ""),
+            Upstart::with(NO_INSTANCE).answers("start", 0, ""),
             "unit start worker-celery@12",
             0,
             "start polls-worker-celery NUMBER=12\n",
         ),
         (
-            Upstart::with("polls-worker-celery (12) start/running, process 9\n")
-                .answers("stop", 0, ""),
+            Upstart::with("polls-worker-celery (12) start/running, process 9\n").answers(
+                "stop",
+                0,
+                NO_INSTANCE,
+            ),
             "unit stop worker-celery@12",
             0,
             "stop polls-worker-celery NUMBER=12\n",

@@ -27,23 +27,22 @@ unit() {
 switch_job() { sudo -n "$INITCTL" "$1" "$job" ${instance:+"$instance"}; }
 
 # unit_state SLOT: its $activity, in systemd's words. A job is `NAME (INSTANCE) GOAL/STATE, process PID`, and runs only as
-# start/running; in other states the number is that of another process.
+# start/running; in other states the number is that of another process. What it knows no job or instance of does not run;
+# an Upstart that gives no answer leaves that open.
 unit_state() {
   job "$1"
-  activity=$("$INITCTL" status "$job" ${instance:+"$instance"} 2>/dev/null |
-    sed -nE "1s#^$job( \\([0-9]+\\))? ((start|stop)/[a-z-]+)(, .*)?\$#\\2#p")
+  activity=$("$INITCTL" status "$job" ${instance:+"$instance"} 2>&1 |
+    sed -nE "1s#^$job( \\([0-9]+\\))? ((start|stop)/[a-z-]+)(, .*)?\$#\\2#p; 1s#^[a-z]+: (Unknown (job|instance)): .*#\\1#p")
   case $activity in
     start/running) activity=active ;;
     start/*) activity=activating ;;
-    stop/waiting) activity=inactive ;;
+    stop/waiting | Unknown*) activity=inactive ;;
     stop/*) activity=deactivating ;;
-    # An instance that does not run is none.
-    *) activity=unknown && [ -z "$instance" ] || activity=inactive ;;
+    *) activity=unknown ;;
   esac
 }
 unit_runs() { unit_state "$1" && [ "$activity" = active ]; }
-# A job that nobody knows does not run either.
-unit_stopped() { unit_state "$1"; case $activity in inactive | unknown) ;; *) return 1 ;; esac; }
+unit_stopped() { unit_state "$1" && [ "$activity" = inactive ]; }
 # It forgets what failed.
 unit_failed() { return 1; }
 
