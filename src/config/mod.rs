@@ -41,9 +41,9 @@ pub use storage::{Storage, StorageLogin};
 pub use values::{
     AbsPath, AcmeDirectory, AppName, Bind, BucketName, CalendarTime, CdnUrl, CommandLine, Cron,
     Email, Endpoint, EnvKey, EnvName, ExtraName, GitRef, GunicornName, HostAddress, HostFile,
-    IndexUrl, Invalid, Numbers, PackageName, Prefix, ProfileName, Program, PythonVersion, Region,
-    RelPath, RepoUrl, ServerName, ServiceName, Size, Umask, UrlPath, UserName, VariableName,
-    WorkerName, WsgiApp, is_noncharacter,
+    IndexUrl, Invalid, LONGEST_VALUE, Numbers, PackageName, Prefix, ProfileName, Program,
+    PythonVersion, Region, RelPath, RepoUrl, ServerName, ServiceName, Size, Umask, Unholdable,
+    UrlPath, UserName, VariableName, WorkerName, WsgiApp, holdable, is_noncharacter,
 };
 pub use worker::{Respawn, Signal, Worker};
 

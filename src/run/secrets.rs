@@ -8,12 +8,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::config::{SecretSource, VariableName, is_noncharacter};
+use crate::config::{LONGEST_VALUE, SecretSource, Unholdable, VariableName, holdable};
 use crate::event::visible;
 use crate::secret::Secret;
-
-/// Linux refuses a longer string in an environment.
-const LONGEST: usize = 120_000;
 
 /// Lines of what a failed command said.
 const SAID: usize = 5;
@@ -25,9 +22,7 @@ pub enum Unresolved {
     /// Nothing but blanks.
     Blank,
     NotUtf8,
-    Nul,
-    Noncharacter,
-    TooLong,
+    Unholdable(Unholdable),
     /// Where only one may be.
     SeveralLines,
     NotFound,
@@ -35,6 +30,12 @@ pub enum Unresolved {
     /// The exit status, if no signal ended it, and the last lines of standard error.
     Failed(Option<i32>, Vec<String>),
     TimedOut(Duration),
+}
+
+impl From<Unholdable> for Unresolved {
+    fn from(why: Unholdable) -> Self {
+        Self::Unholdable(why)
+    }
 }
 
 /// The value of a secret. `variable` reads the environment; commands run in `directory`.
@@ -56,16 +57,11 @@ pub fn resolve(
             bytes
         }
     };
-    if bytes.len() > LONGEST {
-        return Err(Unresolved::TooLong);
-    }
     let text = String::from_utf8(bytes).map_err(|_| Unresolved::NotUtf8)?;
-    match text {
-        _ if text.contains('\0') => Err(Unresolved::Nul),
-        _ if text.contains(is_noncharacter) => Err(Unresolved::Noncharacter),
-        _ if text.trim().is_empty() => Err(Unresolved::Blank),
-        _ => Ok(Secret::new(text)),
+    if holdable(&text)?.trim().is_empty() {
+        return Err(Unresolved::Blank);
     }
+    Ok(Secret::new(text))
 }
 
 /// Without standard input: a program that asks its user does so at the terminal.
@@ -93,7 +89,9 @@ pub(super) fn printed(
     // A program it left behind may hold the pipe for longer than itself.
     let heard = |bytes: Option<Receiver<Vec<u8>>>| bytes?.recv_timeout(left()).ok();
     match (finished, heard(out)) {
-        (Some(_), Some(bytes)) if bytes.len() > LONGEST + 1 => Err(Unresolved::TooLong),
+        (Some(_), Some(bytes)) if bytes.len() > LONGEST_VALUE + 1 => {
+            Err(Unholdable::TooLong.into())
+        }
         (Some(status), Some(bytes)) if status.success() => Ok(bytes),
         (Some(status), printed) if !status.success() => {
             let said = heard(err).unwrap_or_default();
@@ -110,7 +108,7 @@ fn all(pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
         // The rest of a longer text is not read: its writer gets a broken pipe, and we an answer.
-        let _ = pipe.take(LONGEST as u64 + 2).read_to_end(&mut bytes);
+        let _ = pipe.take(LONGEST_VALUE as u64 + 2).read_to_end(&mut bytes);
         let _ = sender.send(bytes);
     });
     receiver
@@ -185,9 +183,12 @@ mod tests {
             ("true", Unresolved::Blank),
             ("echo", Unresolved::Blank),
             ("printf '\\377'", Unresolved::NotUtf8),
-            ("printf 'a\\000b'", Unresolved::Nul),
-            ("printf '\\357\\277\\276'", Unresolved::Noncharacter),
-            ("head -c 900000 /dev/zero | tr '\\0' x", Unresolved::TooLong),
+            ("printf 'a\\000b'", Unholdable::Nul.into()),
+            ("printf '\\357\\277\\276'", Unholdable::Noncharacter.into()),
+            (
+                "head -c 900000 /dev/zero | tr '\\0' x",
+                Unholdable::TooLong.into(),
+            ),
             (
                 "echo no such entry >&2; exit 3",
                 Unresolved::Failed(Some(3), vec!["no such entry".into()]),

@@ -3,10 +3,7 @@ use std::collections::BTreeMap;
 use super::{Fault, Section};
 use crate::config::SecretSource;
 use crate::config::node::{Entry, Node, Plain, Value};
-use crate::config::values::{EnvKey, Text, is_noncharacter};
-
-/// Linux refuses a longer string in an environment.
-const LONGEST: usize = 120_000;
+use crate::config::values::{EnvKey, Text, Unholdable, holdable};
 
 /// None of its keys may be one of `secrets` too.
 pub(super) fn env(
@@ -52,23 +49,23 @@ fn value(node: &Node) -> Result<String, Fault> {
         Some(Plain::Moment) => "a date or a time to YAML",
         Some(Plain::Text(_)) | None => {
             let text = node.text().ok_or_else(|| Fault::expected("text", node))?;
-            return match text {
-                _ if text.contains('\0') => {
-                    Err(Fault::new("a NUL character", "no variable can hold it"))
-                }
-                _ if text.contains(is_noncharacter) => Err(Fault::new(
-                    "a noncharacter of Unicode",
-                    "systemd reads no file that has one",
-                )),
-                _ if text.len() > LONGEST => {
-                    Err(Fault::new("longer than 120000 bytes", "use a file"))
-                }
-                _ => Ok(text.to_owned()),
-            };
+            return holdable(text).map(ToOwned::to_owned).map_err(unholdable);
         }
     };
     Err(Fault::new(
         says,
         "quote it, so that it stays as it is written",
     ))
+}
+
+fn unholdable(why: Unholdable) -> Fault {
+    let (what, label) = match why {
+        Unholdable::Nul => ("a NUL character", "no variable can hold it"),
+        Unholdable::Noncharacter => (
+            "a noncharacter of Unicode",
+            "systemd reads no file that has one",
+        ),
+        Unholdable::TooLong => ("longer than 120000 bytes", "use a file"),
+    };
+    Fault::new(what, label)
 }

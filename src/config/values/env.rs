@@ -44,6 +44,30 @@ pub fn is_noncharacter(letter: char) -> bool {
     (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe
 }
 
+/// Linux refuses a longer string in an environment; in bytes.
+pub const LONGEST_VALUE: usize = 120_000;
+
+/// Why no variable of an app can have a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unholdable {
+    #[error("has a NUL character")]
+    Nul,
+    #[error("has a noncharacter of Unicode")]
+    Noncharacter,
+    #[error("is longer than {LONGEST_VALUE} bytes")]
+    TooLong,
+}
+
+/// Whether a variable can have this value, wherever it comes from.
+pub fn holdable(value: &str) -> Result<&str, Unholdable> {
+    match value {
+        _ if value.contains('\0') => Err(Unholdable::Nul),
+        _ if value.contains(is_noncharacter) => Err(Unholdable::Noncharacter),
+        _ if value.len() > LONGEST_VALUE => Err(Unholdable::TooLong),
+        _ => Ok(value),
+    }
+}
+
 impl EnvKey {
     /// The largest upload in bytes, for the app to know.
     pub fn uploads_max_size() -> Self {

@@ -24,7 +24,7 @@ pub use bind::Bind;
 pub use calendar::CalendarTime;
 pub use command::CommandLine;
 pub use cron::{Cron, Numbers};
-pub use env::{EnvKey, VariableName, is_noncharacter};
+pub use env::{EnvKey, LONGEST_VALUE, Unholdable, VariableName, holdable, is_noncharacter};
 pub use git_ref::GitRef;
 pub use names::{AppName, EnvName, PackageName, ServiceName, UserName, WorkerName};
 pub use net::{CdnUrl, HostAddress, IndexUrl, ServerName};
