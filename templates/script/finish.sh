@@ -54,14 +54,15 @@ keep_releases() {
 
 # prune KEEP DAYS: releases that are not to be kept, and what no kept release names.
 prune() {
+  stuck=0
   keep_releases "$1"
   case $(releases) in *"$RELEASE"*) ;; *) return 1 ;; esac
   for dir in "$ROOT"/releases/*; do
-    case $kept in *" ${dir##*/} "*) ;; *) rm -rf "$dir" ;; esac
+    case $kept in *" ${dir##*/} "*) ;; *) remove_unneeded "$dir" ;; esac
   done
   prune_static "$2"
   for dir in "$ROOT"/pages/*; do
-    [ -L "$dir" ] || [ -d "$ROOT/releases/${dir##*/}" ] || rm -rf "$dir"
+    [ -L "$dir" ] || [ -d "$ROOT/releases/${dir##*/}" ] || remove_unneeded "$dir"
   done
   prune_builds
   named=$(readlink "$ROOT"/releases/*/venv "$ROOT"/releases/*/.deployer/env)$newline
@@ -71,7 +72,7 @@ prune() {
     case $named in *"$one$newline"*) ;; *) return 1 ;; esac
   done
   for dir in "$ROOT"/venvs/* "$ROOT"/env/*; do
-    case $named in *"/${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
+    case $named in *"/${dir##*/}$newline"*) ;; *) remove_unneeded "$dir" ;; esac
   done
   prune_pythons
   prune_content
@@ -81,6 +82,13 @@ prune() {
   done
   # shellcheck disable=SC2012 # names of our own making
   ls -1t "$ROOT/.deployer/runs" | tail -n +31 | while read -r old; do rm -rf "$ROOT/.deployer/runs/$old"; done
+  [ "$stuck" -eq 0 ] || ev "warn not-removed count=$stuck path=$(word "$stays")"
+}
+
+# remove_unneeded DIRECTORY: somebody may have run the app as root in it, and what that wrote is not this login's to remove.
+remove_unneeded() {
+  rm -rf "$1" && return 0
+  stuck=$((${stuck:-0} + 1)) stays=$1
 }
 
 # What git LFS brought and no release was made of.
@@ -97,11 +105,11 @@ prune_content() {
 prune_static() {
   for dir in "$ROOT"/static/*; do
     case ${dir##*/} in store | trees | live | previous) continue ;; esac
-    [ -d "$ROOT/releases/${dir##*/}" ] || rm -rf "$dir"
+    [ -d "$ROOT/releases/${dir##*/}" ] || remove_unneeded "$dir"
   done
   named=$(readlink "$ROOT"/static/*)$newline
   for dir in "$ROOT"/static/trees/*; do
-    case $named in *"trees/${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
+    case $named in *"trees/${dir##*/}$newline"*) ;; *) remove_unneeded "$dir" ;; esac
   done
   # A file that is in a tree has another link, and the loss of the last one is its last change. Whoever copied the host
   # file by file lost the links, and nothing can be told from them.
@@ -115,7 +123,7 @@ prune_pythons() {
   used=$(readlink -f "$ROOT"/venvs/*/bin/python)
   for dir in "$ROOT"/venvs/.python-*; do
     case $used in *"$dir/"*) continue ;; esac
-    [ -L "$dir" ] || rm -rf "$dir"
+    [ -L "$dir" ] || remove_unneeded "$dir"
   done
   for dir in "$ROOT"/venvs/.python-*; do
     [ -e "$dir" ] || rm -f "$dir"
@@ -126,6 +134,6 @@ prune_pythons() {
 prune_builds() {
   used=$(cat "$ROOT"/releases/*/.deployer/build 2>/dev/null)$newline
   for dir in "$ROOT"/builds/*; do
-    case $used in *"${dir##*/}$newline"*) ;; *) rm -rf "$dir" ;; esac
+    case $used in *"${dir##*/}$newline"*) ;; *) remove_unneeded "$dir" ;; esac
   done
 }

@@ -36,6 +36,7 @@ pub(in crate::report) fn warned(reason: &str, fields: &Fields) -> String {
             field("name"),
             field("number")
         ),
+        ("not-removed", Some(count), _) => not_removed(count, &field("path")),
         ("unit-stays", ..) => format!(
             "`{}` stays as it is: this login may not write it",
             field("path")
@@ -55,6 +56,17 @@ pub(in crate::report) fn warned(reason: &str, fields: &Fields) -> String {
 /// Said by `check` as well.
 pub(in crate::report) fn unknown_service(name: &str) -> String {
     format!("the host has no `{name}`, which `service.after` names: nothing waits for it")
+}
+
+fn not_removed(count: &str, path: &str) -> String {
+    let others = match count.parse().unwrap_or(0_u64) {
+        0 | 1 => String::new(),
+        2 => " (and another)".to_owned(),
+        more => format!(" (and {} others)", more - 1),
+    };
+    format!(
+        "`{path}`{others} is no longer needed, but holds files that this login cannot remove; root can"
+    )
 }
 
 fn unpinned(count: &str, names: &str) -> String {
