@@ -49,6 +49,12 @@ find "$out" \( -name '*.sh' -o -path '*/.deployer/worker-*' -o -path '*/.deploye
 xargs -0 sha256sum < "$out/list" | sort | awk '!seen[$1]++' > "$out/sums"
 cut -c 67- "$out/sums" > "$out/different"
 
+# A function that two pieces define is the later one's, in silence. Files for the host in a script have their own.
+while IFS= read -r script; do
+    twice=$(sed -nE "/<<'DEPLOYER_END'/,/^DEPLOYER_END/d; s/^([A-Za-z_]+)\(\) .*/\1/p" "$script" | sort | uniq -d)
+    [ -z "$twice" ] || { printf '%s defines twice:\n%s\n' "$script" "$twice" >&2 && exit 1; }
+done < "$out/different"
+
 # SC1091: the environment file that a script reads lies on the host.
 # SC2015: `a && b || c` is written where c may also answer b's failure.
 # SC2016: an inner shell expands what stands in single quotes.
