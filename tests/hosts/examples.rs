@@ -11,6 +11,7 @@ use crate::random::{soak, turn};
 use crate::run::Run;
 use crate::site::Site;
 use crate::state::tidy_of;
+use crate::wait::until;
 
 const PUSH: [&str; 2] = ["push", "production"];
 const ROLLBACK: [&str; 2] = ["rollback", "production"];
@@ -267,12 +268,12 @@ fn starts_before_it_serves(app: &App<'_>) -> Result<()> {
     let web = &site.web[0];
     site.commit()?;
     site.deployer(&PUSH)?.expect(0)?;
-    let before = workers(web)?;
+    let before = both_workers(web)?;
     site.edit("deploy.yaml", "good day", "good night")?;
     app.switch(FLEET, &PUSH)?.says("takeover: reload")?;
-    let after = workers(web)?;
+    let after = both_workers(web)?;
     ensure!(
-        before.len() == 2 && after.len() == 2 && after.iter().all(|pid| !before.contains(pid)),
+        after.iter().all(|pid| !before.contains(pid)),
         "{before:?} {after:?}"
     );
     let old = app.releases(FLEET)?;
@@ -288,6 +289,16 @@ fn starts_before_it_serves(app: &App<'_>) -> Result<()> {
         tidy_of(app.name, host)?;
     }
     Ok(())
+}
+
+/// Those of the live release, once the ones before them have answered what they had and left.
+fn both_workers(host: &Machine) -> Result<Vec<String>> {
+    let mut pids = Vec::new();
+    until("two workers", || {
+        pids = workers(host)?;
+        Ok(pids.len() == 2)
+    })?;
+    Ok(pids)
 }
 
 /// The processes below gunicorn's master.

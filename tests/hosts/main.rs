@@ -67,3 +67,4 @@ mod texts;
 mod two_apps;
 mod uploads;
 mod values;
+mod wait;

@@ -14,14 +14,14 @@ mod values;
 mod workers;
 
 use std::panic::resume_unwind;
-use std::thread::{self, sleep};
-use std::time::{Duration, Instant};
+use std::thread;
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::machines::{Load, get};
 use crate::random::{soak, turn};
 use crate::site::{NAME, Page, Site};
+use crate::wait::until;
 use case::Case;
 use values::Values;
 
@@ -251,14 +251,5 @@ fn nothing_of_root(site: &Site) -> Result<()> {
          ps -u root -o args= | grep '[h]ello/'; :",
     )?;
     ensure!(found.is_empty(), "{found}");
-    Ok(())
-}
-
-fn until(what: &str, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
-    let end = Instant::now() + Duration::from_secs(90);
-    while !done()? {
-        ensure!(Instant::now() < end, "no {what} after 90 s");
-        sleep(Duration::from_millis(200));
-    }
     Ok(())
 }

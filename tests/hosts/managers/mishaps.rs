@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Case, master, until};
+use super::{Case, master};
 use crate::machines::get;
 use crate::site::{NAME, Site};
+use crate::wait::until;
 
 /// Lines for an app: it ends as soon as it is imported, whenever somebody [wishes](crashes).
 pub(super) const CRASH: &str = "import os

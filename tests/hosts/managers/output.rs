@@ -4,9 +4,10 @@ use std::fs;
 
 use anyhow::{Result, ensure};
 
-use super::{Case, PUSH, until};
+use super::{Case, PUSH};
 use crate::processes::workers::add;
 use crate::site::Site;
+use crate::wait::until;
 
 /// Two files full, and a third.
 const LINES: usize = 130_000;

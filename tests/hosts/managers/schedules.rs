@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::{Case, PUSH, at, until};
+use super::{Case, PUSH, at};
 use crate::processes::workers::add;
 use crate::site::Site;
+use crate::wait::until;
 
 const SCHEDULES: &str = r#"
 schedules:

@@ -5,9 +5,10 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 
 use super::values::Values;
-use super::{Case, PUSH, at, until};
+use super::{Case, PUSH, at};
 use crate::processes::workers::{WORK, Worker, add, are, told, without_mail_out, workers};
 use crate::site::Site;
+use crate::wait::until;
 
 /// From the first push with some to the last: `clock` and `queue` are left.
 pub(super) fn come_and_go(site: &Site, case: &Case, values: &Values) -> Result<()> {

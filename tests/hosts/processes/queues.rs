@@ -10,6 +10,7 @@ use crate::machines::{Machine, Options};
 use crate::random::{soak, turn};
 use crate::site::{NAME, Site};
 use crate::state::tidy;
+use crate::wait::until;
 
 const PUSH: [&str; 2] = ["push", "production"];
 const ROLLBACK: [&str; 2] = ["rollback", "production"];
@@ -175,13 +176,10 @@ impl Queue<'_> {
             sleep(Duration::from_secs(2));
             return Ok(());
         };
-        let until = Instant::now() + Duration::from_secs(60);
         let look = format!("grep -qx {task} {}/shared/{file}", self.root);
-        while self.web.exec(&look)?.code != 0 {
-            ensure!(Instant::now() < until, "`{task}` is not in {file}");
-            sleep(Duration::from_millis(100));
-        }
-        Ok(())
+        until(&format!("`{task}` in {file}"), || {
+            Ok(self.web.exec(&look)?.code == 0)
+        })
     }
 
     /// What was done once as many tasks are as were sent, or none is for longer than it takes to hand one out again.

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::site::Site;
 use crate::state::{coherent, tidy};
+use crate::wait::until;
 
 const PUSH: [&str; 2] = ["push", "production"];
 const LOG: &str = "/srv/hello/shared/work.log";
@@ -427,6 +428,7 @@ fn power_cut(site: &Site) -> Result<()> {
     let before = running(site)?;
     site.change()?;
     let push = site.start(&PUSH)?;
+    // Its workers move for a moment only.
     let until = Instant::now() + Duration::from_secs(60);
     while web.exec("test -e /srv/hello/.deployer/workers.was")?.code != 0 {
         ensure!(Instant::now() < until, "no worker was moved");
@@ -482,11 +484,9 @@ fn killed(site: &Site) -> Result<()> {
             .contains("worker queue: 0 of 1 run; number 1 "),
         "{status}"
     );
-    let until = Instant::now() + Duration::from_secs(20);
-    while running(site).ok().as_ref() != Some(&before) {
-        ensure!(Instant::now() < until, "not started again");
-        std::thread::sleep(Duration::from_millis(300));
-    }
+    until("new start", || {
+        Ok(running(site).ok().as_ref() == Some(&before))
+    })?;
     tidy(site.web())
 }
 
