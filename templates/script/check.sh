@@ -213,8 +213,9 @@ look_at_repository() {
   [ "$GIT_AUTH" = key ] || { ev "fact repository asked=no auth=$GIT_AUTH"; return; }
   [ "$state" = ready ] || owner=$(id -un)
   git_environment
+  # Its errors among what it prints: of another user's commands they are not heard.
   if said=$(as_owner_of_tree env "HOME=$(getent passwd "$owner" | cut -d: -f6)" "GIT_SSH_COMMAND=$GIT_SSH_COMMAND" GIT_TERMINAL_PROMPT=0 \
-    GIT_ALLOW_PROTOCOL=https:ssh timeout -k 5 30 git ls-remote -q "$repository" "refs/heads/$branch" 2>&1); then
+    GIT_ALLOW_PROTOCOL=https:ssh sh -c 'exec "$@" 2>&1' sh timeout -k 5 30 git ls-remote -q "$repository" "refs/heads/$branch"); then
     case $said in *refs/heads/*) there=yes ;; *) there=no ;; esac
     ev "fact repository asked=yes works=yes branch=$there"
   else

@@ -63,14 +63,16 @@ fn a_check_finds_what_a_push_would_meet() -> Result<()> {
     ] {
         ensure!(run.stdout.contains(text), "does not say `{text}`\n{run}");
     }
-    // Root sees which program it is.
+    // Root sees which program it is, and what the owner of the tree hears from git.
     let run = site
         .deployer(&["check", "production", "--login", "root", "-q"])?
         .expect(6)?;
-    ensure!(
-        run.stdout.contains("port 80 is taken by `python3`"),
-        "{run}"
-    );
+    for text in [
+        "port 80 is taken by `python3`",
+        "git@git1: Permission denied",
+    ] {
+        ensure!(run.stdout.contains(text), "does not say `{text}`\n{run}");
+    }
     ensure!(!run.stdout.contains("  ok  "), "{run}");
     same(&before, &print(web)?)?;
     Ok(())
