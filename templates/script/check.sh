@@ -83,7 +83,7 @@ look_at_root() {
   [ "$(readlink -m "$ROOT")" = "$ROOT" ] || real=no
   if [ -d "$ROOT/.deployer" ]; then
     owner=$(stat -c %U "$ROOT/.deployer")
-    if ! as_owner_of_tree true; then state=hidden
+    if ! as_owner_of_tree true 2>/dev/null; then state=hidden
     elif app=$(as_owner_of_tree cat "$ROOT/.deployer/setup" 2>/dev/null); then state=ready
     else state=unfinished
     fi
@@ -98,8 +98,8 @@ look_at_root() {
 # Never as root: a file of the tree could be a link.
 as_owner_of_tree() {
   if [ "$(id -un)" = "$owner" ]; then "$@"
-  elif [ "$may" = root ]; then as_user "$owner" "$@" 2>/dev/null
-  elif [ "$may" = full ]; then sudo -n -u "$owner" -- "$@" 2>/dev/null
+  elif [ "$may" = root ]; then as_user "$owner" "$@"
+  elif [ "$may" = full ]; then sudo -n -u "$owner" -- "$@"
   else return 1
   fi
 }
@@ -187,7 +187,7 @@ look_at_run() {
     ev "fact live release=$named slot=$slot state=$activity"
   fi
   if as_owner_of_tree test -f "$ROOT/.deployer/journal"; then ev "fact journal"; fi
-  as_owner_of_tree flock -n "$ROOT/.deployer/lock" true ||
+  as_owner_of_tree flock -n "$ROOT/.deployer/lock" true 2>/dev/null ||
     ev "fact locked holder=$(word "$(as_owner_of_tree head -c 400 "$ROOT/.deployer/holder" 2>/dev/null)")"
 }
 
@@ -213,9 +213,8 @@ look_at_repository() {
   [ "$GIT_AUTH" = key ] || { ev "fact repository asked=no auth=$GIT_AUTH"; return; }
   [ "$state" = ready ] || owner=$(id -un)
   git_environment
-  # Its errors among what it prints: of another user's commands they are not heard.
   if said=$(as_owner_of_tree env "HOME=$(getent passwd "$owner" | cut -d: -f6)" "GIT_SSH_COMMAND=$GIT_SSH_COMMAND" GIT_TERMINAL_PROMPT=0 \
-    GIT_ALLOW_PROTOCOL=https:ssh sh -c 'exec "$@" 2>&1' sh timeout -k 5 30 git ls-remote -q "$repository" "refs/heads/$branch"); then
+    GIT_ALLOW_PROTOCOL=https:ssh timeout -k 5 30 git ls-remote -q "$repository" "refs/heads/$branch" 2>&1); then
     case $said in *refs/heads/*) there=yes ;; *) there=no ;; esac
     ev "fact repository asked=yes works=yes branch=$there"
   else
