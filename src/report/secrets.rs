@@ -1,4 +1,5 @@
 use super::words;
+use crate::config::{LONGEST_VALUE, Unholdable};
 use crate::run::Unresolved;
 
 /// Why a run cannot begin: every secret that has no value here, and none of their values.
@@ -23,7 +24,13 @@ pub(super) fn reason(why: &Unresolved) -> String {
         Unresolved::Unset(name) => format!("the variable `{name}` is not set, or empty"),
         Unresolved::Blank => "its value is blank".to_owned(),
         Unresolved::NotUtf8 => "its value is not UTF-8".to_owned(),
-        Unresolved::Unholdable(why) => format!("its value {why}"),
+        Unresolved::Unholdable(Unholdable::Nul) => "its value has a NUL character".to_owned(),
+        Unresolved::Unholdable(Unholdable::Noncharacter) => {
+            "its value has a noncharacter of Unicode".to_owned()
+        }
+        Unresolved::Unholdable(Unholdable::TooLong) => {
+            format!("its value is longer than {LONGEST_VALUE} bytes")
+        }
         Unresolved::SeveralLines => "its value has more than one line".to_owned(),
         Unresolved::NotFound => "there is no such program as its command names".to_owned(),
         Unresolved::NotStarted(kind) => format!("its command cannot be run: {kind}"),

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{Fault, Section};
 use crate::config::SecretSource;
 use crate::config::node::{Entry, Node, Plain, Value};
-use crate::config::values::{EnvKey, Text, Unholdable, holdable};
+use crate::config::values::{EnvKey, LONGEST_VALUE, Text, Unholdable, holdable};
 
 /// None of its keys may be one of `secrets` too.
 pub(super) fn env(
@@ -59,13 +59,14 @@ fn value(node: &Node) -> Result<String, Fault> {
 }
 
 fn unholdable(why: Unholdable) -> Fault {
-    let (what, label) = match why {
-        Unholdable::Nul => ("a NUL character", "no variable can hold it"),
-        Unholdable::Noncharacter => (
+    match why {
+        Unholdable::Nul => Fault::new("a NUL character", "no variable can hold it"),
+        Unholdable::Noncharacter => Fault::new(
             "a noncharacter of Unicode",
             "systemd reads no file that has one",
         ),
-        Unholdable::TooLong => ("longer than 120000 bytes", "use a file"),
-    };
-    Fault::new(what, label)
+        Unholdable::TooLong => {
+            Fault::new(format!("longer than {LONGEST_VALUE} bytes"), "use a file")
+        }
+    }
 }

@@ -48,13 +48,11 @@ pub fn is_noncharacter(letter: char) -> bool {
 pub const LONGEST_VALUE: usize = 120_000;
 
 /// Why no variable of an app can have a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unholdable {
-    #[error("has a NUL character")]
     Nul,
-    #[error("has a noncharacter of Unicode")]
     Noncharacter,
-    #[error("is longer than {LONGEST_VALUE} bytes")]
+    /// More than [`LONGEST_VALUE`].
     TooLong,
 }
 
