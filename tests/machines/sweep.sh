@@ -44,6 +44,8 @@ remove() {
     machine=$run/machines/$1
     [ -d "$machine" ] || return 0
     stop "$1"
+    # What a dead machine was still sending keeps its end of the link for a while.
+    ip link delete "vb-$id-$1" 2> /dev/null
     for mount in "$machine/root" "$machine/disk"; do
         while mountpoint -q "$mount"; do
             umount -R "$mount" 2> /dev/null || umount -l "$mount" 2> /dev/null || ! mountpoint -q "$mount" || return 1
