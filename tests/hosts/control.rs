@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::site::{HELD, Site};
+use crate::site::{HELD, Site, rate};
 use crate::state::{coherent, print, same, tidy, wait_until_free};
 
 const PUSH: [&str; 2] = ["push", "production"];
@@ -36,7 +36,7 @@ fn processes(site: &Site) -> Result<()> {
         let (workers, master) = (workers(site)?, master(site)?);
         let load = site.load();
         let run = site.deployer(&[command, "production"])?.expect(0)?;
-        // However fast that was, twenty requests at the lowest of rates.
+        // However fast that was.
         sleep(Duration::from_secs(1));
         let report = load.stop();
         ensure!(
@@ -44,7 +44,11 @@ fn processes(site: &Site) -> Result<()> {
             "{command}: {:?}\n{run}",
             report.failed
         );
-        ensure!(report.ok >= 20, "{command}: {} requests", report.ok);
+        ensure!(
+            report.ok >= u64::from(rate()),
+            "{command}: {} requests",
+            report.ok
+        );
         run.says(says)?;
         ensure!(coherent(web)?.release == release);
         let after = self::workers(site)?;

@@ -305,8 +305,8 @@ fn second() -> Result<u64> {
     Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())
 }
 
-/// Requests per second.
-fn rate() -> u32 {
+/// Of a load, requests per second.
+pub(crate) fn rate() -> u32 {
     match (soak(), thorough()) {
         (true, _) => 200,
         (false, true) => 40,

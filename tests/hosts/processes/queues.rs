@@ -10,7 +10,7 @@ use crate::machines::{Machine, Options};
 use crate::random::{soak, turn};
 use crate::site::{NAME, Site};
 use crate::state::tidy;
-use crate::wait::until;
+use crate::wait::within;
 
 const PUSH: [&str; 2] = ["push", "production"];
 const ROLLBACK: [&str; 2] = ["rollback", "production"];
@@ -177,7 +177,7 @@ impl Queue<'_> {
             return Ok(());
         };
         let look = format!("grep -qx {task} {}/shared/{file}", self.root);
-        until(&format!("`{task}` in {file}"), || {
+        within(60, &format!("`{task}` in {file}"), || {
             Ok(self.web.exec(&look)?.code == 0)
         })
     }

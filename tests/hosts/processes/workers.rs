@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::site::Site;
 use crate::state::{coherent, tidy};
-use crate::wait::until;
+use crate::wait::within;
 
 const PUSH: [&str; 2] = ["push", "production"];
 const LOG: &str = "/srv/hello/shared/work.log";
@@ -484,7 +484,7 @@ fn killed(site: &Site) -> Result<()> {
             .contains("worker queue: 0 of 1 run; number 1 "),
         "{status}"
     );
-    until("new start", || {
+    within(20, "new start", || {
         Ok(running(site).ok().as_ref() == Some(&before))
     })?;
     tidy(site.web())
