@@ -88,7 +88,7 @@ prune() {
 # remove_unneeded DIRECTORY: somebody may have run the app as root in it, and what that wrote is not this login's to remove.
 remove_unneeded() {
   rm -rf "$1" && return 0
-  stuck=$((${stuck:-0} + 1)) stays=$1
+  stuck=$((stuck + 1)) stays=$1
 }
 
 # What git LFS brought and no release was made of.
