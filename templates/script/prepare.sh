@@ -92,8 +92,15 @@ discard() {
 remove_unfinished() {
   # Files and links that were to be renamed.
   find "$ROOT" "$ROOT/slots" "$ROOT/static" "$ROOT/.deployer" "$ROOT"/releases/*/.deployer -maxdepth 1 -name '*.[0-9]*' ! -type d -exec rm -f {} + 2>/dev/null
-  rm -rf "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/pages/.*.part "$ROOT"/builds/.*.part "$ROOT"/repo.git.*part "$ROOT"/modules/*part "$ROOT/lfs/tmp"
+  with_nameless rm -rf 2>/dev/null
+  rm -rf "$ROOT"/repo.git.*part "$ROOT"/modules/*part "$ROOT/lfs/tmp"
   for dir in "$ROOT"/venvs/* "$ROOT"/venvs/.pip-* "$ROOT"/venvs/.uv-* "$ROOT"/venvs/.python-*; do
     [ ! -d "$dir" ] || [ -f "$dir/.complete" ] || rm -rf "$dir"
   done
+}
+
+# with_nameless COMMAND...: of what nobody trusts, for it was cut short or is no longer needed.
+with_nameless() {
+  "$@" "$ROOT"/releases/.*.part "$ROOT"/static/.*.part "$ROOT"/static/trees/.*.part "$ROOT"/pages/.*.part "$ROOT"/builds/.*.part \
+    "$ROOT"/venvs/.*.part "$ROOT"/env/.*.part
 }

@@ -181,18 +181,27 @@ fn ways_back(site: &Site) -> Result<()> {
     tidy(web)
 }
 
-/// Who ran the app by hand as root left files that the login cannot remove with their release.
+/// Who ran the app by hand as root left files that the login cannot remove; what held them has no name any more.
 fn remains(site: &Site) -> Result<()> {
     let web = site.web();
-    let old = "/srv/hello/releases/20200101T000000Z-0000000";
+    let (releases, name) = ("/srv/hello/releases", "20200101T000000Z-0000000");
     web.sh(&format!(
-        "install -d -o deploy {old} {old}/app && mkdir {old}/app/__pycache__ && touch {old}/app/__pycache__/hello.pyc {old}/old.py"
+        "cd /srv/hello && install -d -o deploy releases/{name} releases/{name}/app venvs/0000000000000000 static/trees &&
+         mkdir releases/{name}/app/__pycache__ venvs/0000000000000000/lib &&
+         touch releases/{name}/app/__pycache__/hello.pyc releases/{name}/old.py venvs/0000000000000000/.complete venvs/0000000000000000/lib/py &&
+         ln -s trees/0000000000000000 static/{name}"
     ))?;
     let prune = ["prune", "production", "-y"];
-    site.deployer(&prune)?
-        .expect(0)?
-        .says(&format!("`{old}` is no longer needed, but holds files"))?;
-    web.sh(&format!("! [ -e {old}/old.py ] && rm -r {old}"))?;
+    let says = format!("`{releases}/.{name}.part` (and another) is no longer needed, but holds");
+    site.deployer(&prune)?.expect(0)?.says(&says)?;
+    web.sh(&format!(
+        "cd /srv/hello && ! [ -e releases/{name} ] && ! [ -e venvs/0000000000000000 ] && ! [ -L static/{name} ] && ! [ -e releases/.{name}.part/old.py ]"
+    ))?;
+    // Until root has removed it.
+    site.deployer(&prune)?.expect(0)?.says(&says)?;
+    web.sh(&format!(
+        "rm -r {releases}/.{name}.part /srv/hello/venvs/.*.part"
+    ))?;
     let run = site.deployer(&prune)?.expect(0)?;
     ensure!(!run.stderr.contains("no longer needed"), "{run}");
     Ok(())
