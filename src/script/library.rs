@@ -39,6 +39,7 @@ const SUBMODULES: &str = include_str!("../../templates/script/submodules.sh");
 const PREPARE: &str = include_str!("../../templates/script/prepare.sh");
 const RELEASE: &str = include_str!("../../templates/script/release.sh");
 const ENVIRONMENT: &str = include_str!("../../templates/script/environment.sh");
+const PYTHON: &str = include_str!("../../templates/script/python.sh");
 const PACKAGES: &str = include_str!("../../templates/script/packages.sh");
 const SYSTEM: &str = include_str!("../../templates/script/system.sh");
 const ACME: &str = include_str!("../../templates/script/acme.sh");
@@ -190,6 +191,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             LFS,
             PREPARE,
             ENVIRONMENT,
+            PYTHON,
             PACKAGES,
             RELEASE,
             SYSTEM,
@@ -248,7 +250,7 @@ fn of_kind(kind: Kind) -> &'static [&'static str] {
             FINISH,
             READ,
         ],
-        Kind::Check => &[SESSION, GIT, SYSTEM, NGINX, CHECK],
+        Kind::Check => &[SESSION, GIT, SYSTEM, NGINX, PYTHON, CHECK],
     }
 }
 

@@ -118,8 +118,7 @@ look_at_room() {
 }
 
 look_at_python() {
-  found=no
-  ! command -v "python$python" >/dev/null || found=yes
+  if command -v "python$python" >/dev/null; then found=yes; else found="no $(python_from "$python")"; fi
   ev "fact python version=$(word "$python") found=$found"
 }
 

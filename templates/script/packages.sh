@@ -160,7 +160,7 @@ find_python() {
   case $2 in
     host)
       [ -z "$1" ] || python=python$1
-      command -v "$python" >/dev/null || refuse_python "$1"
+      command -v "$python" >/dev/null || refuse "python version=$1 $(python_from "$1")"
       find_uv
       ;;
     uv)
@@ -192,15 +192,6 @@ bring_python() {
 # Nothing of it in the login's own directories.
 uv_at_home() {
   limit 900 env UV_PYTHON_INSTALL_DIR="$home" UV_PYTHON_INSTALL_BIN=0 UV_PYTHON_PREFERENCE=only-managed uv python "$@"
-}
-
-# refuse_python VERSION: with the package that has it, where the host's distribution has one.
-refuse_python() {
-  package=python$1-venv
-  apt-cache show "$package" >/dev/null 2>&1 || package=
-  # shellcheck disable=SC1091 # on the host
-  system=$(. /etc/os-release 2>/dev/null && printf '%s' "$ID")
-  refuse "python version=$1${package:+ package=$package} system=$(word "$system")"
 }
 
 # --- the two installers ---

@@ -293,7 +293,7 @@ pub(in crate::report) fn refused(
         ),
         "git-unreachable" => (
             format!("{host} cannot reach the git server `{}`", field("host")),
-            None,
+            Some(format!("try it there: `ssh-keyscan {}`", field("host"))),
         ),
         _ => (
             format!("{host} is not ready: {}", described(reason, fields)),
