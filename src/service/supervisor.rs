@@ -225,8 +225,8 @@ fn grants(config: &Config) -> Vec<(Value, Vec<&'static str>)> {
 fn command(service: &Service, before: &[&str]) -> Result<String, Unquotable> {
     // A host's limit may be lower than the wish, and only root can raise it.
     let limits = format!(
-        r#"ulimit -c 0; ulimit -n {} 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@""#,
-        service.limits.open_files
+        r#"ulimit -c 0; ulimit -n {files} 2>/dev/null || {{ ulimit -n "$(ulimit -Hn)"; echo "open_files: this host allows $(ulimit -n) of {files}" >&2; }}; exec "$@""#,
+        files = service.limits.open_files
     );
     let shell = ["/bin/sh", "-c", &limits, "sh", "/usr/bin/env", "-i"];
     let words = shell

@@ -53,11 +53,17 @@ fn one_story_under_each_other_manager() -> Result<()> {
 fn a_supervisord_of_ones_own() -> Result<()> {
     let case = Case::rootless("{manager: supervisor, scope: user}");
     let site = case.site()?;
+    let web = site.web();
+    web.sh("echo 'deploy hard nofile 8192' > /etc/security/limits.d/deploy.conf")?;
     story(&site, &case)?;
     nothing_of_root(&site)?;
+    web.sh(&format!(
+        "cat {} {} | grep -qx 'open_files: this host allows 8192 of 16384'",
+        case.log("a"),
+        case.log("b")
+    ))?;
 
     // It may be killed as well: what it left behind serves on, and the next start makes an end of that.
-    let web = site.web();
     let old = master(&site, &case)?;
     let workers = workers::running(&site, &case)?;
     let queue = workers::pid(&site, &case, "queue", 1)?;
