@@ -44,7 +44,7 @@ pub fn is_noncharacter(letter: char) -> bool {
     (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe
 }
 
-/// Linux refuses a longer string in an environment; in bytes.
+/// In bytes: Linux takes no string of more than 128 KiB in an environment, and this one has its name before it.
 pub const LONGEST_VALUE: usize = 120_000;
 
 /// Why no variable of an app can have a value.
