@@ -12,6 +12,7 @@ cd "${0%/*}" || exit
 case $1 in
   version) cat version ;;
   status)
+    cat noise >&2 2>/dev/null
     # What begins with its own name is an error.
     if grep -q ^initctl: state; then cat state >&2 && exit 1; fi
     cat state; exec sh -c "$(cat state.ends 2>/dev/null)" ;;
@@ -125,6 +126,37 @@ fn each_state_is_understood() {
     }
 }
 
+/// What stands ahead of it is anybody's: standard error is in the same pipe, and its lines come first.
+#[test]
+fn an_answer_is_found_behind_noise() {
+    for (slot, said, word) in [
+        ("a", RUNS, "active"),
+        (
+            "worker-celery@1",
+            "polls-worker-celery (1) start/running, process 4244\n",
+            "active",
+        ),
+        (
+            "a",
+            "polls-a stop/post-start, process 3471\n\tpost-start process 3472\n",
+            "deactivating",
+        ),
+        ("a", NO_JOB, "inactive"),
+        ("worker-celery@1", NO_INSTANCE, "inactive"),
+        ("a", NO_BUS, "unknown"),
+        ("a", "", "unknown"),
+    ] {
+        for shell in SHELLS {
+            let upstart = Upstart::with(said);
+            upstart.has("noise", NOISE);
+            let found = upstart.run(shell, &format!("unit_state {slot}; echo $activity"));
+            assert_eq!(found, (0, word.to_owned()), "{shell}: {said}");
+        }
+    }
+}
+
+const NOISE: &str = "ERROR: ld.so: object 'libeatmydata.so' from LD_PRELOAD cannot be preloaded: ignored.\n\
+                     ERROR: ld.so: object 'polls-a' from LD_PRELOAD cannot be preloaded: ignored.\n";
 const RUNS: &str = "polls-a start/running, process 1118\n";
 const STOPPED: &str = "polls-a stop/waiting\n";
 const NO_JOB: &str = "initctl: Unknown job: polls-a\n";

@@ -28,11 +28,12 @@ switch_job() { sudo -n "$INITCTL" "$1" "$job" ${instance:+"$instance"}; }
 
 # unit_state SLOT: its $activity, in systemd's words. A job is `NAME (INSTANCE) GOAL/STATE, process PID`, and runs only as
 # start/running; in other states the number is that of another process. What it knows no job or instance of does not run;
-# an Upstart that gives no answer leaves that open.
+# an Upstart that gives no answer leaves that open. Its errors are answers too, so what else is printed there, as by a
+# loader, may stand ahead.
 unit_state() {
   job "$1"
   activity=$("$INITCTL" status "$job" ${instance:+"$instance"} 2>&1 |
-    sed -nE "1s#^$job( \\([0-9]+\\))? ((start|stop)/[a-z-]+)(, .*)?\$#\\2#p; 1s#^[a-z]+: (Unknown (job|instance)): .*#\\1#p")
+    sed -nE "s#^$job( \\([0-9]+\\))? ((start|stop)/[a-z-]+)(, .*)?\$#\\2#p; s#^[a-z]+: (Unknown (job|instance)): .*#\\1#p" | head -n 1)
   case $activity in
     start/running) activity=active ;;
     start/*) activity=activating ;;
