@@ -15,7 +15,7 @@ case $1 in
     cat noise >&2 2>/dev/null
     # What begins with its own name is an error.
     if grep -q ^initctl: state; then cat state >&2 && exit 1; fi
-    cat state; exec sh -c "$(cat state.ends 2>/dev/null)" ;;
+    cat state ;;
   *)
     echo "$*" >>told
     [ ! -e after ] || mv after state
@@ -315,15 +315,28 @@ fn the_lines_of_a_log_are_plain() {
     assert_eq!(said, "one\ntwo\n/var/log/upstart/polls-worker-celery-2.log");
 }
 
-/// A service has a job or, as many on Ubuntu 14.04, a script for init.
+/// A service has a job or, as many on Ubuntu 14.04, a script for init; only Upstart itself can say that there is no job.
 #[test]
 fn a_service_that_nobody_knows_is_named() {
-    for (ends, said) in [("", ""), ("exit 1", "no-such-service")] {
-        let upstart = Upstart::with("");
-        upstart.has("state.ends", ends);
+    for (state, noise, said) in [
+        ("postgresql-9 stop/waiting\n", "", ""),
+        ("initctl: Unknown job: postgresql-9\n", "", "postgresql-9"),
+        (
+            "initctl: Unknown job: postgresql-9\n",
+            NOISE,
+            "postgresql-9",
+        ),
+        // B8: a job of instances wants to be told which.
+        ("initctl: Unknown parameter: N\n", "", ""),
+        (NO_INSTANCE, "", ""),
+        (NO_BUS, "", ""),
+        (NO_BUS, NOISE, ""),
+    ] {
+        let upstart = Upstart::with(state);
+        upstart.has("noise", noise);
         for shell in SHELLS {
-            let found = upstart.run(shell, "unknown_services no-such-service");
-            assert_eq!(found, (0, said.to_owned()), "{shell}");
+            let found = upstart.run(shell, "unknown_services postgresql-9");
+            assert_eq!(found, (0, said.to_owned()), "{shell}: {state}");
         }
     }
 }

@@ -79,10 +79,12 @@ unit_memory() {
 # worker_definition NAME: the $path of what a worker is started by.
 worker_definition() { path=/etc/init/$APP-worker-$1.conf; }
 
-# unknown_services NAME...: those that have neither a job nor a script.
+# unknown_services NAME...: those that have neither a job nor a script. An Upstart that does not answer does not say so.
 unknown_services() {
   for one; do
-    "$INITCTL" status "$one" >/dev/null 2>&1 || [ -e "/etc/init.d/$one" ] || printf '%s\n' "$one"
+    case $("$INITCTL" status "$one" 2>&1) in
+      *": Unknown job: $one"*) [ -e "/etc/init.d/$one" ] || printf '%s\n' "$one" ;;
+    esac
   done
 }
 
