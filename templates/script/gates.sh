@@ -35,8 +35,12 @@ trial() {
 
 end_trial() {
   if [ -L "$ROOT/slots/trial" ]; then
-    # Where this login may not stop it now, the link stays, and tells the next run that there is something to end.
-    if ! unit stop trial 2>/dev/null && unit_runs trial; then return 0; fi
+    # Where this login may not stop it now, or nobody can say how it is, the link stays, and tells the next run that there
+    # may be something to end.
+    if ! unit stop trial 2>/dev/null; then
+      unit_state trial
+      case $activity in inactive | failed) ;; *) return 0 ;; esac
+    fi
     # Else the host counts as degraded until the next good push.
     if unit_failed trial; then unit forgive trial; fi
     rm -f "$ROOT/slots/trial"

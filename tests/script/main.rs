@@ -13,3 +13,4 @@ mod requirements;
 mod statics;
 mod swaps;
 mod tasks;
+mod trials;
