@@ -3,7 +3,7 @@ use std::path::Path;
 
 use deployer::script::compile;
 
-use crate::plans::{FULL, SMALL, plan};
+use crate::plans::{FULL, PRIVATE, SMALL, UPSTART, plan};
 
 /// Header and plan; the library between them stands in `templates/script/`, the files in their own goldens.
 fn own_part(text: &str) -> String {
@@ -62,6 +62,14 @@ fn small_app() {
 fn every_option() {
     for kind in ["push", "rollback", "setup", "check"] {
         check("full", FULL, kind);
+    }
+}
+
+#[test]
+fn other_managers() {
+    for kind in ["push", "setup"] {
+        check("upstart", UPSTART, kind);
+        check("private-supervisor", PRIVATE, kind);
     }
 }
 

@@ -50,6 +50,31 @@ environments:
     hosts: root@web1.example.com
 ";
 
+/// Jobs of root's Upstart, and cron's schedules.
+pub(crate) const UPSTART: &str = "
+app: polls
+repo: https://github.com/acme/polls.git
+gunicorn: {app: 'polls.wsgi:application', bind: 8000}
+nginx: {server_name: polls.example.com}
+service: {manager: upstart, after: [postgresql]}
+workers: {queue: ./work}
+schedules: {daily: {run: ./daily, cron: '@daily'}}
+environments: {production: {hosts: deploy@web1.example.com}}
+";
+
+/// A supervisord and a crontab of the login's own.
+pub(crate) const PRIVATE: &str = "
+app: polls
+repo: https://github.com/acme/polls.git
+root: /home/deploy/polls
+gunicorn: {app: 'polls.wsgi:application', bind: 8000}
+nginx: false
+service: {manager: supervisor, scope: user}
+workers: {queue: ./work}
+schedules: {daily: {run: ./daily, cron: '@daily'}}
+environments: {production: {hosts: deploy@web1.example.com}}
+";
+
 pub(crate) fn config(source: &str) -> Config {
     Config::parse(source, "deploy.yaml", "production").unwrap_or_else(|errors| panic!("{errors}"))
 }
