@@ -355,6 +355,14 @@ pub(crate) fn upstart() -> Config {
     config
 }
 
+/// Another server than gunicorn, as a job.
+pub(crate) fn own_upstart() -> Config {
+    let mut config = own();
+    config.service.manager = Manager::Upstart;
+    config.service.hardening = Hardening::Off;
+    config
+}
+
 /// supervisord of the host.
 pub(crate) fn supervised() -> Config {
     let mut config = small();

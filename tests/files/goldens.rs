@@ -97,24 +97,33 @@ fn upstart() {
 }
 
 #[test]
+fn own_upstart() {
+    let mut files = cases::rendered(&cases::own_upstart());
+    files.retain(|file| name(file).starts_with("etc/init"));
+    check_some("own-upstart", &files);
+}
+
+#[test]
 fn supervised() {
     check("supervised", &cases::supervised());
 }
 
 #[test]
 fn text_is_tidy() {
-    for config in [
-        cases::small(),
-        cases::full(),
-        cases::secure(),
-        cases::bare(),
-        cases::own(),
-        cases::rootless(Manager::Systemd),
-        cases::rootless(Manager::Supervisor),
-        cases::supervised(),
-        cases::upstart(),
-    ] {
-        for file in cases::rendered(&config) {
+    let all: [fn() -> Config; 10] = [
+        cases::small,
+        cases::full,
+        cases::secure,
+        cases::bare,
+        cases::own,
+        || cases::rootless(Manager::Systemd),
+        || cases::rootless(Manager::Supervisor),
+        cases::supervised,
+        cases::upstart,
+        cases::own_upstart,
+    ];
+    for case in all {
+        for file in cases::rendered(&case()) {
             let name = name(&file).display().to_string();
             assert!(
                 file.content.ends_with('\n') && !file.content.ends_with("\n\n"),
