@@ -184,6 +184,13 @@ fn the_state_counts_and_not_the_status() {
             0,
             "start polls-a\n",
         ),
+        // What is stopping still is waited for by `start` itself.
+        (
+            Upstart::with("polls-a stop/killed, process 3910\n").answers("start", 0, RUNS),
+            "unit start a",
+            0,
+            "start polls-a\n",
+        ),
         // "Job is already running": somebody else was faster.
         (
             Upstart::with(STOPPED).answers("start", 1, RUNS),
