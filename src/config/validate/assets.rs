@@ -30,14 +30,17 @@ pub(super) fn assets(root: &Section<'_>, submodules: Option<bool>) -> Option<Ass
                 "remove it: without fingerprints of deployer's own, references are not looked at";
             section.refuse("strict", "nothing to be strict about", label);
         }
-        let precompress = section
-            .has("precompress")
-            .then(|| section.list("precompress", encoding));
+        // Asked for where it is not there too: it is a key like any other.
+        let precompress = section.list("precompress", encoding);
         Some(Assets {
             url,
             fingerprint,
             strict,
-            precompress: precompress.unwrap_or_else(|| vec![Encoding::Gzip]),
+            precompress: if section.has("precompress") {
+                precompress
+            } else {
+                vec![Encoding::Gzip]
+            },
             at_root: section.list("at_root", root_file),
             keep_days: section.number("keep_days", 1..=3650, 30),
             cdn: section.optional("cdn"),

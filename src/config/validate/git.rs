@@ -24,16 +24,17 @@ pub(super) fn git(section: &Section<'_>, repo: Option<&RepoUrl>) -> Git {
     if word == Word::Token && repo.is_some() && !https {
         section.refuse("auth", "a token for ssh", "use an `https://` URL as `repo`");
     }
+    let path = section.optional("path");
+    // Asked for where it is not there too: it is a key like any other.
+    let submodules = section.boolean("submodules", false);
     Git {
         auth: match (word, token) {
             (Word::Token, Some(token)) => GitAuth::Token(token),
             (Word::Agent, _) => GitAuth::Agent,
             _ => GitAuth::Key,
         },
-        path: section.optional("path"),
-        submodules: section
-            .has("submodules")
-            .then(|| section.boolean("submodules", false)),
+        path,
+        submodules: section.has("submodules").then_some(submodules),
     }
 }
 
