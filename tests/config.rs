@@ -186,6 +186,101 @@ fn the_example_states_the_real_defaults() {
     Config::parse(EXAMPLE, "deploy.example.yaml", "staging").expect("a good file");
 }
 
+/// The same for what stands there as a comment.
+#[test]
+fn the_example_states_the_real_defaults_of_what_it_leaves_out() {
+    // A key, those below it that have no default or exclude another, and how a short file says the same.
+    let cases: [(&str, &[&str], &str, &str); 6] = [
+        (
+            "server",
+            &[],
+            "gunicorn: {app: polls.wsgi}",
+            "server: {command: uvicorn polls.asgi:application --uds $DEPLOYER_SOCKET}",
+        ),
+        (
+            "workers",
+            &["memory_max"],
+            "nginx:",
+            "workers: {celery: celery -A polls worker}\nnginx:",
+        ),
+        (
+            "schedules",
+            &[],
+            "nginx:",
+            "schedules: {clean-up: {run: python manage.py clearsessions, cron: 30 4 * * *}}\nnginx:",
+        ),
+        (
+            "tls",
+            &["acme", "email", "staging", "directory", "hsts"],
+            "polls.example.com}",
+            "polls.example.com, tls: {certificate: /etc/ssl/polls/fullchain.pem, key: /etc/ssl/polls/key.pem}}",
+        ),
+        (
+            "tls",
+            &["certificate", "key", "directory", "hsts"],
+            "polls.example.com}",
+            "polls.example.com, tls: {acme: {email: ops@example.com}}}",
+        ),
+        (
+            "publish",
+            &["prefix", "profile"],
+            "source: static}",
+            "source: static, cdn: 'https://cdn.example.com', publish: {s3: {bucket: polls-static, \
+             endpoint: 'https://s3.example.com', credentials: {command: [aws, configure, export-credentials, --format, process]}}}}",
+        ),
+    ];
+    let read = |source: &str| {
+        Config::parse(source, "deploy.yaml", "production")
+            .unwrap_or_else(|errors| panic!("{errors}\n{source}"))
+    };
+    for (key, without, long, short) in cases {
+        let short = SHORT.replace(long, short);
+        let short = read(&short.replace("polls.wsgi}", "polls.wsgi:application}"));
+        let example = read(&uncommented(key, without));
+        assert_eq!(format!("{example:#?}"), format!("{short:#?}"), "{key}");
+    }
+}
+
+/// The example with what it has of a key as a comment, but for some keys below that.
+fn uncommented(key: &str, without: &[&str]) -> String {
+    let (before, rest) = EXAMPLE.split_once("\ngunicorn:\n").expect("gunicorn");
+    let (_, after) = rest.split_once("\n# Another server").expect("server");
+    let text = match key {
+        "server" => format!("{before}\n# Another server{after}"),
+        "workers" => EXAMPLE
+            .replace("#   celery:", "# workers:\n#   celery:")
+            .replace("\nworkers: {}", ""),
+        "schedules" => EXAMPLE
+            .replace("#   clean-up:", "# schedules:\n#   clean-up:")
+            .replace("\nschedules: {}", ""),
+        "publish" => EXAMPLE
+            .replace("# cdn:", "cdn:")
+            .replace("eu-central-1 # default us-east-1", "us-east-1"),
+        _ => EXAMPLE.to_owned(),
+    };
+    let mut inside = false;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let (comment, starts) = match line.split_once("# ") {
+            Some((indent, text)) if indent.trim().is_empty() => {
+                (true, text.starts_with(&format!("{key}:")))
+            }
+            _ => (false, false),
+        };
+        inside = comment && (inside || starts);
+        let line = if inside {
+            line.replacen("# ", "", 1)
+        } else {
+            line.to_owned()
+        };
+        let left_out = |key: &&str| line.trim_start().starts_with(&format!("{key}:"));
+        if !(inside && without.iter().any(left_out)) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
+}
+
 /// Keys without a default stand in the example as comments: `# version: 3.12`.
 #[test]
 fn the_example_is_good_with_its_optional_keys() {
@@ -238,27 +333,52 @@ fn the_examples_of_secrets_are_good() {
 #[test]
 fn the_example_has_every_key() {
     let asked = "static: {zzzzzzzz: 1, build: {zzzzzzzz: 1}, publish: {s3: {zzzzzzzz: 1, credentials: {zzzzzzzz: 1}}}}\nuploads: {zzzzzzzz: 1}\nnginx: {zzzzzzzz: 1, tls: {zzzzzzzz: 1, acme: {zzzzzzzz: 1}}}\n\
-        gunicorn: {zzzzzzzz: 1}\npython: {zzzzzzzz: 1}\nservice: {zzzzzzzz: 1}\nhealth: {zzzzzzzz: 1}\n\
+        gunicorn: {zzzzzzzz: 1}\npython: {zzzzzzzz: 1, project: {zzzzzzzz: 1}}\nservice: {zzzzzzzz: 1}\nhealth: {zzzzzzzz: 1}\n\
         rollout: {zzzzzzzz: 1}\nmigrate: {zzzzzzzz: 1}\n\
-        hooks: {zzzzzzzz: 1, before_build: {zzzzzzzz: 1}}\nsetup: {zzzzzzzz: 1}\nzzzzzzzz: 1\nenvironments: {production: {}}\n";
-    let errors = Config::parse(asked, "deploy.yaml", "production").expect_err("unknown keys");
-    let errors = errors.to_string();
-    let lists: Vec<&str> = errors
-        .lines()
-        .filter_map(|line| line.split_once("known: "))
-        .map(|(_, keys)| keys)
-        .collect();
-    assert_eq!(lists.len(), 18, "{errors}");
-    for key in lists.iter().flat_map(|keys| keys.split(", ")) {
-        let stands = |line: &str| {
-            line.trim_start_matches(['#', ' '])
-                .starts_with(&format!("{key}:"))
-        };
-        assert!(
-            EXAMPLE.lines().any(stands),
-            "`{key}` is not in deploy.example.yaml"
-        );
+        hooks: {zzzzzzzz: 1, before_build: {zzzzzzzz: 1}}\nsetup: {zzzzzzzz: 1}\ngit: {zzzzzzzz: 1, token: {zzzzzzzz: 1}}\n\
+        workers: {any: {zzzzzzzz: 1}}\nschedules: {any: {zzzzzzzz: 1}}\nzzzzzzzz: 1\n\
+        environments: {production: {hosts: [{zzzzzzzz: 1}]}}\n";
+    let server = "server: {zzzzzzzz: 1}\nenvironments: {production: {}}\n";
+    let mut lists = 0;
+    for asked in [asked, server] {
+        let errors = Config::parse(asked, "deploy.yaml", "production").expect_err("unknown keys");
+        for (_, _, says, label) in errors.list() {
+            let Some(keys) = label.strip_prefix("known: ") else {
+                continue;
+            };
+            lists += 1;
+            let path = says.split_once(": ").map(|(path, _)| path);
+            for key in keys.split(", ") {
+                assert!(
+                    stands_in_the_example(path, key),
+                    "`{key}` is not in deploy.example.yaml where {says}"
+                );
+            }
+        }
     }
+    assert_eq!(lists, 25);
+}
+
+/// Whether the example has the key where it says all of the section, or of what the section is like.
+fn stands_in_the_example(path: Option<&str>, key: &str) -> bool {
+    let top = match path {
+        Some("git.token") => "secrets",
+        None if key == "hosts" => "environments",
+        Some(path) => path.split('.').next().unwrap_or_default(),
+        None => key,
+    };
+    let starts = |line: &str| {
+        let line = line.strip_prefix("# ").unwrap_or(line);
+        line.starts_with(&format!("{top}:"))
+    };
+    // An indented paragraph goes on with what is above it.
+    let text = EXAMPLE.replace("\n\n ", "\n ");
+    let section = text.split("\n\n").find(|part| part.lines().any(starts));
+    section.is_some_and(|section| {
+        let key = format!("{key}:");
+        let mut found = section.match_indices(&key);
+        found.any(|(at, _)| !section[..at].ends_with(|c: char| c.is_ascii_lowercase() || c == '_'))
+    })
 }
 
 #[test]
