@@ -279,8 +279,36 @@ fn by_the_agent_of_who_deploys(site: &Site) -> Result<()> {
     site.deployer(&["push", "production"])?.expect(0)?;
     coherent(site.web())?;
     tidy(site.web())?;
+    a_tag_and_a_branch_of_one_name(site)?;
     fs::write(site.ssh.path(), config)?;
     site.edit("deploy.yaml", "git: {auth: agent}\ngunicorn:", "gunicorn:")
+}
+
+/// The tag is annotated, so that its own id is no commit.
+fn a_tag_and_a_branch_of_one_name(site: &Site) -> Result<()> {
+    let file = site.app.path().join("which.txt");
+    fs::write(&file, "tag")?;
+    let tagged = site.commit()?;
+    let author = "-c user.name=Test -c user.email=test@example.test";
+    let tag = format!("git --git-dir=/srv/git/hello.git {author} tag -a -m first v1 {tagged}");
+    site.git.machine().exec_as("git", &tag)?.ok()?;
+    fs::write(&file, "branch")?;
+    let other = site
+        .git
+        .commit_on("hello", "v1", site.app.path(), "other")?;
+    fs::remove_file(file)?;
+    site.commit()?;
+    for (option, commit) in [("--tag", &tagged), ("--branch", &other)] {
+        let short = &commit[..7];
+        site.deployer(&["push", "production", option, "v1"])?
+            .expect(0)?
+            .says(&format!("revision {short} (v1)"))?;
+        let release = coherent(site.web())?.release;
+        ensure!(release.ends_with(short), "{release} is not of {commit}");
+        let which = site.web().sh("cat /srv/hello/current/which.txt")?;
+        ensure!(option.ends_with(&which), "{option} brought that of {which}");
+    }
+    tidy(site.web())
 }
 
 pub(crate) const TOKEN: &str = "sentinel-5f1c92";
