@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::large_files::large_files;
 use crate::machines::Machine;
 use crate::site::Site;
-use crate::state::{coherent, tidy};
+use crate::state::{coherent, print, same, tidy};
 
 /// A repository that holds the app below `services/web`, with a submodule and that one's own.
 pub(crate) struct Monorepo<'a> {
@@ -280,6 +280,7 @@ fn by_the_agent_of_who_deploys(site: &Site) -> Result<()> {
     coherent(site.web())?;
     tidy(site.web())?;
     a_tag_and_a_branch_of_one_name(site)?;
+    from_a_clone(site)?;
     fs::write(site.ssh.path(), config)?;
     site.edit("deploy.yaml", "git: {auth: agent}\ngunicorn:", "gunicorn:")
 }
@@ -309,6 +310,44 @@ fn a_tag_and_a_branch_of_one_name(site: &Site) -> Result<()> {
         ensure!(option.ends_with(&which), "{option} brought that of {which}");
     }
     tidy(site.web())
+}
+
+/// What is there alone is refused where it is asked for, and else told of.
+fn from_a_clone(site: &Site) -> Result<()> {
+    let clone = TempDir::new()?;
+    let git = |arguments: &[&str]| {
+        let ssh = format!("ssh -F {}", site.ssh.path().display());
+        let output = Command::new("git")
+            .env("GIT_SSH_COMMAND", ssh)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .args(["-c", "user.name=Test", "-c", "user.email=test@example.test"])
+            .arg("-C")
+            .arg(clone.path())
+            .args(arguments)
+            .output()?;
+        ensure!(output.status.success(), "{arguments:?}: {output:?}");
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    };
+    let url = site.git.url("hello");
+    git(&["clone", "--quiet", "--branch", "v1", &url, "."])?;
+    git(&["commit", "--quiet", "--allow-empty", "-m", "here alone"])?;
+    let own = git(&["rev-parse", "HEAD"])?;
+    fs::write(clone.path().join("which.txt"), "neither")?;
+    let before = print(site.web())?;
+    site.start_in(clone.path(), &["push", "production", "--revision", &own])?
+        .end()?
+        .expect(2)?
+        .says(&format!(
+            "commit {} is not at `{url}`; push it there first",
+            &own[..7]
+        ))?;
+    site.start_in(clone.path(), &["push", "production", "--branch", "v1"])?
+        .end()?
+        .expect(0)?
+        .says("1 commit of the working copy not in it")?
+        .says("1 changed file of the working copy not in it")?
+        .says("already live")?;
+    same(&before, &print(site.web())?)
 }
 
 pub(crate) const TOKEN: &str = "sentinel-5f1c92";
