@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::machines::{Image, Machine, Options};
 use crate::site::Site;
-use crate::state::{coherent, tidy};
+use crate::state::{coherent, print, same, tidy};
 
 const PUSH: [&str; 2] = ["push", "production"];
 
@@ -54,6 +54,7 @@ fn packages_come_from_where_they_are_written() -> Result<()> {
         .says_not("not pinned")?
         .says("takeover: reload")?;
     ensure!(key(web)? == refreshed);
+    two_files_with_hashes(&site)?;
 
     // A project's own table, with what another says of extras.
     fs::remove_file(site.app.path().join("requirements.txt"))?;
@@ -115,6 +116,55 @@ fn packages_come_from_where_they_are_written() -> Result<()> {
         .says("only uv reads `uv.lock`")?;
     coherent(web)?;
     tidy(web)
+}
+
+/// What is live, locked: one package in one file, and the others in another.
+fn two_files_with_hashes(site: &Site) -> Result<()> {
+    let web = site.web();
+    let lock = web.sh(r#"while IFS== read -r name _ version; do
+    wheel=$(find /opt/wheels -iname "$(echo "$name" | tr - _)-$version-*.whl")
+    echo "$name==$version --hash=sha256:$(sha256sum <"$wheel" | cut -d' ' -f1)"
+done </srv/hello/current/venv/.complete"#)?;
+    let (one, others): (Vec<&str>, Vec<&str>) =
+        lock.lines().partition(|line| line.starts_with("click=="));
+    let locked =
+        "python: {requirements: [base.txt, locks/more.txt], require_hashes: true}\nstatic:";
+    site.edit("deploy.yaml", "static:", locked)?;
+    fs::create_dir(site.app.path().join("locks"))?;
+    fs::write(site.app.path().join("locks/more.txt"), one.join("\n"))?;
+    write(site, "base.txt", &others.join("\n"))?;
+    site.deployer(&PUSH)?
+        .expect(0)?
+        .says("virtualenv built")?
+        .says_not("not pinned")?;
+    ensure!(coherent(web)?.click == "8.1.8");
+    let names: BTreeSet<String> = lock
+        .lines()
+        .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
+        .collect();
+    ensure!(installed(web)? == names, "{:?}", installed(web)?);
+
+    let before = print(web)?;
+    let wrong = one.join("\n").replace("sha256:", "sha256:0");
+    write(site, "locks/more.txt", &wrong[..wrong.len() - 1])?;
+    let refused = |says: &str| {
+        site.deployer(&PUSH)?
+            .expect(7)?
+            .says("the packages cannot be installed on deploy@web1")?
+            .says("nothing was changed")?
+            .says(says)?
+            .says("hint: `deployer push production -v` shows all that the installer says")?;
+        same(&before, &print(web)?)
+    };
+    refused("DO NOT MATCH THE HASHES")?;
+    // One hash anywhere and the installer asks for all of them; without any it has to be told to.
+    fs::write(
+        site.app.path().join("base.txt"),
+        "flask==3.1.3\ngunicorn==27.0.1\n",
+    )?;
+    write(site, "locks/more.txt", "click==8.1.8\n")?;
+    refused("Hashes are required in --require-hashes mode")?;
+    site.edit("deploy.yaml", locked, "static:")
 }
 
 /// One that the host lacks, from a place of downloads that its administrator named.
