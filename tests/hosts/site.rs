@@ -70,7 +70,8 @@ impl Site {
         Ok(site)
     }
 
-    fn machines(count: usize) -> Result<Self> {
+    /// That many web hosts without anything on them.
+    pub(crate) fn machines(count: usize) -> Result<Self> {
         Self::of(HELLO, &vec![Options::with_uv(); count])
     }
 
