@@ -104,6 +104,12 @@ fn comes_and_goes(site: &Site) -> Result<()> {
     sign(web, "ana")?;
     ensure!(page(web)?.entries == "1" && status(web, "/media/pictures/cat.png")? == 200);
 
+    // Files that the repository has of a directory that all releases share.
+    let kept = "cd /srv/guestbook && readlink current/kept && head -v -n 1 current/kept/* && stat -c %U shared/kept/*";
+    let seeded = "/srv/guestbook/shared/kept\n==> current/kept/seed.txt <==\nfirst\nguestbook";
+    site.edit("deploy.yaml", "shared: [data]", "shared: [data, kept]")?;
+    fs::create_dir(site.app.path().join("kept"))?;
+    write(site, "kept/seed.txt", "first\n")?;
     write(
         site,
         "guestbook/static/guestbook/style.css",
@@ -120,6 +126,7 @@ fn comes_and_goes(site: &Site) -> Result<()> {
         second.style != first.style && status(web, &first.style)? == 200,
         "{second:?}"
     );
+    ensure!(web.sh(kept)? == seeded, "{}", web.sh(kept)?);
 
     site.edit(
         "guestbook/models.py",
@@ -127,6 +134,8 @@ fn comes_and_goes(site: &Site) -> Result<()> {
         "    note = models.TextField(default=\"\")\n    picture",
     )?;
     migration(site, 2, "0001_initial", ADD_NOTE)?;
+    write(site, "kept/seed.txt", "second\n")?;
+    write(site, "kept/late.txt", "second\n")?;
     push(site)?
         .expect(0)?
         .says("pending yes")?
@@ -137,6 +146,7 @@ fn comes_and_goes(site: &Site) -> Result<()> {
         third.migration == "0002_next" && third.entries == "1",
         "{third:?}"
     );
+    ensure!(web.sh(kept)? == seeded, "{}", web.sh(kept)?);
 
     migration(site, 3, "0002_next", "migrations.RunPython(fail)")?;
     push(site)?
@@ -232,8 +242,8 @@ fn stages_fail_where_they_stand(site: &Site) -> Result<()> {
 
     site.edit(
         "deploy.yaml",
-        "shared: [data]",
-        "shared: [data, {file: local.ini}]",
+        "shared: [data, kept]",
+        "shared: [data, kept, {file: local.ini}]",
     )?;
     push(site)?
         .expect(6)?
