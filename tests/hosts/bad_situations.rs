@@ -127,7 +127,11 @@ const SITUATIONS: &[Situation] = &[
         },
         command: PUSH,
         code: 7,
-        says: &["cannot reach the git server `git1`", "nothing was changed"],
+        says: &[
+            "cannot reach the git server `git1`",
+            "nothing was changed",
+            "hint: try it there: `ssh-keyscan git1`",
+        ],
         undo: |site| site.web().sh("umount /etc/hosts").map(drop),
     },
     Situation {
@@ -143,6 +147,7 @@ const SITUATIONS: &[Situation] = &[
             "shows deploy@web1 another host key than the one that setup pinned",
             "Host key verification failed",
             "nothing was changed",
+            "hint: compare that with what its owner publishes; if it is theirs, correct your `known_hosts` and run `deployer setup production`",
         ],
         undo: |site| site.web().sh("umount /etc/hosts").map(drop),
     },
@@ -204,6 +209,7 @@ const SITUATIONS: &[Situation] = &[
             "the packages cannot be installed",
             "gunicorn==27.0.1 oops",
             "nothing was changed",
+            "hint: `deployer push production -v` shows all that the installer says",
         ],
         undo: |site| {
             committed(
@@ -233,7 +239,11 @@ const SITUATIONS: &[Situation] = &[
         make: |site| site.edit("deploy.yaml", "app: hello:app", "app: absent:app"),
         command: PUSH,
         code: 7,
-        says: &["No module named 'absent'", "nothing was changed"],
+        says: &[
+            "No module named 'absent'",
+            "nothing was changed",
+            "hint: correct it, then run `deployer push production` again",
+        ],
         undo: |site| site.edit("deploy.yaml", "app: absent:app", "app: hello:app"),
     },
     Situation {
@@ -244,6 +254,7 @@ const SITUATIONS: &[Situation] = &[
         says: &[
             "Failed to find attribute 'absent' in 'hello'",
             "nothing was changed",
+            "hint: correct it, then run `deployer push production` again",
         ],
         undo: |site| site.edit("deploy.yaml", "app: hello:absent", "app: hello:app"),
     },
@@ -258,7 +269,11 @@ const SITUATIONS: &[Situation] = &[
         },
         command: PUSH,
         code: 7,
-        says: &["answers 404 at `/absent`", "nothing was changed"],
+        says: &[
+            "answers 404 at `/absent`",
+            "nothing was changed",
+            "hint: correct it, then run `deployer push production` again",
+        ],
         undo: |site| {
             site.edit(
                 "deploy.yaml",
@@ -278,6 +293,7 @@ const SITUATIONS: &[Situation] = &[
         says: &[
             "not enough disk space (needs 64.0 MiB, has 0 B)",
             "nothing was changed",
+            "hint: free some, or lower `keep_releases`",
         ],
         undo: |site| site.web().sh("umount -l /srv/hello").map(drop),
     },
@@ -361,7 +377,11 @@ const SITUATIONS: &[Situation] = &[
         },
         command: PUSH,
         code: 6,
-        says: &["not enough disk space", "nothing was changed"],
+        says: &[
+            "not enough disk space",
+            "nothing was changed",
+            "hint: free some, or lower `keep_releases`",
+        ],
         undo: |site| site.web().sh("umount -l /srv/hello").map(drop),
     },
     Situation {
@@ -373,7 +393,11 @@ const SITUATIONS: &[Situation] = &[
         },
         command: PUSH,
         code: 6,
-        says: &["not enough inodes", "nothing was changed"],
+        says: &[
+            "not enough inodes",
+            "nothing was changed",
+            "hint: remove files, or lower `keep_releases`",
+        ],
         undo: |site| site.web().sh("umount -l /srv/hello").map(drop),
     },
     Situation {
@@ -432,7 +456,11 @@ const SITUATIONS: &[Situation] = &[
         },
         command: PUSH,
         code: 6,
-        says: &["no python 3.99", "nothing was changed"],
+        says: &[
+            "no python 3.99",
+            "nothing was changed",
+            "hint: install it there, or change `python.version`",
+        ],
         undo: |site| site.edit("deploy.yaml", "python:\n  version: '3.99'\n", ""),
     },
     Situation {
