@@ -225,9 +225,7 @@ async def application(scope, receive, send):
         await send({'type': 'http.response.body', 'body': b'answered'})
 ";
 
-/// uvicorn's workers close what they have accepted and not read, if nobody gives them time.
-#[test]
-fn a_worker_of_uvicorn_reads_what_it_has_accepted() {
+fn with_uvicorn() -> Tree {
     let packages = [
         "gunicorn==27.0.1",
         "uvicorn==0.54.0",
@@ -239,6 +237,53 @@ fn a_worker_of_uvicorn_reads_what_it_has_accepted() {
     });
     tree.add("r1", ASGI, &[]);
     tree.point("a", "r1");
+    tree
+}
+
+/// uvicorn's workers stay when their master is killed, and where no manager ends them the next master does.
+#[test]
+fn a_worker_that_was_left_behind_is_told_to_leave() {
+    let tree = with_uvicorn();
+    let mut first = tree.start("a");
+    let left = LeftBehind(first.proven(&real(&tree.release("r1")), 2));
+    first.master.kill().unwrap();
+    first.master.wait().unwrap();
+    // Else it would be signalled once more at its end, whoever has its number by then.
+    std::mem::forget(first);
+    sleep(Duration::from_secs(1));
+    assert_eq!(left.living().count(), 2);
+
+    let second = tree.start("a");
+    http::until("those left behind have left", || {
+        (left.living().count() == 0).then_some(())
+    });
+    second.proven(&real(&tree.release("r1")), 2);
+}
+
+/// The reports of workers that nobody else ends.
+struct LeftBehind(Vec<Value>);
+
+impl LeftBehind {
+    fn living(&self) -> impl Iterator<Item = &Value> {
+        self.0.iter().filter(|worker| {
+            let stat = fs::read_to_string(format!("/proc/{}/stat", worker["pid"]));
+            stat.is_ok_and(|stat| !stat.contains(") Z "))
+        })
+    }
+}
+
+impl Drop for LeftBehind {
+    fn drop(&mut self) {
+        for worker in self.living() {
+            run(Command::new("kill").args(["-KILL", &worker["pid"].to_string()]));
+        }
+    }
+}
+
+/// They close what they have accepted and not read, if nobody gives them time.
+#[test]
+fn a_worker_of_uvicorn_reads_what_it_has_accepted() {
+    let tree = with_uvicorn();
     let running = tree.start("a");
     let old = running.proven(&real(&tree.release("r1")), 2);
     let connect = |_| UnixStream::connect(running.run.join("gunicorn.sock")).unwrap();

@@ -7,16 +7,17 @@ use anyhow::{Context as _, Result, ensure};
 use super::{Case, master};
 use crate::machines::get;
 use crate::site::{NAME, Site};
-use crate::wait::until;
+use crate::wait::{until, within};
 
 /// Lines for an app: it ends as soon as it is imported, whenever somebody [wishes](crashes).
 pub(super) const CRASH: &str = "import os
 if os.path.exists(os.environ['HOME'] + '/crash'): raise SystemExit(3)";
 
-/// The main process killed: there is another soon.
+/// The main process killed: there is another soon, and nothing of the one before.
 pub(super) fn killed(site: &Site, case: &Case) -> Result<()> {
     let live = release(site, case)?;
     let old = master(site, case)?;
+    let workers = site.web().sh(&format!("pgrep -d , -P {old}"))?;
     site.web().sh(&format!("kill -9 {old}"))?;
     let began = Instant::now();
     until("another master", || {
@@ -24,7 +25,9 @@ pub(super) fn killed(site: &Site, case: &Case) -> Result<()> {
     })?;
     back(site, case, &live)?;
     println!("killed: answers after {:?}", began.elapsed());
-    Ok(())
+    within(20, "end of the workers of before", || {
+        Ok(site.web().exec(&format!("ps -p {workers}"))?.code != 0)
+    })
 }
 
 /// It ends whenever it starts: that has a limit, it is reported, and somebody's `start` is enough afterwards.

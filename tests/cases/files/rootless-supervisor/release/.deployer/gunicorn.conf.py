@@ -81,10 +81,14 @@ def report(pid):
     return '%s/workers/%d' % (RUN, pid)
 
 
+def stat(pid):
+    with open('/proc/%d/stat' % pid, 'rb') as file:
+        return file.read().rsplit(b')', 1)[1].split()
+
+
 def started(pid):
     """When a process began, in ticks since boot: a pid alone may be another's by now."""
-    with open('/proc/%d/stat' % pid, 'rb') as file:
-        return int(file.read().rsplit(b')', 1)[1].split()[19])
+    return int(stat(pid)[19])
 
 
 def clear(server, which):
@@ -98,7 +102,26 @@ def clear(server, which):
         server.log.warning('cannot clear the reports of workers: %s', error)
 
 
+def end_left_behind(server):
+    """A worker of uvicorn's does not notice that its master was killed, and would answer from its release for good."""
+    try:
+        names = os.listdir(RUN + '/workers')
+    except OSError:
+        return
+    for name in names:
+        try:
+            with open(RUN + '/workers/' + name) as file:
+                facts = json.load(file)
+            pid = facts['pid']
+            if started(pid) == facts['start'] and int(stat(pid)[1]) != facts['master']:
+                os.kill(pid, signal.SIGTERM)
+                server.log.warning('worker %d was left behind by a master that was killed: told to leave', pid)
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+
+
 def on_starting(server):
+    end_left_behind(server)
     clear(server, '')
     try:
         with open(RUN + '/master', 'w') as file:
