@@ -172,7 +172,24 @@ fn next(whole: &Whole<'_>, story: &Story, outcome: Outcome) -> String {
         _ if story.cut && !whole.verbose => {
             format!("run `deployer {command} {environment} -v` to see all output")
         }
-        _ => format!("correct it, then run `deployer {command} {environment}` again"),
+        _ => format!(
+            "correct {}, then run `deployer {command} {environment}` again",
+            wrong(story)
+        ),
+    }
+}
+
+fn wrong(story: &Story) -> &'static str {
+    let (step, reason) = match &story.cause {
+        Some(Cause::Failed { step, fields }) => {
+            (step.as_str(), fields.get("reason").map(String::as_str))
+        }
+        _ => ("", None),
+    };
+    match (step, reason) {
+        ("import", _) | (_, Some("died")) => "the app, or what `deploy.yaml` starts",
+        (_, Some("health")) => "the page, or `health`",
+        _ => "it",
     }
 }
 

@@ -153,7 +153,7 @@ done </srv/hello/current/venv/.complete"#)?;
             .says("the packages cannot be installed on deploy@web1")?
             .says("nothing was changed")?
             .says(says)?
-            .says("hint: `deployer push production -v` shows all that the installer says")?;
+            .says("hint: correct what the installer names, in the requirements or on the host; `deployer push production -v` shows all")?;
         same(&before, &print(web)?)
     };
     refused("DO NOT MATCH THE HASHES")?;

@@ -56,7 +56,7 @@ pub(in crate::report) fn failed(
         ("install", _) => (
             format!("the packages cannot be installed on {host}"),
             Some(format!(
-                "`deployer push {environment} -v` shows all that the installer says"
+                "correct what the installer names, in the requirements or on the host; `deployer push {environment} -v` shows all that it says"
             )),
         ),
         ("build", _) => (

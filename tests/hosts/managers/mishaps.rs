@@ -13,11 +13,13 @@ use crate::wait::{until, within};
 pub(super) const CRASH: &str = "import os
 if os.path.exists(os.environ['HOME'] + '/crash'): raise SystemExit(3)";
 
-/// The main process killed: there is another soon, and nothing of the one before.
+/// The main process killed: there is another soon, and of a gunicorn no worker of before.
 pub(super) fn killed(site: &Site, case: &Case) -> Result<()> {
     let live = release(site, case)?;
     let old = master(site, case)?;
-    let workers = site.web().sh(&format!("pgrep -d , -P {old}"))?;
+    let workers = site
+        .web()
+        .sh(&format!("pgrep -d , -P {old} gunicorn || echo 0"))?;
     site.web().sh(&format!("kill -9 {old}"))?;
     let began = Instant::now();
     until("another master", || {
