@@ -9,11 +9,14 @@ use deployer::files::host_files;
 use deployer::plan::Name;
 use deployer::template::Templates;
 
-/// `initctl status NAME` says what the file `NAME` has; the rest is noted.
+/// `initctl status NAME` says what the file `NAME` has, an error by its own name; the rest is noted.
 const INITCTL: &str = r#"#!/bin/sh
 cd "${0%/*}" || exit
 case $1 in
-  status) cat "$2" 2>/dev/null ;;
+  status)
+    [ -e "$2" ] || echo "initctl: Unknown job: $2" >"$2"
+    if grep -q ^initctl: "$2"; then cat "$2" >&2 && exit 1; fi
+    cat "$2" ;;
   *) echo "$*" >>told ;;
 esac
 "#;
@@ -120,6 +123,24 @@ fn what_it_needs_starts_first() {
         &told,
         "there is no redis here\n",
     );
+}
+
+/// Nobody can tell meanwhile what there is.
+#[test]
+fn an_upstart_that_gives_no_answer_is_asked_again() {
+    let soon = |host: &Host| {
+        host.has("postgresql", "initctl: Unable to connect to system bus\n");
+        host.has("soon", "postgresql start/running, process 7\n");
+    };
+    let told = "second\n".repeat(3) + STARTED;
+    under_each_shell("[postgresql]", soon, &told, "");
+}
+
+#[test]
+fn a_job_of_instances_is_not_waited_for() {
+    let many = |host: &Host| host.has("redis", "initctl: Unknown parameter: N\n");
+    let said = "redis has instances, and nobody says which to wait for\n";
+    under_each_shell("[redis]", many, STARTED, said);
 }
 
 /// The order is kept as long as there is one, and a site that has to do without says so by itself.

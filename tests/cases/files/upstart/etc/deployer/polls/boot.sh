@@ -29,13 +29,19 @@ await() {
   done
 }
 
-# service_runs SERVICE: by its job, by its script for init; what has neither is not waited for.
+# service_runs SERVICE: by its job, by its script for init; what has neither is not waited for. An Upstart that gives no
+# answer leaves it open.
 service_runs() {
-  if said=$(initctl status "$1" 2>/dev/null); then
-    case $said in *' start/running'*) ;; *) return 1 ;; esac
-  elif [ -e /etc/init.d/"$1" ]; then service "$1" status >/dev/null 2>&1
-  else echo "there is no $1 here"
-  fi
+  case $(initctl status "$1" 2>&1) in
+    *' start/running'*) ;;
+    *": Unknown job: $1"*)
+      if [ -e /etc/init.d/"$1" ]; then service "$1" status >/dev/null 2>&1
+      else echo "there is no $1 here"
+      fi
+      ;;
+    *': Unknown parameter: '*) echo "$1 has instances, and nobody says which to wait for" ;;
+    *) return 1 ;;
+  esac
 }
 
 install -d -m 0755 '/run/polls' || exit 1
