@@ -1,10 +1,11 @@
-//! Commands around a running site and a running run: freeze, waiting, attach, processes by hand, ways back.
+//! Commands around a running site and a running run: freeze, waiting, attach, processes by hand and killed, ways back.
 
 use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::managers::what_befalls;
 use crate::site::{HELD, Site, rate};
 use crate::state::{coherent, print, same, tidy, wait_until_free};
 
@@ -22,6 +23,7 @@ fn a_site_is_in_its_operators_hands() -> Result<()> {
     site.commit()?;
     site.deployer(&PUSH)?.expect(0)?;
     processes(&site).context("processes")?;
+    what_befalls(&site).context("what befalls it")?;
     freeze(&site).context("freeze")?;
     ways_back(&site).context("ways back")
 }

@@ -138,6 +138,20 @@ fn the_systemd_of_a_host() -> Result<()> {
     others(&site, &case)
 }
 
+/// What may befall an app under the systemd of a host, where it is live without its [lines](mishaps::CRASH).
+pub(crate) fn what_befalls(site: &Site) -> Result<()> {
+    let case = Case::of_the_host("{}");
+    site.on_import(mishaps::CRASH)?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    mishaps::killed(site, &case)?;
+    mishaps::crashes(site, &case)?;
+    site.on_import("")?;
+    site.commit()?;
+    site.deployer(&PUSH)?.expect(0)?;
+    Ok(())
+}
+
 fn story(site: &Site, case: &Case) -> Result<()> {
     story_until_reboot(site, case)?;
     reboot(site, case)
