@@ -255,6 +255,25 @@ fn the_state_counts_and_not_the_status() {
     }
 }
 
+/// "Job has already been stopped": somebody else's `stop` is under way, and is not over before its process is.
+#[test]
+fn what_is_stopping_already_is_waited_for() {
+    for (after, ends) in [(STOPPED, 0), (RUNS, 1), (NO_BUS, 1)] {
+        for shell in SHELLS {
+            let upstart = Upstart::with("polls-a stop/killed, process 3910\n");
+            upstart.has("stop.ends", "exit 1");
+            upstart.has("later", after);
+            let here = upstart.0.path().display();
+            let line = format!("sleep() {{ mv {here}/later {here}/state; }}; unit stop a");
+            assert_eq!(
+                upstart.run(shell, &line),
+                (ends, String::new()),
+                "{shell}: {after}"
+            );
+        }
+    }
+}
+
 /// B3: a broken file in the place of a good one takes the job away, so each is checked under a name that ends in `.conf`.
 #[test]
 fn a_broken_definition_is_found_before_it_is_installed() {

@@ -19,9 +19,17 @@ unit() {
   case $1 in
     start) unit_runs "$2" || switch_job start || unit_runs "$2" ;;
     # Its status is no help where the definition changed meanwhile.
-    stop) unit_stopped "$2" || { switch_job stop || unit_stopped "$2"; } ;;
+    stop) unit_stopped "$2" || switch_job stop || outlast_stop "$2" ;;
     reload) job "$2" && switch_job reload ;;
   esac
+}
+
+# outlast_stop SLOT: to stop what is stopping already is refused at once, and `kill timeout` ends it as any stop.
+outlast_stop() {
+  until unit_stopped "$1"; do
+    [ "$activity" = deactivating ] || return 1
+    sleep 1
+  done
 }
 
 switch_job() { sudo -n "$INITCTL" "$1" "$job" ${instance:+"$instance"}; }
