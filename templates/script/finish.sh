@@ -54,6 +54,7 @@ keep_releases() {
 
 # prune KEEP DAYS: releases that are not to be kept, and what no kept release names.
 prune() {
+  stuck=0
   keep_releases "$1"
   case $(releases) in *"$RELEASE"*) ;; *) return 1 ;; esac
   for dir in "$ROOT"/releases/*; do
@@ -81,24 +82,24 @@ prune() {
   done
   # shellcheck disable=SC2012 # names of our own making
   ls -1t "$ROOT/.deployer/runs" | tail -n +31 | while read -r old; do rm -rf "$ROOT/.deployer/runs/$old"; done
-  with_nameless tell_stuck
+  with_nameless count_stuck
+  [ "$stuck" -eq 0 ] || ev "warn not-removed count=$stuck path=$(word "$stays")"
 }
 
 # remove_unneeded DIRECTORY: it loses its name first, so that nobody takes what is left of it for a release or a virtualenv.
 remove_unneeded() {
-  gone=${1%/*}/.${1##*/}.part
-  mv -T "$1" "$gone" && rm -rf "$gone"
+  [ -e "$1" ] || [ -L "$1" ] || return 0
+  gone=${1%/*}/.${1##*/}.$ID.part
+  if mv -T "$1" "$gone"; then rm -rf "$gone"; else count_stuck "$1"; fi
 }
 
-# Somebody may have run the app as root, and what that wrote is not this login's to remove.
-tell_stuck() {
-  stuck=0
-  for dir; do
-    [ -e "$dir" ] || continue
+# count_stuck PATH...: somebody may have run the app as root, and what that wrote is not this login's to remove.
+count_stuck() {
+  for rest; do
+    [ -e "$rest" ] || continue
     stuck=$((stuck + 1))
-    [ "$stuck" -gt 1 ] || stays=$dir
+    [ "$stuck" -gt 1 ] || stays=$rest
   done
-  [ "$stuck" -eq 0 ] || ev "warn not-removed count=$stuck path=$(word "$stays")"
 }
 
 # What git LFS brought and no release was made of.

@@ -193,16 +193,20 @@ fn remains(site: &Site) -> Result<()> {
          touch releases/{name}/app/__pycache__/hello.pyc releases/{name}/old.py venvs/0000000000000000/.complete venvs/0000000000000000/lib/py &&
          ln -s trees/0000000000000000 static/{name}"
     ))?;
-    let prune = ["prune", "production", "-y"];
-    let says = format!("`{releases}/.{name}.part` (and another) is no longer needed, but holds");
-    site.deployer(&prune)?.expect(0)?.says(&says)?;
+    let prune = ["prune", "production", "-y", "-v"];
+    // Each time until root has removed it.
+    for _ in 0..2 {
+        site.deployer(&prune)?
+            .expect(0)?
+            .says(&format!("`{releases}/.{name}."))?
+            .says(".part` (and another) is no longer needed, but holds")?
+            .says_not("cannot stat")?;
+        web.sh(&format!(
+            "cd /srv/hello && ! [ -e releases/{name} ] && ! [ -e venvs/0000000000000000 ] && ! [ -L static/{name} ] && ! [ -e releases/.{name}.*.part/old.py ]"
+        ))?;
+    }
     web.sh(&format!(
-        "cd /srv/hello && ! [ -e releases/{name} ] && ! [ -e venvs/0000000000000000 ] && ! [ -L static/{name} ] && ! [ -e releases/.{name}.part/old.py ]"
-    ))?;
-    // Until root has removed it.
-    site.deployer(&prune)?.expect(0)?.says(&says)?;
-    web.sh(&format!(
-        "rm -r {releases}/.{name}.part /srv/hello/venvs/.*.part"
+        "rm -r {releases}/.{name}.*.part /srv/hello/venvs/.*.part"
     ))?;
     let run = site.deployer(&prune)?.expect(0)?;
     ensure!(!run.stderr.contains("no longer needed"), "{run}");
