@@ -5,6 +5,21 @@ use super::reasons::Meaning;
 use super::words::{count, harmless};
 use crate::event::Fields;
 
+/// The git server as `known_hosts` has it: `NAME`, or `[NAME]:PORT`.
+pub(super) fn unreachable(host: &str, server: &str) -> Meaning {
+    let named = server
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("]:"));
+    let asked = named.map_or_else(
+        || server.to_owned(),
+        |(name, port)| format!("-p {port} {name}"),
+    );
+    Meaning {
+        what: format!("{host} cannot reach the git server `{server}`"),
+        hint: Some(format!("try it there: `ssh-keyscan {asked}`")),
+    }
+}
+
 /// `None` for a reason that is not about the repository.
 pub(super) fn failed(
     reason: &str,
@@ -29,10 +44,7 @@ pub(super) fn failed(
                 "the host needs read access to it; `deployer setup {environment}` shows its deploy key"
             ),
         ),
-        "git-unreachable" => (
-            format!("{host} cannot reach the git server `{}`", field("host")),
-            format!("try it there: `ssh-keyscan {}`", field("host")),
-        ),
+        "git-unreachable" => return Some(unreachable(host, &field("host"))),
         "git-host-key-changed" => (
             format!(
                 "the git server `{}` shows {host} another host key than the one that setup pinned ({})",

@@ -204,7 +204,7 @@ look_at_repository() {
     shown=$(timeout 15 ssh-keyscan -T 10 -p "$git_port" "$git_host" 2>/dev/null | grep -v '^#')
     reached=no
     if [ -n "$shown" ]; then reached=yes seen=$(printf '%s\n' "$shown" | ssh-keygen -lf - | cut -d' ' -f2 | tr '\n' ' '); fi
-    ev "fact repository asked=no host=$(word "$git_host") reached=$reached seen=$(word "${seen% }")"
+    ev "fact repository asked=no host=$(word "$place") reached=$reached seen=$(word "${seen% }")"
     return
   fi
   command -v git >/dev/null || { ev 'fact repository asked=no'; return; }

@@ -63,7 +63,7 @@ pin_git_host() {
     return 0
   else
     pinned=$(ssh-keyscan -T 10 -p "$2" "$1" 2>/dev/null | grep -v '^#')
-    [ -n "$pinned" ] || refuse "git-unreachable host=$1"
+    [ -n "$pinned" ] || refuse "git-unreachable host=$place"
     seen=$pinned
     pinned=$(printf '%s\n' "$seen" | while IFS= read -r key; do
       case $(printf '%s\n' "$key" | ssh-keygen -lf -) in *" ${4:-none} "*) printf '%s\n' "$key" ;; esac

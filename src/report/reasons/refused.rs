@@ -1,7 +1,7 @@
 use super::{Meaning, described, release, size, text};
 use crate::event::Fields;
-use crate::report::Subject;
 use crate::report::words::harmless;
+use crate::report::{Subject, sources};
 
 /// The host is not ready.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -291,10 +291,7 @@ pub(in crate::report) fn refused(
             format!("the session on {host} reaches no ssh agent with a key, which `git.auth: agent` needs"),
             Some("start one here (`ssh-add -l` lists its keys), log in as the deploy user and not as root; or use `git.auth: key`".to_owned()),
         ),
-        "git-unreachable" => (
-            format!("{host} cannot reach the git server `{}`", field("host")),
-            Some(format!("try it there: `ssh-keyscan {}`", field("host"))),
-        ),
+        "git-unreachable" => return sources::unreachable(host, &field("host")),
         _ => (
             format!("{host} is not ready: {}", described(reason, fields)),
             None,
