@@ -13,13 +13,20 @@ use crate::wait::{until, within};
 pub(super) const CRASH: &str = "import os
 if os.path.exists(os.environ['HOME'] + '/crash'): raise SystemExit(3)";
 
-/// The main process killed: there is another soon, and of a gunicorn no worker of before.
+/// The main process of a gunicorn killed: there is another soon, and no worker of before.
 pub(super) fn killed(site: &Site, case: &Case) -> Result<()> {
+    let old = master(site, case)?;
+    let workers = site.web().sh(&format!("pgrep -d , -P {old} gunicorn"))?;
+    main_killed(site, case)?;
+    within(20, "end of the workers of before", || {
+        Ok(site.web().exec(&format!("ps -p {workers}"))?.code != 0)
+    })
+}
+
+/// The main process killed: there is another soon.
+pub(super) fn main_killed(site: &Site, case: &Case) -> Result<()> {
     let live = release(site, case)?;
     let old = master(site, case)?;
-    let workers = site
-        .web()
-        .sh(&format!("pgrep -d , -P {old} gunicorn || echo 0"))?;
     site.web().sh(&format!("kill -9 {old}"))?;
     let began = Instant::now();
     until("another master", || {
@@ -27,9 +34,7 @@ pub(super) fn killed(site: &Site, case: &Case) -> Result<()> {
     })?;
     back(site, case, &live)?;
     println!("killed: answers after {:?}", began.elapsed());
-    within(20, "end of the workers of before", || {
-        Ok(site.web().exec(&format!("ps -p {workers}"))?.code != 0)
-    })
+    Ok(())
 }
 
 /// It ends whenever it starts: that has a limit, it is reported, and somebody's `start` is enough afterwards.

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::mishaps::killed;
+use super::mishaps::main_killed;
 use super::values::Values;
 use super::{Case, PUSH, at, master, switch};
 use crate::random::soak;
@@ -56,5 +56,5 @@ fn comes_and_goes(site: &Site, case: &Case, server: &str) -> Result<()> {
     site.deployer(&PUSH)?.expect(7)?.says("not today")?;
     ensure!(at(site, case)? == first);
     site.on_import("")?;
-    killed(site, case)
+    main_killed(site, case)
 }
