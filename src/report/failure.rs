@@ -172,14 +172,16 @@ fn next(whole: &Whole<'_>, story: &Story, outcome: Outcome) -> String {
         _ if story.cut && !whole.verbose => {
             format!("run `deployer {command} {environment} -v` to see all output")
         }
-        _ => format!(
-            "correct {}, then run `deployer {command} {environment}` again",
-            wrong(story)
-        ),
+        _ => match wrong(story) {
+            // A release never changes: what is right comes with another.
+            Some(what) => format!("correct {what}, then run `deployer push {environment}`"),
+            None => format!("correct it, then run `deployer {command} {environment}` again"),
+        },
     }
 }
 
-fn wrong(story: &Story) -> &'static str {
+/// What of the release.
+fn wrong(story: &Story) -> Option<&'static str> {
     let (step, reason) = match &story.cause {
         Some(Cause::Failed { step, fields }) => {
             (step.as_str(), fields.get("reason").map(String::as_str))
@@ -187,9 +189,9 @@ fn wrong(story: &Story) -> &'static str {
         _ => ("", None),
     };
     match (step, reason) {
-        ("import", _) | (_, Some("died")) => "the app, or what `deploy.yaml` starts",
-        (_, Some("health")) => "the page, or `health`",
-        _ => "it",
+        ("import", _) | (_, Some("died")) => Some("the app, or what `deploy.yaml` starts"),
+        (_, Some("health")) => Some("the page, or `health`"),
+        _ => None,
     }
 }
 

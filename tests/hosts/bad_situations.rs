@@ -242,7 +242,7 @@ const SITUATIONS: &[Situation] = &[
         says: &[
             "No module named 'absent'",
             "nothing was changed",
-            "hint: correct the app, or what `deploy.yaml` starts, then run `deployer push production` again",
+            "hint: correct the app, or what `deploy.yaml` starts, then run `deployer push production`",
         ],
         undo: |site| site.edit("deploy.yaml", "app: absent:app", "app: hello:app"),
     },
@@ -254,7 +254,7 @@ const SITUATIONS: &[Situation] = &[
         says: &[
             "Failed to find attribute 'absent' in 'hello'",
             "nothing was changed",
-            "hint: correct the app, or what `deploy.yaml` starts, then run `deployer push production` again",
+            "hint: correct the app, or what `deploy.yaml` starts, then run `deployer push production`",
         ],
         undo: |site| site.edit("deploy.yaml", "app: hello:absent", "app: hello:app"),
     },
@@ -272,7 +272,7 @@ const SITUATIONS: &[Situation] = &[
         says: &[
             "answers 404 at `/absent`",
             "nothing was changed",
-            "hint: correct the page, or `health`, then run `deployer push production` again",
+            "hint: correct the page, or `health`, then run `deployer push production`",
         ],
         undo: |site| {
             site.edit(
