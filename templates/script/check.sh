@@ -118,8 +118,11 @@ look_at_room() {
 }
 
 look_at_python() {
-  if command -v "python$python" >/dev/null; then found=yes; else found="no $(python_from "$python")"; fi
-  ev "fact python version=$(word "$python") found=$found"
+  if command -v "python$python" >/dev/null; then
+    ev "fact python version=$(word "$python") found=yes"
+  else
+    ev "fact python version=$(word "$python") found=no $(python_from "$python")"
+  fi
 }
 
 # The rendered files that this login may read, against what is there.

@@ -138,7 +138,7 @@ fn the_systemd_of_a_host() -> Result<()> {
     others(&site, &case)
 }
 
-/// What may befall an app under the systemd of a host, where it is live without its [lines](mishaps::CRASH).
+/// What may befall the app of the tests, which is live, under the systemd of a host.
 pub(crate) fn what_befalls(site: &Site) -> Result<()> {
     let case = Case::of_the_host("{}");
     site.on_import(mishaps::CRASH)?;

@@ -9,7 +9,6 @@ fn is_over(stopped: bool, state: &str) -> bool {
 ROOT=$(mktemp -d) && RUNDIR=$ROOT && mkdir "$ROOT/slots" && ln -s ../releases/r1 "$ROOT/slots/trial" || exit 1
 unit() {{ [ "$1" != stop ] || {stopped}; }}
 unit_state() {{ activity={state}; }}
-unit_runs() {{ [ "{state}" = active ]; }}
 unit_failed() {{ [ "{state}" = failed ]; }}
 end_trial && {{ [ -L "$ROOT/slots/trial" ] && echo stays || echo over; }}
 rm -rf "$ROOT""#

@@ -113,7 +113,8 @@ def end_left_behind(server):
             with open(RUN + '/workers/' + name) as file:
                 facts = json.load(file)
             pid = facts['pid']
-            if started(pid) == facts['start'] and int(stat(pid)[1]) != facts['master']:
+            now = stat(pid)
+            if int(now[19]) == facts['start'] and int(now[1]) != facts['master']:
                 os.kill(pid, signal.SIGTERM)
                 server.log.warning('worker %d was left behind by a master that was killed: told to leave', pid)
         except (OSError, ValueError, KeyError, TypeError):
